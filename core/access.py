@@ -1,0 +1,116 @@
+"""Who may do what, and where: roles, grants, and the scope that every query takes.
+
+A site owns what its devices and accounts send; a reading group reads what routes give it (DESIGN: who sees
+what). What is outside an actor's scope does not exist for that actor.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an account is to the hub; always held at a site, in a reading group, or consortium-wide."""
+
+    TECHNICIAN = "technician"
+    READER = "reader"
+    CLINIC = "clinic"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+class Act(StrEnum):
+    """What can be done; each role allows some of it."""
+
+    SEARCH = "search"
+    STORE = "store"
+    REQUEST = "request"
+    READ = "read"
+    RECEIVE = "receive"
+    TRACE = "trace"
+    ADMINISTER = "administer"
+
+
+ALLOWED: dict[Role, frozenset[Act]] = {
+    Role.TECHNICIAN: frozenset({Act.SEARCH, Act.STORE, Act.REQUEST, Act.RECEIVE, Act.TRACE}),
+    Role.READER: frozenset({Act.SEARCH, Act.READ, Act.RECEIVE, Act.TRACE}),
+    Role.CLINIC: frozenset({Act.SEARCH, Act.REQUEST, Act.RECEIVE, Act.TRACE}),
+    Role.ADMIN: frozenset({Act.SEARCH, Act.STORE, Act.REQUEST, Act.RECEIVE, Act.TRACE, Act.ADMINISTER}),
+    Role.AUDITOR: frozenset({Act.TRACE}),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """A role held at one site, or in one reading group, or (neither given) everywhere."""
+
+    role: Role
+    site_id: str | None = None
+    reading_group_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """A reading group reads one site's studies of one modality; None means every modality."""
+
+    reading_group_id: str
+    site_id: str
+    modality: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What an actor may touch: everything, whole sites, or one modality of a site."""
+
+    everything: bool = False
+    site_ids: frozenset[str] = frozenset()
+    site_modalities: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is in scope."""
+        return not (self.everything or self.site_ids or self.site_modalities)
+
+    def covers(self, site_id: str, modalities: frozenset[str]) -> bool:
+        """Whether a study of `site_id` holding these modalities is in scope."""
+        if self.everything or site_id in self.site_ids:
+            return True
+        return any((site_id, modality) in self.site_modalities for modality in modalities)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """An account that has proved who it is, with all it was granted."""
+
+    account_id: str
+    username: str
+    display_name: str
+    grants: tuple[Grant, ...]
+    routes: tuple[Route, ...] = field(default=())
+
+    def scope(self, act: Act) -> Scope:
+        """Return where this actor may do `act`."""
+        everything = False
+        site_ids: set[str] = set()
+        site_modalities: set[tuple[str, str]] = set()
+        for grant in self.grants:
+            if act not in ALLOWED[grant.role]:
+                continue
+            if grant.reading_group_id is not None:
+                for route in self.routes:
+                    if route.reading_group_id != grant.reading_group_id:
+                        continue
+                    if route.modality is None:
+                        site_ids.add(route.site_id)
+                    else:
+                        site_modalities.add((route.site_id, route.modality))
+            elif grant.site_id is not None:
+                site_ids.add(grant.site_id)
+            else:
+                everything = True
+        return Scope(
+            everything=everything, site_ids=frozenset(site_ids), site_modalities=frozenset(site_modalities)
+        )
+
+    def may(self, act: Act) -> bool:
+        """Whether any grant allows `act` anywhere."""
+        return not self.scope(act).is_empty

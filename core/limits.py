@@ -1,0 +1,49 @@
+"""Every limit on what comes from outside, in one table: the conformance statement shows it, tests probe it."""
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+GIB: Final = 1024 * MIB
+
+MAXIMUM_PDU_LENGTH: Final = 131_072
+"""Offered to the peer; DCMTK uses no larger one."""
+PDU_LENGTH_LIMIT: Final = MIB
+"""A longer data PDU cuts the association."""
+ASSOCIATION_REQUEST_LIMIT: Final = 64 * KIB
+ASSOCIATIONS: Final = 128
+ASSOCIATION_REQUEST_SECONDS: Final = 5.0
+PDU_SECONDS: Final = 30.0
+"""The longest silence inside one PDU."""
+BETWEEN_MESSAGES_SECONDS: Final = 15 * 60.0
+COMMAND_SET_LIMIT: Final = 64 * KIB
+
+DATA_SET_LIMIT: Final = 2 * GIB
+ELEMENT_COUNT: Final = 50_000
+NESTING_DEPTH: Final = 64
+HEADER_VALUE_LIMIT: Final = 64 * KIB
+"""Longer values are skipped, not read: neither pixels nor waveforms are needed to index."""
+INFLATED_LIMIT: Final = 64 * MIB
+INFLATED_RATIO: Final = 200
+"""A deflated data set may inflate to INFLATED_LIMIT, and beyond it to at most this many times its size."""
+
+JSON_BODY_LIMIT: Final = MIB
+JSON_DEPTH: Final = 32
+STOW_BODY_LIMIT: Final = 2 * GIB
+STOW_PARTS: Final = 10_000
+MULTIPART_HEADER_LIMIT: Final = 8 * KIB
+SEARCH_LIMIT: Final = 1_000
+"""Results in one answer; more are had by offset."""
+FRAME_PIXELS: Final = 40_000_000
+
+ARCHIVE_ENTRIES: Final = 10_000
+ARCHIVE_INFLATED: Final = 4 * GIB
+ARCHIVE_RATIO: Final = 100
+
+LOGIN_ATTEMPTS: Final = 5
+LOGIN_WINDOW_SECONDS: Final = 15 * 60
+SESSION_IDLE_SECONDS: Final = 30 * 60
+SESSION_SECONDS: Final = 12 * 60 * 60
+
+DISK_RESERVE_BYTES: Final = 512 * MIB
+"""Refuse new instances (A700, 507) before the disk is full; clinical data is never deleted to make room."""

@@ -1,0 +1,26 @@
+"""Where an instance came from: the door, the site that owns it, and who brought it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class OriginKind(StrEnum):
+    """The door an instance came through."""
+
+    DEVICE = "device"
+    ACCOUNT = "account"
+    IMPORT = "import"
+    HUB = "hub"
+    SELF_TEST = "self-test"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """The site comes from the registration of the device or account, never from the data set.
+
+    `source` is the key of the device or account, or the command that imported.
+    """
+
+    kind: OriginKind
+    site_id: str
+    source: str

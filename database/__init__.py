@@ -1,0 +1,1 @@
+"""Transactions, the change feed, jobs and audit rows: what every capability above writes with."""

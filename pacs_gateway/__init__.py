@@ -1,0 +1,1 @@
+"""The DIMSE edge: associations of known devices, translated into acts of the archive."""

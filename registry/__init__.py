@@ -1,0 +1,1 @@
+"""Who there is: sites, reading groups, routes, devices, accounts, grants, tokens."""

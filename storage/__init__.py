@@ -1,0 +1,1 @@
+"""The archive: the one door through which every instance enters and leaves."""
