@@ -1,0 +1,70 @@
+"""The signed text, complete and frozen: what the SR and the PDF are made from, and nothing else."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class ReportStatus(StrEnum):
+    """How far a report has come (FHIR DiagnosticReport.status names the same states)."""
+
+    PRELIMINARY = "preliminary"
+    FINAL = "final"
+    ADDENDUM = "appended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedInstance:
+    """One instance that was read, as the SR's evidence lists it (PS3.3 C.17.2)."""
+
+    series_instance_uid: str
+    sop_class_uid: str
+    sop_instance_uid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientIdentity:
+    """The patient as the device named them; an empty string or None where it did not."""
+
+    patient_name: str
+    patient_id: str
+    issuer_of_patient_id: str
+    patient_birth_date: date | None
+    patient_sex: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportDocument:
+    """Everything a published report says. Times are aware; `time_zone` (IANA) is where paper is read.
+
+    `modality` is the case's: US, DX, CR, ECG, ... `verified` is true for a final report or addendum.
+    """
+
+    report_id: str
+    status: ReportStatus
+    site_id: str
+    site_name: str
+    time_zone: str
+    study_instance_uid: str
+    study_id: str
+    study_date: date | None
+    study_time: str
+    accession_number: str
+    referring_physician_name: str
+    study_description: str
+    modality: str
+    patient: PatientIdentity
+    clinical_question: str
+    history: str
+    findings: str
+    impression: str
+    reason: str
+    """Why an addendum was written; empty for a report."""
+    previous_findings: str
+    previous_impression: str
+    """What the report said that an addendum adds to; empty for a report."""
+    reading_physician: str
+    signed_at: datetime
+    received_at: datetime
+    content_digest: str
+    instances: tuple[ReportedInstance, ...]
