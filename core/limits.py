@@ -1,4 +1,4 @@
-"""Every limit on what comes from outside, in one table: the conformance statement shows it, tests probe it."""
+"""Every limit on what comes from outside, in one table that the conformance statement shows."""
 
 from typing import Final
 

@@ -1,1 +1,1 @@
-"""What the reading physician said: drafts, signed reports, their SR and PDF, and how they reach the clinic."""
+"""What the reading physician said: drafts, signed reports, their SR and PDF, how the clinic gets them."""

@@ -1,0 +1,130 @@
+"""Where bytes land before they are kept: one file an instance, on the disk of the blob store.
+
+A file here was never acknowledged: whoever receives discards it on abort, the sweep takes what a crash left.
+"""
+
+import errno
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from core.errors import QuotaExceeded, StorageUnavailable, TooLarge
+from core.limits import DATA_SET_LIMIT
+from core.uids import new_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodedInstance:
+    """A whole instance on disk as a Part 10 file (PS3.10), its data set exactly as sent.
+
+    `digest` is the SHA-256 of the data set alone: preamble and File Meta differ from sender to sender.
+    The announced UIDs are those of the C-STORE command or the File Meta, where there were any.
+    """
+
+    path: Path
+    data_set_offset: int
+    size: int
+    digest: str
+    transfer_syntax_uid: str
+    announced_sop_class_uid: str | None = None
+    announced_sop_instance_uid: str | None = None
+
+
+class IncomingFile:
+    """One instance on its way in. Use as a context manager: whatever was not taken is removed at the end."""
+
+    def __init__(self, path: Path, limit: int) -> None:
+        self.path = path
+        self.size = 0
+        self.data_set_offset = 0
+        self._limit = limit
+        self._digest = hashlib.sha256()
+        try:
+            self._file = path.open("xb", buffering=0)
+        except OSError as error:
+            raise _refusal(error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+
+    def write_header(self, part10_header: bytes) -> None:
+        """Write preamble and File Meta; the data set begins behind them."""
+        self._append(part10_header)
+        self.data_set_offset = self.size
+
+    def write(self, fragment: bytes | bytearray | memoryview) -> None:
+        """Append a fragment of the data set.
+
+        Raises:
+            TooLarge: the data set passes the limit.
+            QuotaExceeded: the disk is full.
+            StorageUnavailable: the disk failed.
+        """
+        self._append(fragment)
+        self._digest.update(fragment)
+
+    def _append(self, fragment: bytes | bytearray | memoryview) -> None:
+        if self.size - self.data_set_offset + len(fragment) > self._limit:
+            raise TooLarge(f"The data set is longer than {self._limit} bytes.")
+        remaining = memoryview(fragment)
+        try:
+            while remaining:
+                remaining = remaining[self._file.write(remaining) :]
+        except OSError as error:
+            raise _refusal(error) from error
+        self.size += len(fragment)
+
+    def sealed(
+        self,
+        *,
+        transfer_syntax_uid: str,
+        announced_sop_class_uid: str | None = None,
+        announced_sop_instance_uid: str | None = None,
+    ) -> EncodedInstance:
+        """Make the bytes durable and say what they are. A failed fsync is final: the bytes are not trusted."""
+        try:
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except OSError as error:
+            raise _refusal(error) from error
+        return EncodedInstance(
+            path=self.path,
+            data_set_offset=self.data_set_offset,
+            size=self.size,
+            digest=self._digest.hexdigest(),
+            transfer_syntax_uid=transfer_syntax_uid,
+            announced_sop_class_uid=announced_sop_class_uid,
+            announced_sop_instance_uid=announced_sop_instance_uid,
+        )
+
+    def discard(self) -> None:
+        """Remove the file; harmless once the archive has taken it."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+class Incoming:
+    """The folder in which instances land."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+
+    def new_file(self, now: datetime, limit: int = DATA_SET_LIMIT) -> IncomingFile:
+        """Open a fresh file for one instance of at most `limit` bytes of data set."""
+        return IncomingFile(self.directory / f"{new_key(now)}.part", limit)
+
+
+def _refusal(error: OSError) -> QuotaExceeded | StorageUnavailable:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return QuotaExceeded("The disk for incoming instances is full.")
+    return StorageUnavailable("The disk for incoming instances failed.")
