@@ -68,3 +68,7 @@ class ReportDocument:
     received_at: datetime
     content_digest: str
     instances: tuple[ReportedInstance, ...]
+    reading_organization: str = ""
+    """Whom the reading physician reads for (the reading group); empty where nobody registered it."""
+    predecessors: tuple[ReportedInstance, ...] = ()
+    """SRs already in the study whose words this one repeats or replaces (PS3.3 C.17.2, Predecessor Documents)."""
