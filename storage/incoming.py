@@ -90,7 +90,7 @@ class IncomingFile:
         announced_sop_class_uid: str | None = None,
         announced_sop_instance_uid: str | None = None,
     ) -> EncodedInstance:
-        """Make the bytes durable and say what they are. A failed fsync is final: the bytes are not trusted."""
+        """Make the bytes durable and say what they are; after a failed fsync they are not trusted."""
         try:
             os.fsync(self._file.fileno())
             self._file.close()

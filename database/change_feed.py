@@ -1,0 +1,169 @@
+"""The one feed: what happened, in order, each row written in the transaction of its act.
+
+Followers keep a named cursor. A follower's own writes and the step of its cursor share a transaction, so what
+it writes in the catalogue happens once; effects elsewhere belong in a job.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    RowMapping,
+    String,
+    Table,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from database.engine import Database
+from database.schema import Moment, RowNumber, metadata
+
+
+class ChangeKind(StrEnum):
+    """What can happen; the words are the timeline's."""
+
+    INSTANCE_STORED = "instance.stored"
+    INSTANCE_CONFLICT = "instance.conflict"
+    CASE_OPENED = "case.opened"
+    CASE_REQUESTED = "case.requested"
+    CASE_LATE_INSTANCES = "case.late-instances"
+    WORKITEM_CREATED = "workitem.created"
+    WORKITEM_READY = "workitem.ready"
+    WORKITEM_CLAIMED = "workitem.claimed"
+    WORKITEM_RELEASED = "workitem.released"
+    WORKITEM_LAPSED = "workitem.lapsed"
+    WORKITEM_COMPLETED = "workitem.completed"
+    REPORT_PRELIMINARY = "report.preliminary"
+    REPORT_SIGNED = "report.signed"
+    REPORT_ADDENDUM = "report.addendum"
+    REPORT_PUBLISHED = "report.published"
+    REPORT_RECEIVED = "report.received"
+
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("sequence", RowNumber, primary_key=True, autoincrement=True),
+    Column("kind", String(40), nullable=False),
+    Column("site_id", String(32), nullable=False),
+    Column("study_instance_uid", String(64), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_changes_study", "site_id", "study_instance_uid", "sequence"),
+    # A sequence is never given twice, also after the last row is gone: cursors point at it.
+    sqlite_autoincrement=True,
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("sequence", Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One thing that happened. `subject` is the key or UID of what it happened to; `body` holds no name."""
+
+    kind: ChangeKind
+    site_id: str
+    study_instance_uid: str
+    subject: str
+    actor: str
+    at: datetime
+    body: dict[str, Any] = field(default_factory=dict)
+    sequence: int = 0
+
+
+def append_change(connection: Connection, change: Change) -> int:
+    """Write one change in the caller's transaction and return its sequence."""
+    row = connection.execute(
+        insert(changes)
+        .values(
+            kind=change.kind.value,
+            site_id=change.site_id,
+            study_instance_uid=change.study_instance_uid,
+            subject=change.subject,
+            body=change.body,
+            actor=change.actor,
+            at=change.at,
+        )
+        .returning(changes.c.sequence)
+    ).scalar_one()
+    return int(row)
+
+
+def changes_of_study(connection: Connection, site_id: str, study_instance_uid: str) -> list[Change]:
+    """Return everything that happened to one study, oldest first."""
+    rows = connection.execute(
+        select(changes)
+        .where(changes.c.site_id == site_id, changes.c.study_instance_uid == study_instance_uid)
+        .order_by(changes.c.sequence)
+    ).mappings()
+    return [_change(row) for row in rows]
+
+
+def newest_sequence(connection: Connection) -> int:
+    """Return the sequence of the newest change, 0 where nothing ever happened."""
+    return int(connection.execute(select(func.coalesce(func.max(changes.c.sequence), 0))).scalar_one())
+
+
+def cursor_position(connection: Connection, name: str) -> int:
+    """Return how far the follower `name` has come."""
+    position = connection.execute(select(cursors.c.sequence).where(cursors.c.name == name)).scalar()
+    return int(position or 0)
+
+
+def follow(
+    database: Database, name: str, handle: Callable[[Connection, Change], None], *, limit: int = 50
+) -> int:
+    """Hand the next changes to `handle`, each in a transaction that also moves the cursor.
+
+    Returns how many were handled; fewer than `limit` means the follower has caught up.
+    """
+    with database.read() as connection:
+        pending = _changes_after(connection, cursor_position(connection, name), limit)
+    for change in pending:
+        with database.write() as connection:
+            if not _move_cursor(connection, name, change.sequence):
+                continue
+            handle(connection, change)
+    return len(pending)
+
+
+def _changes_after(connection: Connection, sequence: int, limit: int) -> list[Change]:
+    rows = connection.execute(
+        select(changes).where(changes.c.sequence > sequence).order_by(changes.c.sequence).limit(limit)
+    ).mappings()
+    return [_change(row) for row in rows]
+
+
+def _move_cursor(connection: Connection, name: str, sequence: int) -> bool:
+    """Step forward unless another worker already did; two workers may follow under one name."""
+    moved = connection.execute(
+        update(cursors).where(cursors.c.name == name, cursors.c.sequence < sequence).values(sequence=sequence)
+    )
+    if moved.rowcount:
+        return True
+    known = connection.execute(select(cursors.c.sequence).where(cursors.c.name == name)).first()
+    if known is not None:
+        return False
+    connection.execute(insert(cursors).values(name=name, sequence=sequence))
+    return True
+
+
+def _change(row: RowMapping) -> Change:
+    return Change(**{**row, "kind": ChangeKind(row["kind"])})

@@ -1,0 +1,110 @@
+"""Work to be done outside the transaction that asked for it: a table with leases.
+
+A job is claimed for a while, not locked: a worker that dies gives it back when the lease ends, so whatever a
+job does must be harmless when done twice.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, Column, Connection, Index, Integer, String, Table, delete, insert, select, update
+
+from database.engine import Database
+from database.schema import Moment, RowNumber, metadata
+
+ATTEMPTS = 12
+"""After these a job rests, and `doctor` and the health page name it."""
+FIRST_DELAY = timedelta(seconds=1)
+LONGEST_DELAY = timedelta(hours=2)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", RowNumber, primary_key=True, autoincrement=True),
+    Column("kind", String(40), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("token", String(32)),
+    Column("rested_at", Moment),
+    Column("last_error", String(200)),
+    Index("ix_jobs_due", "rested_at", "kind", "priority", "due_at"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A claimed job; `token` proves the claim."""
+
+    job_id: int
+    kind: str
+    body: dict[str, Any]
+    attempts: int
+    token: str
+
+
+def enqueue(
+    connection: Connection, *, kind: str, body: dict[str, Any], due_at: datetime, priority: int = 0
+) -> None:
+    """Ask for work, in the transaction of the act that needs it. A higher priority goes first."""
+    connection.execute(
+        insert(jobs).values(kind=kind, body=body, priority=priority, due_at=due_at, attempts=0)
+    )
+
+
+def claim_jobs(
+    database: Database, *, kinds: Sequence[str], now: datetime, lease: timedelta, limit: int
+) -> list[Job]:
+    """Take the next due jobs of these kinds for the time of the lease."""
+    token = secrets.token_hex(16)
+    due = (
+        select(jobs.c.job_id)
+        .where(jobs.c.rested_at.is_(None), jobs.c.kind.in_(kinds), jobs.c.due_at <= now)
+        .order_by(jobs.c.priority.desc(), jobs.c.due_at)
+        .limit(limit)
+    )
+    with database.read() as connection:
+        if connection.execute(due.limit(1)).first() is None:
+            return []
+    with database.write() as connection:
+        rows = connection.execute(
+            update(jobs)
+            .where(jobs.c.job_id.in_(due.with_for_update(skip_locked=True)))
+            .values(due_at=now + lease, attempts=jobs.c.attempts + 1, token=token)
+            .returning(jobs.c.job_id, jobs.c.kind, jobs.c.body, jobs.c.attempts)
+        ).mappings()
+        return [Job(**row, token=token) for row in rows]
+
+
+def complete(connection: Connection, job: Job) -> bool:
+    """Remove a finished job; False if the lease had passed to another worker meanwhile."""
+    done = connection.execute(delete(jobs).where(jobs.c.job_id == job.job_id, jobs.c.token == job.token))
+    return bool(done.rowcount)
+
+
+def postpone(connection: Connection, job: Job, *, now: datetime, error: str) -> None:
+    """Put a failed job off, longer each time; after ATTEMPTS it rests. `error` holds no patient data."""
+    delay = min(FIRST_DELAY * 2 ** (job.attempts - 1), LONGEST_DELAY)
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.job_id == job.job_id, jobs.c.token == job.token)
+        .values(
+            due_at=now + delay,
+            last_error=error[:200],
+            rested_at=now if job.attempts >= ATTEMPTS else None,
+        )
+    )
+
+
+def resting_jobs(connection: Connection) -> list[tuple[int, str, str | None]]:
+    """Return key, kind and last error of the jobs that gave up."""
+    rows = connection.execute(
+        select(jobs.c.job_id, jobs.c.kind, jobs.c.last_error)
+        .where(jobs.c.rested_at.is_not(None))
+        .order_by(jobs.c.job_id)
+    )
+    return [(row.job_id, row.kind, row.last_error) for row in rows]

@@ -1,0 +1,263 @@
+"""Sites, reading groups, routes and devices: registered, listed, disabled."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from core.access import Route
+from core.clock import Clock
+from core.errors import AlreadyRegistered, InvalidRequest, NotFound
+from core.uids import new_key
+from database.engine import Database
+from registry.device import Device, networks_overlap, require_ae_title, require_network
+from registry.tables import devices, reading_groups, routes, sites
+
+DEFAULT_TIME_ZONE = "Asia/Shanghai"
+DEFAULT_QUIET_SECONDS = 60
+_SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A place that owns what its devices and accounts send. A study is complete after `quiet_seconds`."""
+
+    site_id: str
+    name: str
+    time_zone: str
+    quiet_seconds: int
+    is_self_test: bool
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingGroup:
+    """Physicians who read what routes give them."""
+
+    reading_group_id: str
+    name: str
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+class Directory:
+    """The register of places and machines."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def add_site(
+        self,
+        site_id: str,
+        name: str,
+        *,
+        time_zone: str = DEFAULT_TIME_ZONE,
+        quiet_seconds: int = DEFAULT_QUIET_SECONDS,
+        is_self_test: bool = False,
+    ) -> Site:
+        """Register a site under a short identifier that is good in a URL and a folder.
+
+        Raises:
+            AlreadyRegistered, InvalidRequest.
+        """
+        _require_slug(site_id)
+        _require_time_zone(time_zone)
+        if not 0 <= quiet_seconds <= 3600:
+            raise InvalidRequest("The quiet time of a site is 0 to 3600 seconds.")
+        site = Site(
+            site_id=site_id,
+            name=_require_name(name),
+            time_zone=time_zone,
+            quiet_seconds=quiet_seconds,
+            is_self_test=is_self_test,
+            created_at=self._clock.now(),
+            disabled_at=None,
+        )
+        self._insert_new(sites, "site_id", site_id, vars(site))
+        return site
+
+    def add_reading_group(self, reading_group_id: str, name: str) -> ReadingGroup:
+        """Register a reading group. Raises AlreadyRegistered, InvalidRequest."""
+        _require_slug(reading_group_id)
+        group = ReadingGroup(
+            reading_group_id=reading_group_id,
+            name=_require_name(name),
+            created_at=self._clock.now(),
+            disabled_at=None,
+        )
+        self._insert_new(reading_groups, "reading_group_id", reading_group_id, vars(group))
+        return group
+
+    def add_route(self, route: Route) -> None:
+        """Let a group read a site's studies of one modality, or of all. Repeating it changes nothing.
+
+        Raises:
+            NotFound: there is no such group or site.
+        """
+        row = {
+            "reading_group_id": route.reading_group_id,
+            "site_id": route.site_id,
+            "modality": (route.modality or "").upper(),
+        }
+        with self._database.write() as connection:
+            _require_row(connection, reading_groups, "reading_group_id", route.reading_group_id)
+            _require_row(connection, sites, "site_id", route.site_id)
+            if connection.execute(select(routes.c.route_key).filter_by(**row)).first() is None:
+                connection.execute(insert(routes).values(**row))
+
+    def add_device(
+        self, *, site_id: str, name: str, calling_ae_title: str, called_ae_title: str, network: str
+    ) -> Device:
+        """Register a device.
+
+        Raises:
+            NotFound: there is no such site.
+            AlreadyRegistered: another device answers to the same titles on an overlapping network.
+            InvalidRequest: a title or the network is not written as it must be.
+        """
+        device = Device(
+            device_id=new_key(self._clock.now()),
+            site_id=site_id,
+            name=_require_name(name),
+            calling_ae_title=require_ae_title(calling_ae_title),
+            called_ae_title=require_ae_title(called_ae_title),
+            network=require_network(network),
+        )
+        with self._database.write() as connection:
+            _require_row(connection, sites, "site_id", site_id)
+            for other in _devices(connection, calling_ae_title=device.calling_ae_title):
+                if (
+                    not other.is_disabled
+                    and other.called_ae_title == device.called_ae_title
+                    and networks_overlap(other.network, device.network)
+                ):
+                    raise AlreadyRegistered(
+                        f"{device.calling_ae_title} calling {device.called_ae_title} from {other.network}"
+                        f" is registered already, for site {other.site_id}."
+                    )
+            values = {key: value for key, value in vars(device).items() if key != "is_disabled"}
+            connection.execute(insert(devices).values(**values, created_at=self._clock.now()))
+        return device
+
+    def site(self, site_id: str) -> Site:
+        """Return one site. Raises NotFound."""
+        for site in self.sites():
+            if site.site_id == site_id:
+                return site
+        raise NotFound(f"There is no site {site_id}.")
+
+    def sites(self) -> list[Site]:
+        """Return every site, disabled ones too."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(sites).order_by(sites.c.site_id)).mappings()
+            return [Site(**row) for row in rows]
+
+    def reading_groups(self) -> list[ReadingGroup]:
+        """Return every reading group."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(reading_groups).order_by(reading_groups.c.reading_group_id)
+            ).mappings()
+            return [ReadingGroup(**row) for row in rows]
+
+    def routes(self) -> list[Route]:
+        """Return which group reads what, of groups and sites that are in use."""
+        with self._database.read() as connection:
+            return routes_in_use(connection)
+
+    def devices(self, calling_ae_title: str | None = None) -> list[Device]:
+        """Return the devices, all or those of one calling AE title. Those of a disabled site are disabled."""
+        with self._database.read() as connection:
+            return _devices(connection, calling_ae_title=calling_ae_title)
+
+    def disable_site(self, site_id: str) -> None:
+        """Stop a site: its devices are refused, what it sent stays. Raises NotFound."""
+        self._disable(sites, "site_id", site_id)
+
+    def disable_reading_group(self, reading_group_id: str) -> None:
+        """Stop a group: it reads nothing any more. Raises NotFound."""
+        self._disable(reading_groups, "reading_group_id", reading_group_id)
+
+    def disable_device(self, device_id: str) -> None:
+        """Refuse a device from now on. Raises NotFound."""
+        self._disable(devices, "device_id", device_id)
+
+    def _disable(self, table: Table, column: str, key: str) -> None:
+        with self._database.write() as connection:
+            _require_row(connection, table, column, key)
+            connection.execute(
+                update(table).where(table.c[column] == key).values(disabled_at=self._clock.now())
+            )
+
+    def _insert_new(self, table: Table, column: str, key: str, values: dict[str, Any]) -> None:
+        with self._database.write() as connection:
+            if connection.execute(select(table.c[column]).where(table.c[column] == key)).first():
+                raise AlreadyRegistered(f"{key} is registered already.")
+            connection.execute(insert(table).values(**values))
+
+
+def routes_in_use(connection: Connection) -> list[Route]:
+    """Return the routes between groups and sites that are not disabled."""
+    rows = connection.execute(
+        select(routes)
+        .join(reading_groups, reading_groups.c.reading_group_id == routes.c.reading_group_id)
+        .join(sites, sites.c.site_id == routes.c.site_id)
+        .where(reading_groups.c.disabled_at.is_(None), sites.c.disabled_at.is_(None))
+    ).mappings()
+    return [
+        Route(
+            reading_group_id=row["reading_group_id"],
+            site_id=row["site_id"],
+            modality=row["modality"] or None,
+        )
+        for row in rows
+    ]
+
+
+def _devices(connection: Connection, *, calling_ae_title: str | None) -> list[Device]:
+    statement = select(devices, sites.c.disabled_at.label("site_disabled_at")).join(
+        sites, sites.c.site_id == devices.c.site_id
+    )
+    if calling_ae_title is not None:
+        statement = statement.where(devices.c.calling_ae_title == calling_ae_title.strip())
+    return [
+        Device(
+            device_id=row["device_id"],
+            site_id=row["site_id"],
+            name=row["name"],
+            calling_ae_title=row["calling_ae_title"],
+            called_ae_title=row["called_ae_title"],
+            network=row["network"],
+            is_disabled=row["disabled_at"] is not None or row["site_disabled_at"] is not None,
+        )
+        for row in connection.execute(statement.order_by(devices.c.device_id)).mappings()
+    ]
+
+
+def _require_row(connection: Connection, table: Table, column: str, key: str) -> None:
+    if connection.execute(select(table.c[column]).where(table.c[column] == key)).first() is None:
+        raise NotFound(f"There is no {table.name.removesuffix('s').replace('_', ' ')} {key}.")
+
+
+def _require_slug(text: str) -> None:
+    if not _SLUG.fullmatch(text):
+        raise InvalidRequest("An identifier has 1 to 32 characters of a-z, 0-9 and -, like xinglong-clinic.")
+
+
+def _require_name(text: str) -> str:
+    name = text.strip()
+    if not 0 < len(name) <= 200 or not name.isprintable():
+        raise InvalidRequest("A name has 1 to 200 printable characters.")
+    return name
+
+
+def _require_time_zone(text: str) -> None:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise InvalidRequest("A time zone is named as in Asia/Shanghai.") from None

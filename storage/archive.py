@@ -1,0 +1,236 @@
+"""The one door: every instance, in or out, whatever the protocol, passes here."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import BinaryIO
+
+from core.access import Scope
+from core.clock import Clock
+from core.errors import (
+    DataSetMismatch,
+    InvalidInstance,
+    NotFound,
+    QuotaExceeded,
+    StorageUnavailable,
+    TooLarge,
+)
+from core.limits import DISK_RESERVE_BYTES, MIB
+from core.origin import Origin
+from core.uids import is_indexable, new_key
+from database.engine import Database
+from storage import search
+from storage.blob_store import BlobStore
+from storage.catalogue import Admission, Catalogue
+from storage.header_reader import read_header
+from storage.incoming import EncodedInstance, Incoming
+from storage.instance import Instance, Series, StoredInstance, StoreOutcome, Study
+from storage.instance_header import InstanceHeader
+from storage.query import Query, UIDList
+
+CHUNK = MIB
+PREAMBLE_LENGTH = 128
+TRANSFER_STALE = timedelta(seconds=30)
+
+
+class Archive:
+    """Stores, searches and retrieves. What is outside the scope given does not exist for the caller."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        blobs: BlobStore,
+        incoming: Incoming,
+        clock: Clock,
+        disk_reserve_bytes: int = DISK_RESERVE_BYTES,
+    ) -> None:
+        self.incoming = incoming
+        self.blobs = blobs
+        self.catalogue = Catalogue(database)
+        self._database = database
+        self._clock = clock
+        self._disk_reserve_bytes = disk_reserve_bytes
+
+    def store(self, encoded: EncodedInstance, origin: Origin) -> StoredInstance:
+        """Keep an instance exactly as sent; when this returns, blob and row are durable.
+
+        The same data set again is held once. Another data set under the same SOP Instance UID is kept beside
+        the first and a person is told. What cannot be indexed is durable in quarantine before this raises.
+
+        Raises:
+            InvalidInstance: no UIDs to find it by, or not readable as DICOM (kept in quarantine).
+            DataSetMismatch: not the object that the request announced (kept in quarantine).
+            QuotaExceeded: no room; send it again later.
+            StorageUnavailable: blob store or catalogue are away; send it again later.
+        """
+        self.require_room()
+        received_at = self._clock.now()
+        try:
+            header = _examine(encoded)
+        except (InvalidInstance, DataSetMismatch, TooLarge) as refusal:
+            self._quarantine(encoded, origin, str(refusal), received_at)
+            if isinstance(refusal, TooLarge):
+                raise InvalidInstance(str(refusal)) from refusal
+            raise
+        held = self.catalogue.held_digest(origin.site_id, header.sop_instance_uid)
+        outcome = StoreOutcome.ALREADY_HELD
+        if held != encoded.digest:
+            outcome = self._put_and_admit(encoded, header, origin, received_at)
+        return StoredInstance(
+            outcome=outcome,
+            site_id=origin.site_id,
+            study_instance_uid=header.study_instance_uid,
+            series_instance_uid=header.series_instance_uid,
+            sop_instance_uid=header.sop_instance_uid,
+            sop_class_uid=header.sop_class_uid,
+            anomalies=header.anomalies,
+        )
+
+    def require_room(self) -> None:
+        """Refuse before the disk is full: clinical data is never deleted to make room.
+
+        Raises:
+            QuotaExceeded: less is free than the reserve.
+        """
+        room = self.blobs.room()
+        if room is not None and room < self._disk_reserve_bytes:
+            raise QuotaExceeded("The disk of the blob store is down to its reserve.")
+
+    def search_studies(self, query: Query, *, visible_to: Scope) -> list[Study]:
+        """Return matching studies. Raises InvalidQuery."""
+        with self._database.read() as connection:
+            return search.search_studies(connection, query, visible_to)
+
+    def search_series(self, query: Query, *, visible_to: Scope) -> list[Series]:
+        """Return matching series. Raises InvalidQuery."""
+        with self._database.read() as connection:
+            return search.search_series(connection, query, visible_to)
+
+    def search_instances(self, query: Query, *, visible_to: Scope) -> list[Instance]:
+        """Return matching instances. Raises InvalidQuery."""
+        with self._database.read() as connection:
+            return search.search_instances(connection, query, visible_to)
+
+    def instances_of(
+        self,
+        study_instance_uid: str,
+        series_instance_uid: str | None = None,
+        sop_instance_uid: str | None = None,
+        *,
+        visible_to: Scope,
+    ) -> list[Instance]:
+        """Return the instances of a study, series, or the one instance, in reading order.
+
+        Raises:
+            NotFound: nothing of the kind is in scope.
+        """
+        uids = {
+            "StudyInstanceUID": study_instance_uid,
+            "SeriesInstanceUID": series_instance_uid,
+            "SOPInstanceUID": sop_instance_uid,
+        }
+        conditions = {keyword: UIDList((uid,)) for keyword, uid in uids.items() if uid is not None}
+        found = self.search_instances(
+            Query(conditions=dict(conditions), limit=2**31 - 1), visible_to=visible_to
+        )
+        if not found:
+            raise NotFound
+        return found
+
+    def open(self, instance: Instance) -> BinaryIO:
+        """Open the instance's file as kept, seekable; unchecked, so for reading parts of it."""
+        return self.blobs.open(instance.blob_key)
+
+    def whole(self, instance: Instance) -> Iterator[bytes]:
+        """Yield the instance's Part 10 file with its preamble zeroed, checked against its digest.
+
+        The last chunk is held back until the digest is right: nobody receives a whole damaged instance.
+
+        Raises:
+            StorageUnavailable: the bytes are not those that were received.
+        """
+        digest = hashlib.sha256()
+        with self.open(instance) as blob:
+            start = blob.read(instance.data_set_offset)
+            pending = bytes(min(PREAMBLE_LENGTH, len(start))) + start[PREAMBLE_LENGTH:]
+            if instance.data_set_offset < PREAMBLE_LENGTH:
+                pending = start
+            while chunk := blob.read(CHUNK):
+                digest.update(chunk)
+                yield pending
+                pending = chunk
+        if digest.hexdigest() != instance.digest:
+            raise StorageUnavailable(f"Instance {instance.sop_instance_uid} is damaged in the blob store.")
+        yield pending
+
+    def note_transfer(self, transfer_key: str, site_id: str, study_instance_uid: str) -> None:
+        """Say that an instance of this study is arriving; repeat while it does."""
+        self.catalogue.note_transfer(transfer_key, site_id, study_instance_uid, now=self._clock.now())
+
+    def end_transfer(self, transfer_key: str) -> None:
+        """Say that it has arrived or was cut."""
+        self.catalogue.end_transfer(transfer_key, stale_before=self._clock.now() - 10 * TRANSFER_STALE)
+
+    def studies_in_transfer(self) -> set[tuple[str, str]]:
+        """Return (site, Study Instance UID) of what is arriving right now."""
+        return self.catalogue.studies_in_transfer(fresh_after=self._clock.now() - TRANSFER_STALE)
+
+    def _put_and_admit(
+        self, encoded: EncodedInstance, header: InstanceHeader, origin: Origin, received_at: datetime
+    ) -> StoreOutcome:
+        blob_key = _blob_key(origin.site_id, encoded.digest, received_at)
+        self.blobs.put(blob_key, encoded.path)
+        outcome = self.catalogue.admit(
+            Admission(
+                header=header,
+                encoded=encoded,
+                blob_key=blob_key,
+                origin=origin,
+                received_at=received_at,
+            )
+        )
+        if outcome is StoreOutcome.ALREADY_HELD:
+            self.blobs.delete(blob_key)
+        return outcome
+
+    def _quarantine(
+        self, encoded: EncodedInstance, origin: Origin, detail: str, received_at: datetime
+    ) -> None:
+        if self.catalogue.is_quarantined(origin.site_id, encoded.digest):
+            return
+        blob_key = _blob_key(origin.site_id, encoded.digest, received_at)
+        self.blobs.put(blob_key, encoded.path)
+        kept = self.catalogue.quarantine(
+            encoded, origin, blob_key=blob_key, detail=detail, received_at=received_at
+        )
+        if not kept:
+            self.blobs.delete(blob_key)
+
+
+def _blob_key(site_id: str, digest: str, received_at: datetime) -> str:
+    return f"{site_id}/{digest[:2]}/{new_key(received_at)}"
+
+
+def _examine(encoded: EncodedInstance) -> InstanceHeader:
+    """Read the header and hold it against what was announced."""
+    with encoded.path.open("rb") as stream:
+        header = read_header(
+            stream,
+            transfer_syntax_uid=encoded.transfer_syntax_uid,
+            data_set_offset=encoded.data_set_offset,
+            size=encoded.size,
+        )
+    for keyword, uid in (
+        ("StudyInstanceUID", header.study_instance_uid),
+        ("SeriesInstanceUID", header.series_instance_uid),
+        ("SOPInstanceUID", header.sop_instance_uid),
+        ("SOPClassUID", header.sop_class_uid),
+    ):
+        if not is_indexable(uid):
+            raise InvalidInstance(f"The data set has no {keyword} by which it could be found again.")
+    if encoded.announced_sop_instance_uid not in {None, header.sop_instance_uid}:
+        raise DataSetMismatch("The data set carries another SOP Instance UID than the request announced.")
+    if encoded.announced_sop_class_uid not in {None, header.sop_class_uid}:
+        raise DataSetMismatch("The data set carries another SOP Class UID than the request announced.")
+    return header

@@ -1,0 +1,288 @@
+"""The archive's writing SQL: admitting instances, setting bytes aside, noting what is in transfer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, exists, insert, select, update
+
+from core.origin import Origin
+from core.uids import new_key
+from database.change_feed import Change, ChangeKind, append_change
+from database.engine import Database
+from storage.incoming import EncodedInstance
+from storage.instance import AsideReason, StoreOutcome
+from storage.instance_header import InstanceHeader
+from storage.tables import instances, kept_aside, series, studies, transfers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admission:
+    """All that the catalogue writes down about an instance whose blob is durable."""
+
+    header: InstanceHeader
+    encoded: EncodedInstance
+    blob_key: str
+    origin: Origin
+    received_at: datetime
+
+
+class Catalogue:
+    """What is held: each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def held_digest(self, site_id: str, sop_instance_uid: str) -> str | None:
+        """Return the digest of the instance this site holds under a UID, if any."""
+        with self.database.read() as connection:
+            return _held_digest(connection, site_id, sop_instance_uid)
+
+    def admit(self, admission: Admission) -> StoreOutcome:
+        """Write the instance and its change in one transaction, or find that it is held, or set it beside."""
+        header, origin = admission.header, admission.origin
+        with self.database.write() as connection:
+            held = _held_digest(connection, origin.site_id, header.sop_instance_uid)
+            if held == admission.encoded.digest:
+                return StoreOutcome.ALREADY_HELD
+            if held is not None:
+                if _set_aside(connection, admission, AsideReason.CONFLICT, "another data set under this UID"):
+                    append_change(connection, _change(admission, ChangeKind.INSTANCE_CONFLICT))
+                    return StoreOutcome.KEPT_AS_CONFLICT
+                return StoreOutcome.ALREADY_HELD
+            _write_study(connection, admission)
+            _write_series(connection, admission)
+            _write_instance(connection, admission)
+            append_change(connection, _change(admission, ChangeKind.INSTANCE_STORED))
+            return StoreOutcome.STORED
+
+    def quarantine(
+        self, encoded: EncodedInstance, origin: Origin, *, blob_key: str, detail: str, received_at: datetime
+    ) -> bool:
+        """Write down bytes that cannot be indexed; False where the very same are kept already."""
+        with self.database.write() as connection:
+            return _keep(
+                connection,
+                encoded,
+                origin,
+                blob_key=blob_key,
+                reason=AsideReason.QUARANTINE,
+                detail=detail,
+                sop_instance_uid=(encoded.announced_sop_instance_uid or "")[:64],
+                study_instance_uid="",
+                received_at=received_at,
+            )
+
+    def is_quarantined(self, site_id: str, digest: str) -> bool:
+        """Whether these bytes of this site lie in quarantine."""
+        with self.database.read() as connection:
+            return _is_kept(connection, site_id, AsideReason.QUARANTINE, digest)
+
+    def unreferenced(self, blob_keys: Iterable[str]) -> set[str]:
+        """Return those of the keys that no row names."""
+        keys = set(blob_keys)
+        with self.database.read() as connection:
+            for table in (instances, kept_aside):
+                keys -= set(connection.scalars(select(table.c.blob_key).where(table.c.blob_key.in_(keys))))
+        return keys
+
+    def note_transfer(
+        self, transfer_key: str, site_id: str, study_instance_uid: str, *, now: datetime
+    ) -> None:
+        """Say that an instance of a study is arriving right now; the note goes stale by itself."""
+        with self.database.write() as connection:
+            moved = connection.execute(
+                update(transfers)
+                .where(transfers.c.transfer_key == transfer_key)
+                .values(site_id=site_id, study_instance_uid=study_instance_uid, seen_at=now)
+            )
+            if not moved.rowcount:
+                connection.execute(
+                    insert(transfers).values(
+                        transfer_key=transfer_key,
+                        site_id=site_id,
+                        study_instance_uid=study_instance_uid,
+                        seen_at=now,
+                    )
+                )
+
+    def studies_in_transfer(self, *, fresh_after: datetime) -> set[tuple[str, str]]:
+        """Return (site, Study Instance UID) of the transfers noted since."""
+        with self.database.read() as connection:
+            rows = connection.execute(
+                select(transfers.c.site_id, transfers.c.study_instance_uid).where(
+                    transfers.c.seen_at > fresh_after
+                )
+            )
+            return {(row.site_id, row.study_instance_uid) for row in rows}
+
+    def end_transfer(self, transfer_key: str, *, stale_before: datetime) -> None:
+        """Forget a transfer, and those of processes that died."""
+        with self.database.write() as connection:
+            connection.execute(
+                delete(transfers).where(
+                    (transfers.c.transfer_key == transfer_key) | (transfers.c.seen_at < stale_before)
+                )
+            )
+
+
+def _held_digest(connection: Connection, site_id: str, sop_instance_uid: str) -> str | None:
+    return connection.scalar(
+        select(instances.c.digest).where(
+            instances.c.site_id == site_id, instances.c.sop_instance_uid == sop_instance_uid
+        )
+    )
+
+
+def _set_aside(connection: Connection, admission: Admission, reason: AsideReason, detail: str) -> bool:
+    return _keep(
+        connection,
+        admission.encoded,
+        admission.origin,
+        blob_key=admission.blob_key,
+        reason=reason,
+        detail=detail,
+        sop_instance_uid=admission.header.sop_instance_uid,
+        study_instance_uid=admission.header.study_instance_uid,
+        received_at=admission.received_at,
+    )
+
+
+def _keep(
+    connection: Connection,
+    encoded: EncodedInstance,
+    origin: Origin,
+    *,
+    blob_key: str,
+    reason: AsideReason,
+    detail: str,
+    sop_instance_uid: str,
+    study_instance_uid: str,
+    received_at: datetime,
+) -> bool:
+    if _is_kept(connection, origin.site_id, reason, encoded.digest):
+        return False
+    connection.execute(
+        insert(kept_aside).values(
+            kept_key=new_key(received_at),
+            reason=reason.value,
+            detail=detail[:200],
+            site_id=origin.site_id,
+            sop_instance_uid=sop_instance_uid,
+            study_instance_uid=study_instance_uid,
+            transfer_syntax_uid=encoded.transfer_syntax_uid[:64],
+            blob_key=blob_key,
+            size=encoded.size,
+            data_set_offset=encoded.data_set_offset,
+            digest=encoded.digest,
+            origin_kind=origin.kind.value,
+            source=origin.source,
+            received_at=received_at,
+        )
+    )
+    return True
+
+
+def _is_kept(connection: Connection, site_id: str, reason: AsideReason, digest: str) -> bool:
+    return bool(
+        connection.scalar(
+            select(
+                exists().where(
+                    kept_aside.c.site_id == site_id,
+                    kept_aside.c.reason == reason.value,
+                    kept_aside.c.digest == digest,
+                )
+            )
+        )
+    )
+
+
+def _write_study(connection: Connection, admission: Admission) -> None:
+    header = admission.header
+    key = {"site_id": admission.origin.site_id, "study_instance_uid": header.study_instance_uid}
+    seen = connection.execute(update(studies).filter_by(**key).values(last_received_at=admission.received_at))
+    if seen.rowcount:
+        return
+    connection.execute(
+        insert(studies).values(
+            **key,
+            patient_name=header.patient_name,
+            patient_id=header.patient_id,
+            issuer_of_patient_id=header.issuer_of_patient_id,
+            patient_birth_date=header.patient_birth_date,
+            patient_sex=header.patient_sex[:16],
+            study_date=header.study_date,
+            study_time=header.study_time[:16],
+            accession_number=header.accession_number,
+            study_id=header.study_id,
+            study_description=header.study_description,
+            referring_physician_name=header.referring_physician_name,
+            first_received_at=admission.received_at,
+            last_received_at=admission.received_at,
+        )
+    )
+
+
+def _write_series(connection: Connection, admission: Admission) -> None:
+    header = admission.header
+    key = {
+        "site_id": admission.origin.site_id,
+        "study_instance_uid": header.study_instance_uid,
+        "series_instance_uid": header.series_instance_uid,
+    }
+    if connection.execute(select(series.c.series_instance_uid).filter_by(**key)).first() is not None:
+        return
+    connection.execute(
+        insert(series).values(
+            **key,
+            modality=header.modality[:16],
+            series_number=header.series_number,
+            series_description=header.series_description,
+            body_part_examined=header.body_part_examined[:64],
+            first_received_at=admission.received_at,
+        )
+    )
+
+
+def _write_instance(connection: Connection, admission: Admission) -> None:
+    header, encoded = admission.header, admission.encoded
+    connection.execute(
+        insert(instances).values(
+            site_id=admission.origin.site_id,
+            study_instance_uid=header.study_instance_uid,
+            series_instance_uid=header.series_instance_uid,
+            sop_instance_uid=header.sop_instance_uid,
+            sop_class_uid=header.sop_class_uid,
+            transfer_syntax_uid=encoded.transfer_syntax_uid[:64],
+            instance_number=header.instance_number,
+            number_of_frames=header.number_of_frames,
+            rows=header.rows,
+            columns=header.columns,
+            blob_key=admission.blob_key,
+            size=encoded.size,
+            data_set_offset=encoded.data_set_offset,
+            digest=encoded.digest,
+            anomalies=list(header.anomalies),
+            origin_kind=admission.origin.kind.value,
+            source=admission.origin.source,
+            received_at=admission.received_at,
+        )
+    )
+
+
+def _change(admission: Admission, kind: ChangeKind) -> Change:
+    header, origin = admission.header, admission.origin
+    return Change(
+        kind=kind,
+        site_id=origin.site_id,
+        study_instance_uid=header.study_instance_uid,
+        subject=header.sop_instance_uid,
+        actor=f"{origin.kind.value}:{origin.source}",
+        at=admission.received_at,
+        body={
+            "modality": header.modality[:16],
+            "sop_class_uid": header.sop_class_uid,
+            "series_instance_uid": header.series_instance_uid,
+            "origin_kind": origin.kind.value,
+        },
+    )

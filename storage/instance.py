@@ -1,0 +1,110 @@
+"""What the archive answers with: an instance it holds, what became of one that arrived, one set aside."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class StoreOutcome(StrEnum):
+    """What became of an instance; in every case its bytes are durable."""
+
+    STORED = "stored"
+    ALREADY_HELD = "already-held"
+    KEPT_AS_CONFLICT = "kept-as-conflict"
+
+
+class AsideReason(StrEnum):
+    """Why bytes lie beside the archive until a person decides."""
+
+    CONFLICT = "conflict"
+    QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredInstance:
+    """The archive's receipt for one instance."""
+
+    outcome: StoreOutcome
+    site_id: str
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    sop_class_uid: str
+    anomalies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """An instance the archive holds: `digest` is its data set's SHA-256, `size` the whole file's."""
+
+    instance_key: int
+    site_id: str
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    sop_class_uid: str
+    transfer_syntax_uid: str
+    instance_number: int | None
+    number_of_frames: int | None
+    rows: int | None
+    columns: int | None
+    blob_key: str
+    size: int
+    data_set_offset: int
+    digest: str
+    anomalies: tuple[str, ...]
+    origin_kind: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """One study of one site, with what its series add up to."""
+
+    site_id: str
+    study_instance_uid: str
+    patient_name: str
+    patient_id: str
+    issuer_of_patient_id: str
+    patient_birth_date: date | None
+    patient_sex: str
+    study_date: date | None
+    study_time: str
+    accession_number: str
+    study_id: str
+    study_description: str
+    referring_physician_name: str
+    first_received_at: datetime
+    last_received_at: datetime
+    modalities_in_study: tuple[str, ...]
+    number_of_study_related_series: int
+    number_of_study_related_instances: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One series of a study."""
+
+    site_id: str
+    study_instance_uid: str
+    series_instance_uid: str
+    modality: str
+    series_number: int | None
+    series_description: str
+    body_part_examined: str
+    number_of_series_related_instances: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptAside:
+    """Bytes that arrived and were kept, though not under their UID in the archive."""
+
+    kept_key: str
+    reason: AsideReason
+    detail: str
+    site_id: str
+    sop_instance_uid: str
+    study_instance_uid: str
+    digest: str
+    size: int
+    received_at: datetime

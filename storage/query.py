@@ -1,0 +1,154 @@
+"""What may be asked of the archive: attribute matching of PS3.4 C.2.2.2, parsed and pure."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+from core.errors import InvalidQuery
+from core.limits import SEARCH_LIMIT
+from core.uids import is_indexable
+
+MAXIMUM_VALUE_LENGTH = 1024
+MAXIMUM_UIDS = 1000
+
+
+@dataclass(frozen=True)
+class SingleValue:
+    """C.2.2.2.1: equal, case-sensitive except for person names."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class UIDList:
+    """C.2.2.2.2: any of these."""
+
+    uids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wildcard:
+    """C.2.2.2.4: `*` stands for any run of characters, `?` for one."""
+
+    pattern: str
+
+
+@dataclass(frozen=True)
+class DateRange:
+    """C.2.2.2.5: from `first` to `last`, both included; None leaves an end open."""
+
+    first: date | None
+    last: date | None
+
+
+Match = SingleValue | UIDList | Wildcard | DateRange
+
+UID_KEYWORDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"})
+DATE_KEYWORDS = frozenset({"StudyDate", "PatientBirthDate"})
+NUMBER_KEYWORDS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames"})
+TEXT_KEYWORDS = frozenset(
+    {
+        "PatientName",
+        "PatientID",
+        "IssuerOfPatientID",
+        "PatientSex",
+        "StudyTime",
+        "AccessionNumber",
+        "StudyID",
+        "StudyDescription",
+        "ReferringPhysicianName",
+        "ModalitiesInStudy",
+        "Modality",
+        "SeriesDescription",
+        "BodyPartExamined",
+    }
+)
+STUDY_KEYWORDS = frozenset(
+    {
+        "StudyInstanceUID",
+        "StudyDate",
+        "StudyTime",
+        "AccessionNumber",
+        "ModalitiesInStudy",
+        "ReferringPhysicianName",
+        "PatientName",
+        "PatientID",
+        "IssuerOfPatientID",
+        "PatientBirthDate",
+        "PatientSex",
+        "StudyID",
+        "StudyDescription",
+    }
+)
+SERIES_KEYWORDS = frozenset(
+    {"SeriesInstanceUID", "Modality", "SeriesNumber", "SeriesDescription", "BodyPartExamined"}
+)
+INSTANCE_KEYWORDS = frozenset(
+    {"SOPInstanceUID", "SOPClassUID", "InstanceNumber", "Rows", "Columns", "NumberOfFrames"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """Conditions by DICOM keyword, all to be met; a page of at most SEARCH_LIMIT results."""
+
+    conditions: dict[str, Match] = field(default_factory=dict)
+    limit: int = SEARCH_LIMIT
+    offset: int = 0
+
+
+def parse_match(keyword: str, text: str) -> Match | None:
+    """Read one key's value; None means universal matching (C.2.2.2.3).
+
+    Raises:
+        InvalidQuery: the value is not one this attribute can have.
+    """
+    value = text.strip(" \0")
+    if len(value) > MAXIMUM_VALUE_LENGTH * (MAXIMUM_UIDS if keyword in UID_KEYWORDS else 1):
+        raise InvalidQuery(f"The value of {keyword} is too long.")
+    if value in {"", "*"}:
+        return None
+    if keyword in UID_KEYWORDS:
+        return _parse_uids(keyword, value)
+    if keyword in DATE_KEYWORDS:
+        return _parse_dates(keyword, value)
+    if keyword in NUMBER_KEYWORDS:
+        if not re.fullmatch(r"[+-]?[0-9]{1,10}", value, re.ASCII):
+            raise InvalidQuery(f"{keyword} is matched by a whole number.")
+        return SingleValue(value)
+    if "*" in value or "?" in value:
+        return Wildcard(value)
+    return SingleValue(value)
+
+
+def _parse_uids(keyword: str, value: str) -> UIDList:
+    uids = tuple(part.strip() for part in re.split(r"[,\\]", value))
+    if len(uids) > MAXIMUM_UIDS or not all(is_indexable(uid) for uid in uids):
+        raise InvalidQuery(f"{keyword} is matched by one UID or a list of them, without wildcards.")
+    return UIDList(uids)
+
+
+def _parse_dates(keyword: str, value: str) -> DateRange:
+    first, separator, last = value.partition("-")
+    if not separator:
+        last = first
+    if not first and not last:
+        raise InvalidQuery(f"{keyword} needs a date on at least one side of the range.")
+    return DateRange(_parse_date(keyword, first), _parse_date(keyword, last))
+
+
+def _parse_date(keyword: str, text: str) -> date | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{8}", text, re.ASCII):
+        raise InvalidQuery(f"{keyword} is matched by YYYYMMDD or a range of two.")
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        raise InvalidQuery(f"{keyword} names a day that no calendar has.") from None
+
+
+def like_pattern(pattern: str) -> str:
+    """Turn DICOM wildcards into SQL's, with `!` to escape what SQL would take for its own."""
+    escaped = re.sub(r"([!%_])", r"!\1", pattern)
+    return escaped.replace("*", "%").replace("?", "_")

@@ -1,0 +1,215 @@
+"""The archive's reading SQL: searches by matching (PS3.4 C.2.2.2) and lookups, always within a scope."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
+
+from core.access import Scope
+from core.errors import InvalidQuery
+from storage.instance import Instance, Series, Study
+from storage.query import (
+    INSTANCE_KEYWORDS,
+    SERIES_KEYWORDS,
+    STUDY_KEYWORDS,
+    DateRange,
+    Match,
+    Query,
+    SingleValue,
+    UIDList,
+    Wildcard,
+    like_pattern,
+)
+from storage.tables import instances, series, studies
+
+# PS3.4 C.2.2.2.1 and C.2.2.2.4: everything is case-sensitive but person names.
+PERSON_NAMES = frozenset({"PatientName", "ReferringPhysicianName"})
+
+COLUMNS: dict[str, ColumnElement[Any]] = {
+    "StudyInstanceUID": studies.c.study_instance_uid,
+    "StudyDate": studies.c.study_date,
+    "StudyTime": studies.c.study_time,
+    "AccessionNumber": studies.c.accession_number,
+    "ReferringPhysicianName": studies.c.referring_physician_name,
+    "PatientName": studies.c.patient_name,
+    "PatientID": studies.c.patient_id,
+    "IssuerOfPatientID": studies.c.issuer_of_patient_id,
+    "PatientBirthDate": studies.c.patient_birth_date,
+    "PatientSex": studies.c.patient_sex,
+    "StudyID": studies.c.study_id,
+    "StudyDescription": studies.c.study_description,
+    "SeriesInstanceUID": series.c.series_instance_uid,
+    "Modality": series.c.modality,
+    "SeriesNumber": series.c.series_number,
+    "SeriesDescription": series.c.series_description,
+    "BodyPartExamined": series.c.body_part_examined,
+    "SOPInstanceUID": instances.c.sop_instance_uid,
+    "SOPClassUID": instances.c.sop_class_uid,
+    "InstanceNumber": instances.c.instance_number,
+    "Rows": instances.c.rows,
+    "Columns": instances.c.columns,
+    "NumberOfFrames": instances.c.number_of_frames,
+}
+
+_SAME_STUDY = and_(
+    series.c.site_id == studies.c.site_id, series.c.study_instance_uid == studies.c.study_instance_uid
+)
+_SAME_SERIES = and_(
+    instances.c.site_id == series.c.site_id,
+    instances.c.study_instance_uid == series.c.study_instance_uid,
+    instances.c.series_instance_uid == series.c.series_instance_uid,
+)
+_OF_STUDY = and_(
+    instances.c.site_id == studies.c.site_id, instances.c.study_instance_uid == studies.c.study_instance_uid
+)
+
+
+def search_studies(connection: Connection, query: Query, scope: Scope) -> list[Study]:
+    """Return the studies that match, newest arrival first."""
+    statement = (
+        select(studies)
+        .where(_matches(query, STUDY_KEYWORDS), _visible(scope))
+        .order_by(studies.c.first_received_at.desc(), studies.c.study_instance_uid)
+    )
+    found = connection.execute(_page(statement, query)).mappings().all()
+    return [
+        Study(**row, **_study_sums(connection, row["site_id"], row["study_instance_uid"])) for row in found
+    ]
+
+
+def search_series(connection: Connection, query: Query, scope: Scope) -> list[Series]:
+    """Return the series that match, in order of study and series number."""
+    count = (
+        select(func.count()).select_from(instances).where(_SAME_SERIES).correlate(series).scalar_subquery()
+    )
+    statement = (
+        select(
+            series.c.site_id,
+            series.c.study_instance_uid,
+            series.c.series_instance_uid,
+            series.c.modality,
+            series.c.series_number,
+            series.c.series_description,
+            series.c.body_part_examined,
+            count.label("number_of_series_related_instances"),
+        )
+        .join_from(series, studies, _SAME_STUDY)
+        .where(_matches(query, STUDY_KEYWORDS | SERIES_KEYWORDS), _visible(scope))
+        .order_by(series.c.study_instance_uid, series.c.series_number, series.c.series_instance_uid)
+    )
+    return [Series(**row) for row in connection.execute(_page(statement, query)).mappings()]
+
+
+def search_instances(connection: Connection, query: Query, scope: Scope) -> list[Instance]:
+    """Return the instances that match, in order of study, series and instance number."""
+    statement = (
+        select(instances)
+        .join_from(instances, series, _SAME_SERIES)
+        .join(studies, _SAME_STUDY)
+        .where(_matches(query, STUDY_KEYWORDS | SERIES_KEYWORDS | INSTANCE_KEYWORDS), _visible(scope))
+        .order_by(
+            instances.c.study_instance_uid,
+            series.c.series_number,
+            instances.c.series_instance_uid,
+            instances.c.instance_number,
+            instances.c.instance_key,
+        )
+    )
+    return [_instance(dict(row)) for row in connection.execute(_page(statement, query)).mappings()]
+
+
+def _page(statement: Select[Any], query: Query) -> Select[Any]:
+    return statement.limit(query.limit).offset(query.offset)
+
+
+def _instance(row: dict[str, Any]) -> Instance:
+    row.pop("source")
+    return Instance(**row | {"anomalies": tuple(row["anomalies"])})
+
+
+def _study_sums(connection: Connection, site_id: str, study_instance_uid: str) -> dict[str, Any]:
+    modalities = connection.scalars(
+        select(series.c.modality).filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
+    ).all()
+    count = connection.scalar(
+        select(func.count())
+        .select_from(instances)
+        .filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
+    )
+    return {
+        "modalities_in_study": tuple(sorted(set(modalities))),
+        "number_of_study_related_series": len(modalities),
+        "number_of_study_related_instances": count or 0,
+    }
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    """A study is in scope with its site, or when it holds a series of a modality routed to the actor."""
+    if scope.everything:
+        return true()
+    ways: list[ColumnElement[bool]] = [false()]
+    if scope.site_ids:
+        ways.append(studies.c.site_id.in_(scope.site_ids))
+    routed = series.alias("routed")
+    for site_id, modality in sorted(scope.site_modalities):
+        ways.append(
+            and_(
+                studies.c.site_id == site_id,
+                exists().where(
+                    routed.c.site_id == studies.c.site_id,
+                    routed.c.study_instance_uid == studies.c.study_instance_uid,
+                    routed.c.modality == modality,
+                ),
+            )
+        )
+    return or_(*ways)
+
+
+def _matches(query: Query, keywords: frozenset[str]) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [true()]
+    for keyword, match in query.conditions.items():
+        if keyword not in keywords:
+            raise InvalidQuery(f"{keyword} cannot be matched at this level.")
+        if keyword == "ModalitiesInStudy":
+            conditions.append(exists().where(_SAME_STUDY, _condition("Modality", match)).correlate(studies))
+        else:
+            conditions.append(_condition(keyword, match))
+    return and_(*conditions)
+
+
+def _condition(keyword: str, match: Match) -> ColumnElement[bool]:
+    column = COLUMNS[keyword]
+    fold: Callable[[Any], Any] = func.lower if keyword in PERSON_NAMES else (lambda value: value)
+    match match:
+        case UIDList(uids):
+            return column.in_(uids)
+        case DateRange(first, last):
+            bounds = [column.is_not(None)]
+            bounds += [column >= first] if first else []
+            bounds += [column <= last] if last else []
+            return and_(*bounds)
+        case Wildcard(pattern):
+            return _like(column, like_pattern(pattern), folded=keyword in PERSON_NAMES)
+        case SingleValue(value):
+            if isinstance(column.type, String):
+                return fold(column) == fold(value)
+            return cast(column, String) == str(int(value))
+
+
+def _like(column: ColumnElement[Any], pattern: str, *, folded: bool) -> ColumnElement[bool]:
+    if folded:
+        return func.lower(column).like(pattern.lower(), escape="!")
+    return column.like(pattern, escape="!")

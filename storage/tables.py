@@ -1,0 +1,122 @@
+"""The catalogue's tables: what is held, for which site, and where its bytes are.
+
+A row in `instances` is the only proof that an instance exists; a blob without a row is rubbish to sweep, a
+row without a blob cannot be. Everything is keyed by site: two sites holding one SOP Instance UID hold two.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from database.schema import Moment, RowNumber, metadata
+
+studies = Table(
+    "studies",
+    metadata,
+    Column("site_id", String(32), primary_key=True),
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("patient_name", String(1024), nullable=False),
+    Column("patient_id", String(1024), nullable=False),
+    Column("issuer_of_patient_id", String(1024), nullable=False),
+    Column("patient_birth_date", Date),
+    Column("patient_sex", String(16), nullable=False),
+    Column("study_date", Date),
+    Column("study_time", String(16), nullable=False),
+    Column("accession_number", String(1024), nullable=False),
+    Column("study_id", String(1024), nullable=False),
+    Column("study_description", String(1024), nullable=False),
+    Column("referring_physician_name", String(1024), nullable=False),
+    Column("first_received_at", Moment, nullable=False),
+    Column("last_received_at", Moment, nullable=False),
+    Index("ix_studies_patient", "site_id", "patient_id"),
+    Index("ix_studies_accession", "site_id", "accession_number"),
+    Index("ix_studies_received", "first_received_at"),
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("site_id", String(32), primary_key=True),
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("series_instance_uid", String(64), primary_key=True),
+    Column("modality", String(16), nullable=False),
+    Column("series_number", Integer),
+    Column("series_description", String(1024), nullable=False),
+    Column("body_part_examined", String(64), nullable=False),
+    Column("first_received_at", Moment, nullable=False),
+    ForeignKeyConstraint(
+        ["site_id", "study_instance_uid"], ["studies.site_id", "studies.study_instance_uid"]
+    ),
+    Index("ix_series_modality", "site_id", "modality"),
+)
+
+instances = Table(
+    "instances",
+    metadata,
+    Column("instance_key", RowNumber, primary_key=True, autoincrement=True),
+    Column("site_id", String(32), nullable=False),
+    Column("study_instance_uid", String(64), nullable=False),
+    Column("series_instance_uid", String(64), nullable=False),
+    Column("sop_instance_uid", String(64), nullable=False),
+    Column("sop_class_uid", String(64), nullable=False),
+    Column("transfer_syntax_uid", String(64), nullable=False),
+    Column("instance_number", Integer),
+    Column("number_of_frames", Integer),
+    Column("rows", Integer),
+    Column("columns", Integer),
+    Column("blob_key", String(120), nullable=False, unique=True),
+    Column("size", BigInteger, nullable=False),
+    Column("data_set_offset", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("anomalies", JSON, nullable=False),
+    Column("origin_kind", String(16), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    UniqueConstraint("site_id", "sop_instance_uid"),
+    ForeignKeyConstraint(
+        ["site_id", "study_instance_uid", "series_instance_uid"],
+        ["series.site_id", "series.study_instance_uid", "series.series_instance_uid"],
+    ),
+    Index("ix_instances_series", "site_id", "study_instance_uid", "series_instance_uid"),
+)
+
+kept_aside = Table(
+    "kept_aside",
+    metadata,
+    Column("kept_key", String(26), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("detail", String(200), nullable=False),
+    Column("site_id", String(32), nullable=False),
+    Column("sop_instance_uid", String(64), nullable=False),
+    Column("study_instance_uid", String(64), nullable=False),
+    Column("transfer_syntax_uid", String(64), nullable=False),
+    Column("blob_key", String(120), nullable=False, unique=True),
+    Column("size", BigInteger, nullable=False),
+    Column("data_set_offset", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("origin_kind", String(16), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    # A device that resends what was refused must not fill the disk.
+    UniqueConstraint("site_id", "reason", "sop_instance_uid", "digest"),
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("transfer_key", String(26), primary_key=True),
+    Column("site_id", String(32), nullable=False),
+    Column("study_instance_uid", String(64), nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Index("ix_transfers_study", "site_id", "study_instance_uid"),
+)
