@@ -56,7 +56,7 @@ def match_device(
 def networks_overlap(one: str, other: str) -> bool:
     """Whether some address lies in both networks."""
     first, second = ipaddress.ip_network(one), ipaddress.ip_network(other)
-    return first.version == second.version and first.overlaps(second)  # type: ignore[arg-type] # same version
+    return first.version == second.version and first.overlaps(second)
 
 
 def require_ae_title(text: str) -> str:

@@ -1,6 +1,5 @@
 """The archive's reading SQL: searches by matching (PS3.4 C.2.2.2) and lookups, always within a scope."""
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
@@ -9,7 +8,6 @@ from sqlalchemy import (
     Select,
     String,
     and_,
-    cast,
     exists,
     false,
     func,
@@ -28,7 +26,6 @@ from storage.query import (
     DateRange,
     Match,
     Query,
-    SingleValue,
     UIDList,
     Wildcard,
     like_pattern,
@@ -192,24 +189,21 @@ def _matches(query: Query, keywords: frozenset[str]) -> ColumnElement[bool]:
 
 def _condition(keyword: str, match: Match) -> ColumnElement[bool]:
     column = COLUMNS[keyword]
-    fold: Callable[[Any], Any] = func.lower if keyword in PERSON_NAMES else (lambda value: value)
-    match match:
-        case UIDList(uids):
-            return column.in_(uids)
-        case DateRange(first, last):
-            bounds = [column.is_not(None)]
-            bounds += [column >= first] if first else []
-            bounds += [column <= last] if last else []
-            return and_(*bounds)
-        case Wildcard(pattern):
-            return _like(column, like_pattern(pattern), folded=keyword in PERSON_NAMES)
-        case SingleValue(value):
-            if isinstance(column.type, String):
-                return fold(column) == fold(value)
-            return cast(column, String) == str(int(value))
-
-
-def _like(column: ColumnElement[Any], pattern: str, *, folded: bool) -> ColumnElement[bool]:
-    if folded:
-        return func.lower(column).like(pattern.lower(), escape="!")
-    return column.like(pattern, escape="!")
+    is_name = keyword in PERSON_NAMES
+    if isinstance(match, UIDList):
+        return column.in_(match.uids)
+    if isinstance(match, DateRange):
+        bounds: list[ColumnElement[bool]] = [column.is_not(None)]
+        bounds += [column >= match.first] if match.first else []
+        bounds += [column <= match.last] if match.last else []
+        return and_(*bounds)
+    if isinstance(match, Wildcard):
+        pattern = like_pattern(match.pattern)
+        if is_name:
+            return func.lower(column).like(pattern.lower(), escape="!")
+        return column.like(pattern, escape="!")
+    if is_name:
+        return func.lower(column) == match.value.lower()
+    if isinstance(column.type, String):
+        return column == match.value
+    return column == int(match.value)

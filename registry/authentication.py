@@ -1,0 +1,176 @@
+"""How an account proves who it is: password and session for people, bearer token for machines."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from core.access import Actor
+from core.clock import Clock
+from core.errors import NotAuthenticated, TooManyAttempts
+from core.limits import LOGIN_ATTEMPTS, LOGIN_WINDOW_SECONDS, SESSION_IDLE_SECONDS, SESSION_SECONDS
+from database.audit import AuditEvent, AuditRecord, append_audit
+from database.engine import Database
+from registry.accounts import grants_of
+from registry.directory import routes_in_use
+from registry.passwords import digest_of, new_secret, password_is_right
+from registry.tables import accounts, login_failures, sessions, tokens
+
+TOUCH_AFTER = timedelta(seconds=60)
+"""A session's last use is written down at most this often."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A browser's login: `secret` goes into the cookie, `csrf_token` into a header of every change."""
+
+    secret: str
+    csrf_token: str
+    must_change_password: bool
+    actor: Actor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who a request comes from; no `csrf_digest` for a bearer token, which no browser sends by itself."""
+
+    actor: Actor
+    must_change_password: bool
+    csrf_digest: str | None
+
+
+class Authentication:
+    """Opens and closes sessions, and tells who a request comes from."""
+
+    def __init__(self, database: Database, clock: Clock, *, idle_seconds: int = SESSION_IDLE_SECONDS) -> None:
+        self._database = database
+        self._clock = clock
+        self._idle = timedelta(seconds=idle_seconds)
+
+    def log_in(self, username: str, password: str, *, address: str) -> Session:
+        """Open a session.
+
+        Raises:
+            NotAuthenticated: the same words for an unknown user, a disabled one and a wrong password.
+            TooManyAttempts: too many failures of this user from this address.
+        """
+        now = self._clock.now()
+        username = username.strip()[:64]
+        self._require_attempts_left(username, address, now)
+        with self._database.read() as connection:
+            row = connection.execute(select(accounts).filter_by(username=username)).mappings().first()
+        right = password_is_right(row["password_hash"] if row else None, password)
+        if row is None or not right or row["disabled_at"] is not None:
+            self._note_failure(username, address, now)
+            raise NotAuthenticated("The user name or the password is not right.")
+        secret, csrf_token = new_secret(), new_secret()
+        with self._database.write() as connection:
+            connection.execute(delete(login_failures).filter_by(username=username, address=address))
+            connection.execute(
+                insert(sessions).values(
+                    digest=digest_of(secret),
+                    account_id=row["account_id"],
+                    csrf_digest=digest_of(csrf_token),
+                    created_at=now,
+                    last_seen_at=now,
+                )
+            )
+            append_audit(connection, _login_record(now, username, "success"))
+            actor = _actor(connection, row["account_id"], username, row["display_name"])
+        return Session(
+            secret=secret,
+            csrf_token=csrf_token,
+            must_change_password=row["must_change_password"],
+            actor=actor,
+        )
+
+    def log_out(self, secret: str) -> None:
+        """End a session; harmless when it is over already."""
+        with self._database.write() as connection:
+            connection.execute(delete(sessions).filter_by(digest=digest_of(secret)))
+
+    def identify_session(self, secret: str) -> Identity:
+        """Return who holds this session. Raises NotAuthenticated when it is over."""
+        now, digest = self._clock.now(), digest_of(secret)
+        with self._database.read() as connection:
+            row = (
+                connection.execute(
+                    select(sessions, accounts)
+                    .join(accounts, accounts.c.account_id == sessions.c.account_id)
+                    .where(sessions.c.digest == digest, accounts.c.disabled_at.is_(None))
+                )
+                .mappings()
+                .first()
+            )
+            if (
+                row is None
+                or now - row[sessions.c.last_seen_at] > self._idle
+                or now - row[sessions.c.created_at] > timedelta(seconds=SESSION_SECONDS)
+            ):
+                raise NotAuthenticated("The session is over: log in again.")
+            actor = _actor(connection, row[accounts.c.account_id], row["username"], row["display_name"])
+        if now - row[sessions.c.last_seen_at] > TOUCH_AFTER:
+            with self._database.write() as connection:
+                connection.execute(update(sessions).filter_by(digest=digest).values(last_seen_at=now))
+        return Identity(
+            actor=actor,
+            must_change_password=row["must_change_password"],
+            csrf_digest=row["csrf_digest"],
+        )
+
+    def identify_token(self, secret: str) -> Identity:
+        """Return whose bearer token this is. Raises NotAuthenticated."""
+        with self._database.read() as connection:
+            row = (
+                connection.execute(
+                    select(accounts)
+                    .join(tokens, accounts.c.account_id == tokens.c.account_id)
+                    .where(
+                        tokens.c.digest == digest_of(secret),
+                        tokens.c.disabled_at.is_(None),
+                        accounts.c.disabled_at.is_(None),
+                    )
+                )
+                .mappings()
+                .first()
+            )
+            if row is None:
+                raise NotAuthenticated("The token is not valid.")
+            actor = _actor(connection, row["account_id"], row["username"], row["display_name"])
+        return Identity(actor=actor, must_change_password=False, csrf_digest=None)
+
+    def _require_attempts_left(self, username: str, address: str, now: datetime) -> None:
+        since = now - timedelta(seconds=LOGIN_WINDOW_SECONDS)
+        with self._database.read() as connection:
+            failures = connection.scalar(
+                select(func.count())
+                .select_from(login_failures)
+                .where(
+                    login_failures.c.username == username,
+                    login_failures.c.address == address,
+                    login_failures.c.at > since,
+                )
+            )
+        if (failures or 0) >= LOGIN_ATTEMPTS:
+            raise TooManyAttempts
+
+    def _note_failure(self, username: str, address: str, now: datetime) -> None:
+        with self._database.write() as connection:
+            connection.execute(insert(login_failures).values(username=username, address=address, at=now))
+            append_audit(connection, _login_record(now, username, "failure"))
+
+
+def _login_record(now: datetime, username: str, outcome: str) -> AuditRecord:
+    return AuditRecord(
+        at=now, event=AuditEvent.USER_AUTHENTICATION, action="login", actor=username, outcome=outcome
+    )
+
+
+def _actor(connection: Connection, account_id: str, username: str, display_name: str) -> Actor:
+    return Actor(
+        account_id=account_id,
+        username=username,
+        display_name=display_name,
+        grants=grants_of(connection, account_id),
+        routes=tuple(routes_in_use(connection)),
+    )
