@@ -1,0 +1,243 @@
+"""What a deployment decides: one frozen value, read from `HUB_...` in the environment and the command line.
+
+Everything has a default that works on one machine and is reachable from that machine only. What would open
+the hub further without protection is refused (`refusals`): it fails closed.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core import limits
+from core.errors import Misconfigured
+from core.networks import Network, is_loopback
+
+PREFIX: Final = "HUB_"
+OPTIONS: Final = ("data", "host", "dicom_host", "http_host", "dicom_port", "http_port", "ae_title")
+"""The settings that the command line takes as options too; an option overrides the environment."""
+
+
+def _networks(value: object) -> object:
+    """Read `10.1.0.0/16, 10.2.0.7` from the environment."""
+    if not isinstance(value, str):
+        return value
+    return tuple(_network(entry.strip()) for entry in value.split(",") if entry.strip())
+
+
+def _network(text: str) -> Network:
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text} is not an address, or a network such as 10.20.0.0/16") from None
+    if network.prefixlen == 0:
+        raise ValueError(f"{text} is every address: name the networks that are meant")
+    return network
+
+
+def _ae_title(value: str) -> str:
+    """PS3.5 6.2, VR AE: at most 16 bytes of the default repertoire, outer spaces without meaning."""
+    title = value.strip(" ")
+    if not re.fullmatch(r"[ -\[\]-~]{1,16}", title):
+        raise ValueError("1 to 16 ASCII characters, no backslash and no control characters")
+    return title
+
+
+def _absolute(value: Path) -> Path:
+    """Make it mean the same directory in every process, wherever that is started."""
+    return value.expanduser().absolute()
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ValueError("http:// or https:// and a host, without log-in")
+    if parts.query or parts.fragment:
+        raise ValueError("an address without query and fragment")
+    return value.rstrip("/")
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _sqlite_file(validated: Mapping[str, Any]) -> str:
+    """Name the embedded database; what has a meaning in an address (`?`, `#`, `%`) is escaped."""
+    data: Path | None = validated.get("data")
+    return "" if data is None else f"sqlite:///{quote(str(data / 'hub.sqlite3'), safe=' +/')}"
+
+
+def _host(validated: Mapping[str, Any]) -> str:
+    return str(validated.get("host", ""))
+
+
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseSettings):
+    """All that can be set; `docs/settings.md` shows this class as a table."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", validate_default=True
+    )
+
+    data: Annotated[Path, AfterValidator(_absolute)] = Field(
+        default=Path("hub-data"),
+        description="Directory that holds everything the hub keeps; on a local disk.",
+        json_schema_extra={"default_text": "`./hub-data`"},
+    )
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address on which both DICOM and HTTP listen."
+    )
+    dicom_host: str = Field(
+        default_factory=_host,
+        min_length=1,
+        description="Address on which DICOM listens.",
+        json_schema_extra={"default_text": "as `HUB_HOST`"},
+    )
+    http_host: str = Field(
+        default_factory=_host,
+        min_length=1,
+        description="Address on which HTTP listens.",
+        json_schema_extra={"default_text": "as `HUB_HOST`"},
+    )
+    dicom_port: Port = Field(default=11112, description="Port of DICOM; 0 takes a free one.")
+    http_port: Port = Field(default=8000, description="Port of HTTP; 0 takes a free one.")
+    ae_title: Annotated[str, AfterValidator(_ae_title)] = Field(
+        default="HUB", description="The hub's AE title: 1 to 16 characters, no backslash."
+    )
+    database_url: str = Field(
+        default_factory=_sqlite_file,
+        repr=False,  # may hold a password
+        description="Database, as an SQLAlchemy address.",
+        json_schema_extra={"default_text": "the file `hub.sqlite3` in `HUB_DATA`"},
+    )
+    plain_dicom_networks: Networks = Field(
+        default=(),
+        description="Networks (CIDR, comma separated) whose devices may speak DICOM without TLS. Needed to"
+        " listen for DICOM beyond loopback; other addresses are turned away.",
+    )
+    trusted_proxy: Networks = Field(
+        default=(),
+        description="Addresses or networks (comma separated) of the HTTPS proxy in front of the API. Needed"
+        " to listen for HTTP beyond loopback; nobody else is answered, and only its headers are believed.",
+    )
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+        default=None,
+        description="How clients reach the API through the proxy; used in the addresses that answers hold.",
+        json_schema_extra={"default_text": "from the request"},
+    )
+    accept_any_storage_class: bool = Field(
+        default=True,
+        description="Keep instances of storage classes that the conformance statement does not list.",
+    )
+    maximum_associations: int = Field(
+        default=limits.ASSOCIATIONS,
+        ge=1,
+        le=limits.ASSOCIATIONS,
+        description="DICOM associations served at the same time.",
+    )
+    quiet_seconds: int = Field(
+        default=60,
+        ge=0,
+        le=600,
+        description="Seconds without a new instance until a case can be claimed; a site may have its own.",
+    )
+    sweep_grace_hours: int = Field(
+        default=24,
+        ge=1,
+        description="Hours that a stored file without a catalogue row is left; longer than any transfer.",
+    )
+    disk_reserve: ByteSize = Field(
+        default=ByteSize(limits.DISK_RESERVE_BYTES),
+        description="Free disk space below which new instances are refused for now, as bytes or `2GB`.",
+        json_schema_extra={"default_text": f"{limits.DISK_RESERVE_BYTES // limits.MIB}MiB"},
+    )
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
+        default="INFO", description="The least serious lines to log: DEBUG, INFO, WARNING or ERROR."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto",
+        description="`json`: one object per line; `console`: for eyes; `auto`: console on a terminal.",
+    )
+
+    def environment(self) -> dict[str, str]:
+        """Return these settings as variables, so that a process started with them has the same."""
+        return {
+            variable(name): _as_text(value)
+            for name in type(self).model_fields
+            if (value := getattr(self, name)) is not None
+        }
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def option(name: str) -> str:
+    """Return the command-line option of a setting."""
+    return "--" + name.replace("_", "-")
+
+
+def load(**options: Any) -> Settings:
+    """Read the settings; options that are not None override the environment.
+
+    Raises Misconfigured naming each setting that is wrong, without its value: it may be a password.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        problems = [
+            _problem(str(detail["loc"][0]), detail["msg"], str(detail.get("ctx", {}).get("error", "")))
+            for detail in error.errors(include_input=False, include_url=False)
+            if detail["type"] != "default_factory_not_called"  # only follows from another problem
+        ]
+        # the cause quotes the values, so it is not chained
+        raise Misconfigured("\n".join(dict.fromkeys(problems))) from None
+
+
+def refusals(settings: Settings, *, dicom: bool = True, http: bool = True) -> list[str]:
+    """Return why the hub may not listen as told; `dicom` and `http` say which doors are to be opened."""
+    found = []
+    if dicom and not is_loopback(settings.dicom_host) and not settings.plain_dicom_networks:
+        found.append(
+            f"DICOM without TLS on {settings.dicom_host} is refused: name the clinics' networks in"
+            f" {variable('plain_dicom_networks')}, or listen on 127.0.0.1 with {option('dicom_host')}"
+        )
+    if http and not is_loopback(settings.http_host) and not settings.trusted_proxy:
+        found.append(
+            f"HTTP without TLS on {settings.http_host} is refused: name the HTTPS proxy in front in"
+            f" {variable('trusted_proxy')}, or listen on 127.0.0.1 with {option('http_host')}"
+        )
+    same_port = settings.dicom_port == settings.http_port != 0
+    if dicom and http and same_port:
+        found.append(
+            f"DICOM and HTTP cannot both have port {settings.http_port}: choose another with"
+            f" {option('dicom_port')} or {option('http_port')}"
+        )
+    return found
+
+
+def require_permitted(settings: Settings, *, dicom: bool = True, http: bool = True) -> None:
+    """Raise Misconfigured with every reason why these settings may not be served."""
+    if found := refusals(settings, dicom=dicom, http=http):
+        raise Misconfigured("\n".join(found))
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(str(entry) for entry in value)
+    return str(int(value)) if isinstance(value, ByteSize) else str(value)
+
+
+def _problem(name: str, message: str, reason: str) -> str:
+    named = f"{variable(name)} ({option(name)})" if name in OPTIONS else variable(name)
+    return f"{named}: {reason or message}"
