@@ -1,0 +1,149 @@
+"""Puts a report's document together from the case, the study and the register, in the signing transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from core.access import Actor, Role, Scope
+from core.origin import OriginKind
+from reporting.canonical import with_digest
+from reporting.document import PatientIdentity, ReportDocument, ReportedInstance, ReportStatus
+from reporting.report import Report, ReportForm
+from reporting.structured_report import BASIC_TEXT_SR_STORAGE
+from storage.instance import Instance, Study
+from storage.query import Query, UIDList
+from storage.search import search_instances, search_studies
+from worklist.case import Case
+
+EVERY_INSTANCE = 2**31 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteOnPaper:
+    """What a report says about the site it goes to."""
+
+    name: str
+    time_zone: str
+
+
+class Compiler:
+    """Knows where the parts of a report come from."""
+
+    def __init__(
+        self,
+        *,
+        site_on_paper: Callable[[str], SiteOnPaper],
+        reading_group_names: Callable[[], dict[str, str]],
+    ) -> None:
+        self._site_on_paper = site_on_paper
+        self._reading_group_names = reading_group_names
+
+    def compile(
+        self,
+        connection: Connection,
+        case: Case,
+        actor: Actor,
+        *,
+        report_id: str,
+        findings: str,
+        impression: str,
+        status: ReportStatus,
+        reason: str,
+        addendum_to: Report | None,
+        now: datetime,
+    ) -> ReportDocument:
+        """Return the document, complete with its digest."""
+        study, instances = _study_and_instances(connection, case)
+        site = self._site_on_paper(case.site_id)
+        previous = addendum_to.document if addendum_to else None
+        return with_digest(
+            ReportDocument(
+                report_id=report_id,
+                status=status,
+                site_id=case.site_id,
+                site_name=site.name,
+                time_zone=site.time_zone,
+                study_instance_uid=case.study_instance_uid,
+                study_id=study.study_id,
+                study_date=study.study_date,
+                study_time=study.study_time,
+                accession_number=study.accession_number,
+                referring_physician_name=study.referring_physician_name,
+                study_description=study.study_description,
+                modality=case.modality,
+                patient=_patient(study),
+                clinical_question=case.clinical_question,
+                history=case.history,
+                findings=findings,
+                impression=impression,
+                reason=reason,
+                previous_findings=previous.findings if previous else "",
+                previous_impression=previous.impression if previous else "",
+                reading_physician=actor.display_name,
+                reading_organization=self._organization(actor, case),
+                signed_at=now,
+                received_at=case.first_received_at,
+                content_digest="",
+                instances=_read_instances(instances),
+                predecessors=_predecessors(addendum_to),
+            )
+        )
+
+    def _organization(self, actor: Actor, case: Case) -> str:
+        names = self._reading_group_names()
+        for grant in actor.grants:
+            if grant.role is not Role.READER or grant.reading_group_id is None:
+                continue
+            for route in actor.routes:
+                if (
+                    route.reading_group_id == grant.reading_group_id
+                    and route.site_id == case.site_id
+                    and route.modality in {None, case.modality}
+                ):
+                    return names[grant.reading_group_id]
+        return ""
+
+
+def _study_and_instances(connection: Connection, case: Case) -> tuple[Study, list[Instance]]:
+    conditions = {"StudyInstanceUID": UIDList((case.study_instance_uid,))}
+    scope = Scope(site_ids=frozenset({case.site_id}))
+    study = search_studies(connection, Query(conditions=dict(conditions)), scope)[0]
+    instances = search_instances(connection, Query(conditions=dict(conditions), limit=EVERY_INSTANCE), scope)
+    return study, instances
+
+
+def _patient(study: Study) -> PatientIdentity:
+    return PatientIdentity(
+        patient_name=study.patient_name,
+        patient_id=study.patient_id,
+        issuer_of_patient_id=study.issuer_of_patient_id,
+        patient_birth_date=study.patient_birth_date,
+        patient_sex=study.patient_sex,
+    )
+
+
+def _read_instances(instances: list[Instance]) -> tuple[ReportedInstance, ...]:
+    """What was there to be read: the hub's own reports are not."""
+    return tuple(
+        ReportedInstance(
+            series_instance_uid=instance.series_instance_uid,
+            sop_class_uid=instance.sop_class_uid,
+            sop_instance_uid=instance.sop_instance_uid,
+        )
+        for instance in instances
+        if instance.origin_kind != OriginKind.HUB.value
+    )
+
+
+def _predecessors(addendum_to: Report | None) -> tuple[ReportedInstance, ...]:
+    return tuple(
+        ReportedInstance(
+            series_instance_uid=publication.series_instance_uid,
+            sop_class_uid=BASIC_TEXT_SR_STORAGE,
+            sop_instance_uid=publication.sop_instance_uid,
+        )
+        for publication in (addendum_to.publications if addendum_to else ())
+        if publication.form is ReportForm.SR
+    )

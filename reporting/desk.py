@@ -1,0 +1,249 @@
+"""The reading physician's desk: drafts, preliminary reports, signing, addenda.
+
+Signing is one transaction: report, workitem, audit row, change and publication job stand or fall together.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from core.access import Act, Actor
+from core.clock import Clock
+from core.errors import (
+    InvalidRequest,
+    ReportStateConflict,
+    StaleVersion,
+    VersionRequired,
+    WorkitemStateConflict,
+)
+from core.uids import new_key
+from database.audit import AuditEvent, AuditRecord, append_audit
+from database.change_feed import ChangeKind
+from database.engine import Database
+from database.jobs import enqueue
+from reporting import report_records as records
+from reporting.compilation import Compiler
+from reporting.document import ReportStatus
+from reporting.publication import PUBLISH_JOB
+from reporting.report import Draft, KeptDraft, Report
+from worklist.case import Case
+from worklist.case_records import case_in_scope
+from worklist.events import tell
+from worklist.turns import end_signed
+from worklist.urgency import RANK
+
+LONGEST_TEXT = 50_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What a reader wrote."""
+
+    findings: str
+    impression: str
+
+
+class Desk:
+    """The use cases of a reader with a claimed case."""
+
+    def __init__(self, *, database: Database, clock: Clock, compiler: Compiler) -> None:
+        self._database = database
+        self._clock = clock
+        self._compiler = compiler
+
+    def draft(self, actor: Actor, case_id: str) -> Draft:
+        """Return the draft of a case; it stays with the case, whoever holds it. Raises NotFound."""
+        with self._database.read() as connection:
+            case_in_scope(connection, case_id, actor.scope(Act.READ))
+            return records.read_draft(connection, case_id)
+
+    def kept_drafts(self, actor: Actor, case_id: str) -> list[KeptDraft]:
+        """Return this reader's own words that were refused as a draft. Raises NotFound."""
+        with self._database.read() as connection:
+            case_in_scope(connection, case_id, actor.scope(Act.READ))
+            return records.kept_drafts_of(connection, case_id, actor.account_id)
+
+    def save_draft(
+        self, actor: Actor, case_id: str, workitem_uid: str, words: Words, *, version: int | None
+    ) -> Draft:
+        """Write the draft over the version that the reader saw.
+
+        Raises:
+            NotFound, InvalidRequest, VersionRequired.
+            WorkitemStateConflict: the case is not this reader's any more; the words are kept aside.
+            StaleVersion: the draft has changed since; the words are kept aside.
+        """
+        _require_words(words)
+        if version is None:
+            raise VersionRequired
+        now = self._clock.now()
+        refusal: WorkitemStateConflict | StaleVersion | None = None
+        with self._database.write() as connection:
+            case = case_in_scope(connection, case_id, actor.scope(Act.READ))
+            before = records.read_draft(connection, case_id)
+            if not _holds(case, actor, workitem_uid):
+                refusal = WorkitemStateConflict(
+                    "You do not hold this case any more; what you wrote is kept aside."
+                )
+            elif before.version != version:
+                refusal = StaleVersion()
+            else:
+                saved = records.write_draft(connection, before, **vars(words), by=actor, now=now)
+                if saved is not None:
+                    return saved
+                refusal = StaleVersion()
+            records.keep_draft(
+                connection, case_id, workitem_uid, **vars(words), by=actor, now=now, reason=str(refusal)
+            )
+        raise refusal
+
+    def sign(
+        self,
+        actor: Actor,
+        case_id: str,
+        workitem_uid: str,
+        *,
+        version: int | None,
+        status: ReportStatus = ReportStatus.FINAL,
+    ) -> Report:
+        """Sign the draft that the reader saw, as a final report or a preliminary one.
+
+        Raises:
+            NotFound, VersionRequired.
+            InvalidRequest: there is no impression.
+            WorkitemStateConflict: the case is not this reader's any more.
+            StaleVersion: the draft is not what the reader saw.
+        """
+        if version is None:
+            raise VersionRequired
+        now = self._clock.now()
+        with self._database.write() as connection:
+            case = case_in_scope(connection, case_id, actor.scope(Act.READ))
+            if not _holds(case, actor, workitem_uid):
+                raise WorkitemStateConflict("You do not hold this case any more.")
+            draft = records.read_draft(connection, case_id)
+            if draft.version != version:
+                raise StaleVersion("The draft has changed since you read it: read it again before signing.")
+            if not draft.impression.strip():
+                raise InvalidRequest("A report needs an impression.")
+            words = Words(findings=draft.findings, impression=draft.impression)
+            report_id = self._write(connection, case, actor, words, status=status, now=now)
+            if status is ReportStatus.FINAL:
+                end_signed(connection, case, by=actor, now=now)
+            return records.find_report(connection, report_id)
+
+    def add_addendum(self, actor: Actor, report_id: str, words: Words, *, reason: str) -> Report:
+        """Add new text to a final report, with the reason; the report itself stays as it was signed.
+
+        Raises:
+            NotFound, InvalidRequest.
+            ReportStateConflict: the report is not final.
+        """
+        _require_words(words)
+        if not words.impression.strip() or not reason.strip() or len(reason) > LONGEST_TEXT:
+            raise InvalidRequest("An addendum needs an impression and the reason for it.")
+        now = self._clock.now()
+        with self._database.write() as connection:
+            report = records.find_report(connection, report_id)
+            case = case_in_scope(connection, report.case_id, actor.scope(Act.READ))
+            if report.status is not ReportStatus.FINAL:
+                raise ReportStateConflict("Only a final report takes an addendum.")
+            addendum_id = self._write(
+                connection,
+                case,
+                actor,
+                words,
+                status=ReportStatus.ADDENDUM,
+                now=now,
+                reason=reason,
+                addendum_to=report,
+            )
+            return records.find_report(connection, addendum_id)
+
+    def reports_of_case(self, actor: Actor, case_id: str) -> list[Report]:
+        """Return the signed versions of a case, oldest first. Raises NotFound."""
+        with self._database.read() as connection:
+            case_in_scope(connection, case_id, actor.scope(Act.RECEIVE))
+            return records.reports_of_case(connection, case_id)
+
+    def _write(
+        self,
+        connection: Connection,
+        case: Case,
+        actor: Actor,
+        words: Words,
+        *,
+        status: ReportStatus,
+        now: datetime,
+        reason: str = "",
+        addendum_to: Report | None = None,
+    ) -> str:
+        report_id = new_key(now)
+        document = self._compiler.compile(
+            connection,
+            case,
+            actor,
+            report_id=report_id,
+            findings=words.findings,
+            impression=words.impression,
+            status=status,
+            reason=reason,
+            addendum_to=addendum_to,
+            now=now,
+        )
+        published = status is not ReportStatus.PRELIMINARY
+        records.insert_report(
+            connection,
+            document,
+            case_id=case.case_id,
+            number=records.next_number(connection, case.case_id),
+            addendum_to=addendum_to.report_id if addendum_to else None,
+            by=actor,
+            published=published,
+        )
+        _record(connection, case, actor, report_id, status, now)
+        if published:
+            enqueue(
+                connection,
+                kind=PUBLISH_JOB,
+                body={"report_id": report_id},
+                due_at=now,
+                priority=RANK[case.urgency],
+            )
+        return report_id
+
+
+_KINDS = {
+    ReportStatus.PRELIMINARY: ChangeKind.REPORT_PRELIMINARY,
+    ReportStatus.FINAL: ChangeKind.REPORT_SIGNED,
+    ReportStatus.ADDENDUM: ChangeKind.REPORT_ADDENDUM,
+}
+
+
+def _record(
+    connection: Connection, case: Case, actor: Actor, report_id: str, status: ReportStatus, now: datetime
+) -> None:
+    tell(connection, _KINDS[status], case, actor=actor.username, at=now, report_id=report_id)
+    append_audit(
+        connection,
+        AuditRecord(
+            at=now,
+            event=AuditEvent.PATIENT_RECORD,
+            action=f"report signed: {status.value}",
+            actor=actor.username,
+            granted_by="reader",
+            site_id=case.site_id,
+            study_instance_uid=case.study_instance_uid,
+            subject=report_id,
+        ),
+    )
+
+
+def _holds(case: Case, actor: Actor, workitem_uid: str) -> bool:
+    return case.workitem.workitem_uid == workitem_uid and case.workitem.is_held_by(actor)
+
+
+def _require_words(words: Words) -> None:
+    if max(len(words.findings), len(words.impression)) > LONGEST_TEXT:
+        raise InvalidRequest(f"A text has at most {LONGEST_TEXT} characters.")

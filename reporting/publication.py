@@ -1,0 +1,115 @@
+"""Makes a signed report part of its study: SR and PDF, through the one door, once, whatever crashes.
+
+The UIDs were given out when the report was signed, so a repeated attempt finds what an earlier one stored.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+
+from core.clock import Clock
+from core.errors import HubError
+from core.origin import Origin, OriginKind
+from database.change_feed import Change, ChangeKind, append_change
+from database.engine import Database
+from database.jobs import Job, claim_jobs, complete, postpone
+from reporting import report_records as records
+from reporting.document import ReportDocument
+from reporting.encapsulated_pdf import encapsulated_pdf
+from reporting.pdf import report_pdf
+from reporting.report import Publication, Report, ReportForm
+from reporting.structured_report import structured_report
+from storage.archive import Archive
+from storage.part10 import read_part10_preamble
+
+PUBLISH_JOB = "report.publish"
+LEASE = timedelta(minutes=2)
+
+
+def _sr(document: ReportDocument, publication: Publication, number: int) -> bytes:
+    return structured_report(
+        document,
+        sop_instance_uid=publication.sop_instance_uid,
+        series_instance_uid=publication.series_instance_uid,
+        series_number=number,
+    )
+
+
+def _pdf(document: ReportDocument, publication: Publication, number: int) -> bytes:
+    return encapsulated_pdf(
+        document,
+        report_pdf(document),
+        sop_instance_uid=publication.sop_instance_uid,
+        series_instance_uid=publication.series_instance_uid,
+        series_number=number,
+    )
+
+
+RENDER: dict[ReportForm, Callable[[ReportDocument, Publication, int], bytes]] = {
+    ReportForm.SR: _sr,
+    ReportForm.PDF: _pdf,
+}
+
+FIRST_SERIES_NUMBER = {ReportForm.SR: 9000, ReportForm.PDF: 9500}
+"""Behind whatever numbers a device gives its own series."""
+
+
+class Publisher:
+    """Works off publication jobs."""
+
+    def __init__(self, *, database: Database, archive: Archive, clock: Clock) -> None:
+        self._database = database
+        self._archive = archive
+        self._clock = clock
+
+    def run(self, limit: int = 4) -> list[tuple[str, str]]:
+        """Publish what is due; return (report id, error) of what failed and was put off."""
+        now = self._clock.now()
+        failures = []
+        for job in claim_jobs(self._database, kinds=[PUBLISH_JOB], now=now, lease=LEASE, limit=limit):
+            try:
+                self._publish(job)
+            except HubError as error:
+                failures.append((job.body["report_id"], str(error)))
+                with self._database.write() as connection:
+                    postpone(connection, job, now=self._clock.now(), error=str(error))
+        return failures
+
+    def _publish(self, job: Job) -> None:
+        with self._database.read() as connection:
+            report = records.find_report(connection, job.body["report_id"])
+        for publication in report.publications:
+            self._store(report, publication)
+        now = self._clock.now()
+        with self._database.write() as connection:
+            fresh = [
+                records.mark_published(connection, report.report_id, publication.form, now)
+                for publication in report.publications
+            ]
+            if any(fresh):
+                append_change(connection, _published(report, self._clock))
+            complete(connection, job)
+
+    def _store(self, report: Report, publication: Publication) -> None:
+        if self._archive.catalogue.held_digest(report.site_id, publication.sop_instance_uid) is not None:
+            return
+        number = FIRST_SERIES_NUMBER[publication.form] + report.number
+        part10 = RENDER[publication.form](report.document, publication, number)
+        origin = Origin(kind=OriginKind.HUB, site_id=report.site_id, source=report.report_id)
+        header = read_part10_preamble(BytesIO(part10))
+        with self._archive.incoming.new_file(self._clock.now()) as file:
+            file.write_header(part10[: header.data_set_offset])
+            file.write(part10[header.data_set_offset :])
+            self._archive.store(file.sealed(transfer_syntax_uid=header.transfer_syntax_uid), origin)
+
+
+def _published(report: Report, clock: Clock) -> Change:
+    return Change(
+        kind=ChangeKind.REPORT_PUBLISHED,
+        site_id=report.site_id,
+        study_instance_uid=report.study_instance_uid,
+        subject=report.report_id,
+        actor="hub",
+        at=clock.now(),
+        body={"case_id": report.case_id, "report_id": report.report_id},
+    )

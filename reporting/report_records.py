@@ -1,0 +1,220 @@
+"""The SQL of drafts and reports."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from core.access import Actor, Scope
+from core.errors import NotFound
+from core.uids import new_key, new_uid
+from reporting.canonical import canonical_json, document_from
+from reporting.document import ReportDocument, ReportStatus
+from reporting.report import PUBLISHED_FORMS, Draft, KeptDraft, Publication, Receipt, Report, ReportForm
+from reporting.tables import drafts, kept_drafts, publications, report_receipts, reports
+from worklist.case_records import in_scope
+from worklist.tables import cases
+
+
+def read_draft(connection: Connection, case_id: str) -> Draft:
+    """Return the draft of a case; an empty page where nothing was written."""
+    row = connection.execute(select(drafts).filter_by(case_id=case_id)).mappings().first()
+    if row is None:
+        return Draft(case_id=case_id, version=0, findings="", impression="", written_at=None)
+    return Draft(
+        case_id=case_id,
+        version=row["version"],
+        findings=row["findings"],
+        impression=row["impression"],
+        written_at=row["written_at"],
+    )
+
+
+def write_draft(
+    connection: Connection, before: Draft, *, findings: str, impression: str, by: Actor, now: datetime
+) -> Draft | None:
+    """Write the next version of a draft; None when somebody wrote one since `before` was read."""
+    values = {
+        "version": before.version + 1,
+        "findings": findings,
+        "impression": impression,
+        "written_by": by.account_id,
+        "written_at": now,
+    }
+    written = connection.execute(
+        update(drafts).filter_by(case_id=before.case_id, version=before.version).values(**values)
+    )
+    if not written.rowcount:
+        if before.version:
+            return None
+        connection.execute(insert(drafts).values(case_id=before.case_id, **values))
+    return read_draft(connection, before.case_id)
+
+
+def keep_draft(
+    connection: Connection,
+    case_id: str,
+    workitem_uid: str,
+    *,
+    findings: str,
+    impression: str,
+    by: Actor,
+    now: datetime,
+    reason: str,
+) -> None:
+    """Keep words aside that cannot become the draft."""
+    connection.execute(
+        insert(kept_drafts).values(
+            kept_key=new_key(now),
+            case_id=case_id,
+            workitem_uid=workitem_uid,
+            findings=findings,
+            impression=impression,
+            written_by=by.account_id,
+            written_at=now,
+            reason=reason[:200],
+        )
+    )
+
+
+def kept_drafts_of(connection: Connection, case_id: str, account_id: str) -> list[KeptDraft]:
+    """Return the words of one account that were kept aside, newest first."""
+    rows = connection.execute(
+        select(kept_drafts)
+        .filter_by(case_id=case_id, written_by=account_id)
+        .order_by(kept_drafts.c.kept_key.desc())
+    ).mappings()
+    return [KeptDraft(**{key: row[key] for key in KeptDraft.__dataclass_fields__}) for row in rows]
+
+
+def next_number(connection: Connection, case_id: str) -> int:
+    """Return the number of the next report of a case."""
+    newest = connection.scalar(select(func.max(reports.c.number)).filter_by(case_id=case_id))
+    return int(newest or 0) + 1
+
+
+def insert_report(
+    connection: Connection,
+    document: ReportDocument,
+    *,
+    case_id: str,
+    number: int,
+    addendum_to: str | None,
+    by: Actor,
+    published: bool,
+) -> None:
+    """Write a signed version and, where it is to be published, the UIDs its forms will carry."""
+    connection.execute(
+        insert(reports).values(
+            report_id=document.report_id,
+            case_id=case_id,
+            site_id=document.site_id,
+            study_instance_uid=document.study_instance_uid,
+            number=number,
+            status=document.status.value,
+            addendum_to=addendum_to,
+            signed_by=by.account_id,
+            signed_at=document.signed_at,
+            digest=document.content_digest,
+            document=canonical_json(document),
+        )
+    )
+    for form in PUBLISHED_FORMS if published else ():
+        connection.execute(
+            insert(publications).values(
+                report_id=document.report_id,
+                form=form.value,
+                series_instance_uid=new_uid(),
+                sop_instance_uid=new_uid(),
+            )
+        )
+
+
+def find_report(connection: Connection, report_id: str) -> Report:
+    """Return one report. Raises NotFound."""
+    row = connection.execute(select(reports).filter_by(report_id=report_id)).mappings().first()
+    if row is None:
+        raise NotFound
+    return _report(connection, row)
+
+
+def reports_of_case(connection: Connection, case_id: str) -> list[Report]:
+    """Return the versions of a case, oldest first."""
+    rows = connection.execute(
+        select(reports).filter_by(case_id=case_id).order_by(reports.c.number)
+    ).mappings()
+    return [_report(connection, row) for row in rows.all()]
+
+
+def reports_in_scope(connection: Connection, scope: Scope, *, limit: int) -> list[Report]:
+    """Return the newest reports of the cases in scope."""
+    statement = (
+        select(reports)
+        .join(cases, cases.c.case_id == reports.c.case_id)
+        .where(in_scope(scope))
+        .order_by(reports.c.signed_at.desc(), reports.c.report_id.desc())
+        .limit(limit)
+    )
+    return [_report(connection, row) for row in connection.execute(statement).mappings().all()]
+
+
+def mark_published(connection: Connection, report_id: str, form: ReportForm, now: datetime) -> bool:
+    """Note that a form is kept in the study; False when it was noted before."""
+    done = connection.execute(
+        update(publications)
+        .where(
+            publications.c.report_id == report_id,
+            publications.c.form == form.value,
+            publications.c.published_at.is_(None),
+        )
+        .values(published_at=now)
+    )
+    return bool(done.rowcount)
+
+
+def note_receipt(
+    connection: Connection, report_id: str, actor: Actor, form: ReportForm, now: datetime
+) -> bool:
+    """Note that an account has had the report; False when it was noted before."""
+    known = connection.execute(
+        select(report_receipts.c.report_id).filter_by(report_id=report_id, account_id=actor.account_id)
+    ).first()
+    if known is not None:
+        return False
+    connection.execute(
+        insert(report_receipts).values(
+            report_id=report_id,
+            account_id=actor.account_id,
+            username=actor.username,
+            form=form.value,
+            received_at=now,
+        )
+    )
+    return True
+
+
+def _report(connection: Connection, row: RowMapping) -> Report:
+    report_id = row["report_id"]
+    forms = connection.execute(select(publications).filter_by(report_id=report_id)).mappings()
+    receipts = connection.execute(
+        select(report_receipts).filter_by(report_id=report_id).order_by(report_receipts.c.received_at)
+    ).mappings()
+    return Report(
+        **dict(row) | {"status": ReportStatus(row["status"]), "document": document_from(row["document"])},
+        publications=tuple(
+            Publication(
+                form=ReportForm(form["form"]),
+                series_instance_uid=form["series_instance_uid"],
+                sop_instance_uid=form["sop_instance_uid"],
+                published_at=form["published_at"],
+            )
+            for form in forms
+        ),
+        receipts=tuple(
+            Receipt(
+                username=receipt["username"],
+                form=ReportForm(receipt["form"]),
+                received_at=receipt["received_at"],
+            )
+            for receipt in receipts
+        ),
+    )

@@ -1,0 +1,194 @@
+"""The worklist's SQL: cases with their present workitem, written by compare-and-swap."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    false,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from core.access import Scope
+from core.errors import NotFound, WorkitemStateConflict
+from worklist.case import Case
+from worklist.tables import cases, workitems
+from worklist.urgency import RANK, Urgency
+from worklist.workitem import EndReason, InputReadinessState, ProcedureStepState, Workitem
+
+_CASE_AND_WORKITEM = (
+    select(cases, workitems)
+    .join(workitems, workitems.c.workitem_uid == cases.c.current_workitem_uid)
+    .order_by(cases.c.urgency_rank.desc(), cases.c.due_at, cases.c.case_id)
+)
+
+
+def find_case(connection: Connection, site_id: str, study_instance_uid: str) -> Case | None:
+    """Return the case of a study, if it was opened."""
+    found = _cases(
+        connection, and_(cases.c.site_id == site_id, cases.c.study_instance_uid == study_instance_uid)
+    )
+    return found[0] if found else None
+
+
+def case_of_workitem(connection: Connection, workitem_uid: str, scope: Scope) -> Case:
+    """Return the case that a workitem is or was a turn of. Raises NotFound."""
+    case_id = connection.scalar(select(workitems.c.case_id).filter_by(workitem_uid=workitem_uid))
+    if case_id is None:
+        raise NotFound
+    return case_in_scope(connection, case_id, scope)
+
+
+def case_in_scope(connection: Connection, case_id: str, scope: Scope) -> Case:
+    """Return a case within the scope. Raises NotFound."""
+    found = _cases(connection, and_(cases.c.case_id == case_id, in_scope(scope)))
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def list_cases(
+    connection: Connection, condition: ColumnElement[bool], *, limit: int, offset: int
+) -> list[Case]:
+    """Return the cases that meet a condition: emergencies first, then whose time runs out first."""
+    rows = connection.execute(_CASE_AND_WORKITEM.where(condition).limit(limit).offset(offset)).mappings()
+    return [_case(row) for row in rows]
+
+
+def arriving_cases(connection: Connection) -> list[Case]:
+    """Return the cases that nobody may claim yet."""
+    return _cases(
+        connection,
+        and_(
+            workitems.c.procedure_step_state == ProcedureStepState.SCHEDULED.value,
+            workitems.c.input_readiness_state == InputReadinessState.INCOMPLETE.value,
+        ),
+    )
+
+
+def lapsed_cases(connection: Connection, now: datetime) -> list[Case]:
+    """Return the cases whose reader's lease is over."""
+    return _cases(
+        connection,
+        and_(
+            workitems.c.procedure_step_state == ProcedureStepState.IN_PROGRESS.value,
+            workitems.c.lease_expires_at <= now,
+        ),
+    )
+
+
+def cases_with_accession(connection: Connection, site_id: str, accession_number: str) -> list[Case]:
+    """Return the cases of a site under one accession number."""
+    return _cases(connection, and_(cases.c.site_id == site_id, cases.c.accession_number == accession_number))
+
+
+def in_scope(scope: Scope) -> ColumnElement[bool]:
+    """A case is in scope by its site, or by its site and leading modality."""
+    if scope.everything:
+        return true()
+    ways: list[ColumnElement[bool]] = [false()]
+    if scope.site_ids:
+        ways.append(cases.c.site_id.in_(scope.site_ids))
+    for site_id, modality in sorted(scope.site_modalities):
+        ways.append(and_(cases.c.site_id == site_id, cases.c.modality == modality))
+    return or_(*ways)
+
+
+def insert_case(connection: Connection, case: Case) -> None:
+    """Write a new case with its first workitem."""
+    values = {
+        key: value for key, value in vars(case).items() if key in cases.c and not isinstance(value, Urgency)
+    }
+    connection.execute(
+        insert(cases).values(**values, **_order(case), current_workitem_uid=case.workitem.workitem_uid)
+    )
+    connection.execute(insert(workitems).values(**_workitem_values(case.workitem)))
+
+
+def update_case(connection: Connection, case: Case) -> None:
+    """Write what changed about a case (not its workitem)."""
+    connection.execute(
+        update(cases)
+        .filter_by(case_id=case.case_id)
+        .values(
+            **_order(case),
+            modality=case.modality,
+            clinical_question=case.clinical_question,
+            history=case.history,
+            last_received_at=case.last_received_at,
+            number_of_instances=case.number_of_instances,
+        )
+    )
+
+
+def change_workitem(connection: Connection, before: Workitem, after: Workitem) -> Workitem:
+    """Write a workitem's change if nobody changed it since it was read.
+
+    Raises:
+        WorkitemStateConflict: somebody was first.
+    """
+    changed = replace(after, version=before.version + 1)
+    written = connection.execute(
+        update(workitems)
+        .filter_by(workitem_uid=before.workitem_uid, version=before.version)
+        .values(**_workitem_values(changed))
+    )
+    if not written.rowcount:
+        raise WorkitemStateConflict("Somebody was first; look at the case again.")
+    return changed
+
+
+def succeed(connection: Connection, case: Case, successor: Workitem) -> Case:
+    """Give a case its next workitem."""
+    connection.execute(insert(workitems).values(**_workitem_values(successor)))
+    renewed = replace(case, workitem=successor)
+    connection.execute(
+        update(cases)
+        .filter_by(case_id=case.case_id)
+        .values(current_workitem_uid=successor.workitem_uid, **_order(renewed))
+    )
+    return renewed
+
+
+def _cases(connection: Connection, condition: ColumnElement[bool]) -> list[Case]:
+    return [_case(row) for row in connection.execute(_CASE_AND_WORKITEM.where(condition)).mappings()]
+
+
+def _order(case: Case) -> dict[str, Any]:
+    """What the list is sorted by is kept beside what it follows from, so that an index can sort it."""
+    return {
+        "urgency": case.urgency.value,
+        "urgency_rank": RANK[case.urgency],
+        "due_at": case.due_at,
+    }
+
+
+def _workitem_values(workitem: Workitem) -> dict[str, Any]:
+    return vars(workitem) | {
+        "procedure_step_state": workitem.procedure_step_state.value,
+        "input_readiness_state": workitem.input_readiness_state.value,
+        "end_reason": workitem.end_reason.value if workitem.end_reason else None,
+    }
+
+
+def _case(row: RowMapping) -> Case:
+    turn = {column.name: row[column] for column in workitems.c}
+    workitem = Workitem(
+        **turn
+        | {
+            "procedure_step_state": ProcedureStepState(turn["procedure_step_state"]),
+            "input_readiness_state": InputReadinessState(turn["input_readiness_state"]),
+            "end_reason": EndReason(turn["end_reason"]) if turn["end_reason"] else None,
+        }
+    )
+    derived = {"current_workitem_uid", "urgency_rank", "due_at"}
+    values = {column.name: row[column] for column in cases.c if column.name not in derived}
+    return Case(**values | {"urgency": Urgency(values["urgency"])}, workitem=workitem)

@@ -1,0 +1,122 @@
+"""Opens a case for the first instance of a study, and notices what comes later. Follows the feed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from core.access import Scope
+from core.origin import OriginKind
+from core.uids import new_key, new_uid
+from database.change_feed import Change, ChangeKind
+from storage.instance import Study
+from storage.query import Query, UIDList
+from storage.search import search_studies
+from worklist.case import Case
+from worklist.case_records import (
+    find_case,
+    insert_case,
+    succeed,
+    update_case,
+)
+from worklist.events import HUB, tell
+from worklist.readiness import leading_modality, needs_no_wait
+from worklist.request_records import attach_request, waiting_request
+from worklist.turns import make_ready
+from worklist.urgency import Urgency
+from worklist.workitem import first_workitem
+
+CURSOR = "worklist.intake"
+_FROM_OUTSIDE = {OriginKind.DEVICE.value, OriginKind.ACCOUNT.value, OriginKind.IMPORT.value}
+
+
+class Intake:
+    """The follower that keeps the reading list. Objects of the hub's own never open or reopen a case."""
+
+    def __init__(self, *, is_self_test_site: Callable[[str], bool]) -> None:
+        self._is_self_test_site = is_self_test_site
+
+    def handle(self, connection: Connection, change: Change) -> None:
+        """Take in one change, in the transaction that moves the cursor."""
+        if change.kind is not ChangeKind.INSTANCE_STORED:
+            return
+        if change.body["origin_kind"] not in _FROM_OUTSIDE or self._is_self_test_site(change.site_id):
+            return
+        case = find_case(connection, change.site_id, change.study_instance_uid)
+        if case is None:
+            _open_case(connection, change)
+        else:
+            _add_instance(connection, case, change)
+
+
+def _open_case(connection: Connection, change: Change) -> None:
+    study = _study(connection, change)
+    request = waiting_request(connection, change.site_id, change.study_instance_uid, study.accession_number)
+    urgency = request.urgency if request else Urgency.ROUTINE
+    modality = change.body["modality"]
+    case_id = new_key(change.at)
+    case = Case(
+        case_id=case_id,
+        site_id=change.site_id,
+        study_instance_uid=change.study_instance_uid,
+        modality=modality,
+        urgency=urgency,
+        patient_name=study.patient_name,
+        patient_id=study.patient_id,
+        patient_birth_date=study.patient_birth_date,
+        patient_sex=study.patient_sex,
+        study_date=study.study_date,
+        accession_number=study.accession_number,
+        study_description=study.study_description,
+        clinical_question=request.clinical_question if request else "",
+        history=request.history if request else "",
+        first_received_at=change.at,
+        last_received_at=change.at,
+        number_of_instances=1,
+        workitem=first_workitem(
+            workitem_uid=new_uid(),
+            case_id=case_id,
+            due_from=change.at,
+            now=change.at,
+            ready=needs_no_wait(modality, urgency),
+        ),
+    )
+    insert_case(connection, case)
+    tell(connection, ChangeKind.CASE_OPENED, case, actor=HUB, at=change.at, modality=modality)
+    if request:
+        attach_request(connection, request.request_id, case_id)
+        tell(connection, ChangeKind.CASE_REQUESTED, case, actor=request.requested_by, at=change.at)
+    if not case.is_arriving:
+        tell(connection, ChangeKind.WORKITEM_READY, case, actor=HUB, at=change.at)
+
+
+def _add_instance(connection: Connection, case: Case, change: Change) -> None:
+    grown = replace(
+        case,
+        modality=leading_modality(case.modality, change.body["modality"]),
+        last_received_at=change.at,
+        number_of_instances=case.number_of_instances + 1,
+    )
+    update_case(connection, grown)
+    if case.workitem.is_over:
+        _reopen(connection, grown, change)
+    elif grown.is_arriving and needs_no_wait(grown.modality, grown.urgency):
+        make_ready(connection, grown, now=change.at)
+
+
+def _reopen(connection: Connection, case: Case, change: Change) -> None:
+    """Images that come after the report were not read: the case goes back on the list."""
+    successor = first_workitem(
+        workitem_uid=new_uid(),
+        case_id=case.case_id,
+        due_from=change.at,
+        now=change.at,
+        ready=needs_no_wait(case.modality, case.urgency),
+    )
+    reopened = succeed(connection, case, successor)
+    tell(connection, ChangeKind.CASE_LATE_INSTANCES, reopened, actor=HUB, at=change.at)
+
+
+def _study(connection: Connection, change: Change) -> Study:
+    query = Query(conditions={"StudyInstanceUID": UIDList((change.study_instance_uid,))})
+    return search_studies(connection, query, Scope(site_ids=frozenset({change.site_id})))[0]

@@ -1,0 +1,205 @@
+"""The reading list and its acts: list, claim, heartbeat, release, request."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, true
+
+from core.access import Act, Actor
+from core.clock import Clock
+from core.errors import InvalidRequest, NotFound, WorkitemStateConflict
+from core.limits import SEARCH_LIMIT
+from core.uids import is_indexable, new_key
+from database.change_feed import Change, ChangeKind, changes_of_study
+from database.engine import Database
+from worklist import workitem as rules
+from worklist.case import Case, Request
+from worklist.case_records import (
+    case_in_scope,
+    case_of_workitem,
+    cases_with_accession,
+    change_workitem,
+    find_case,
+    in_scope,
+    list_cases,
+    update_case,
+)
+from worklist.events import tell
+from worklist.readiness import needs_no_wait
+from worklist.request_records import attach_request, insert_request
+from worklist.tables import cases, workitems
+from worklist.turns import give_back, make_ready
+from worklist.urgency import Urgency
+from worklist.workitem import ProcedureStepState
+
+LONGEST_TEXT = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListFilter:
+    """Which lines of the list to show; None shows all."""
+
+    procedure_step_state: ProcedureStepState | None = None
+    modality: str | None = None
+    site_id: str | None = None
+    urgency: Urgency | None = None
+    claimed_by_me: bool = False
+    limit: int = 100
+    offset: int = 0
+
+
+class ReadingList:
+    """The use cases around a case's turn. What the actor may not see is NotFound."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def cases(self, actor: Actor, wanted: ListFilter) -> list[Case]:
+        """Return the cases this actor may see: emergencies first, then whose time runs out first."""
+        limit = min(wanted.limit, SEARCH_LIMIT)
+        with self._database.read() as connection:
+            return list_cases(
+                connection,
+                and_(in_scope(actor.scope(Act.SEARCH)), _wanted(actor, wanted)),
+                limit=limit,
+                offset=wanted.offset,
+            )
+
+    def case(self, actor: Actor, case_id: str, act: Act = Act.SEARCH) -> Case:
+        """Return one case. Raises NotFound."""
+        with self._database.read() as connection:
+            return case_in_scope(connection, case_id, actor.scope(act))
+
+    def case_of_study(self, actor: Actor, site_id: str, study_instance_uid: str) -> Case:
+        """Return the case of a study. Raises NotFound."""
+        with self._database.read() as connection:
+            case = find_case(connection, site_id, study_instance_uid)
+            if case is None:
+                raise NotFound
+            return case_in_scope(connection, case.case_id, actor.scope(Act.SEARCH))
+
+    def claim(self, actor: Actor, workitem_uid: str) -> Case:
+        """Take a case to read. Raises NotFound, WorkitemStateConflict."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            case = _readable(connection, workitem_uid, actor)
+            after = rules.claim(case.workitem, by=actor, urgency=case.urgency, now=now)
+            claimed = replace(case, workitem=change_workitem(connection, case.workitem, after))
+            tell(connection, ChangeKind.WORKITEM_CLAIMED, claimed, actor=actor.username, at=now)
+        return claimed
+
+    def heartbeat(self, actor: Actor, workitem_uid: str) -> Case:
+        """Keep a claimed case. Raises NotFound, WorkitemStateConflict."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            case = _readable(connection, workitem_uid, actor)
+            after = rules.heartbeat(case.workitem, by=actor, urgency=case.urgency, now=now)
+            return replace(case, workitem=change_workitem(connection, case.workitem, after))
+
+    def release(self, actor: Actor, workitem_uid: str) -> Case:
+        """Give a claimed case back; its draft stays with it. Raises NotFound, WorkitemStateConflict."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            case = _readable(connection, workitem_uid, actor)
+            return give_back(connection, case, by=actor, now=now)
+
+    def timeline(self, actor: Actor, case_id: str) -> list[Change]:
+        """Return all that happened to a case, oldest first. Raises NotFound."""
+        with self._database.read() as connection:
+            case = case_in_scope(connection, case_id, actor.scope(Act.TRACE))
+            return changes_of_study(connection, case.site_id, case.study_instance_uid)
+
+    def request(
+        self,
+        actor: Actor,
+        *,
+        site_id: str,
+        urgency: Urgency,
+        clinical_question: str,
+        history: str,
+        study_instance_uid: str = "",
+        accession_number: str = "",
+    ) -> Request:
+        """Ask something about a study, before or after it has come; the newest request counts.
+
+        Raises:
+            NotFound: the actor may not ask for this site.
+            InvalidRequest: neither a study nor an accession number is named, or a text is too long.
+        """
+        if not actor.scope(Act.REQUEST).covers(site_id, frozenset()):
+            raise NotFound(f"There is no site {site_id}.")
+        _require_study_named(study_instance_uid, accession_number)
+        if max(len(clinical_question), len(history)) > LONGEST_TEXT:
+            raise InvalidRequest(f"A clinical question or history has at most {LONGEST_TEXT} characters.")
+        now = self._clock.now()
+        request = Request(
+            request_id=new_key(now),
+            site_id=site_id,
+            study_instance_uid=study_instance_uid,
+            accession_number=accession_number,
+            urgency=urgency,
+            clinical_question=clinical_question,
+            history=history,
+            requested_by=actor.username,
+            requested_at=now,
+            case_id=None,
+        )
+        with self._database.write() as connection:
+            insert_request(connection, request)
+            case = _case_of_request(connection, request)
+            return request if case is None else _apply(connection, request, case, now)
+
+
+def _readable(connection: Connection, workitem_uid: str, actor: Actor) -> Case:
+    """Return the case whose present turn this is. Raises WorkitemStateConflict for an earlier turn."""
+    case = case_of_workitem(connection, workitem_uid, actor.scope(Act.READ))
+    if case.workitem.workitem_uid != workitem_uid:
+        raise WorkitemStateConflict("This turn is over; look at the case again.")
+    return case
+
+
+def _wanted(actor: Actor, wanted: ListFilter) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [true()]
+    if wanted.procedure_step_state is not None:
+        conditions.append(workitems.c.procedure_step_state == wanted.procedure_step_state.value)
+    if wanted.modality is not None:
+        conditions.append(cases.c.modality == wanted.modality)
+    if wanted.site_id is not None:
+        conditions.append(cases.c.site_id == wanted.site_id)
+    if wanted.urgency is not None:
+        conditions.append(cases.c.urgency == wanted.urgency.value)
+    if wanted.claimed_by_me:
+        conditions.append(workitems.c.claimed_by == actor.account_id)
+    return and_(*conditions)
+
+
+def _require_study_named(study_instance_uid: str, accession_number: str) -> None:
+    if not study_instance_uid and not accession_number.strip():
+        raise InvalidRequest("Name the study by its Study Instance UID or its accession number.")
+    if study_instance_uid and not is_indexable(study_instance_uid):
+        raise InvalidRequest("A Study Instance UID has 1 to 64 characters of 0-9 and the dot.")
+    if len(accession_number) > 64:
+        raise InvalidRequest("An accession number has at most 64 characters.")
+
+
+def _case_of_request(connection: Connection, request: Request) -> Case | None:
+    if request.study_instance_uid:
+        return find_case(connection, request.site_id, request.study_instance_uid)
+    found = cases_with_accession(connection, request.site_id, request.accession_number)
+    return found[0] if len(found) == 1 else None
+
+
+def _apply(connection: Connection, request: Request, case: Case, now: datetime) -> Request:
+    attach_request(connection, request.request_id, case.case_id)
+    asked = replace(
+        case,
+        urgency=request.urgency,
+        clinical_question=request.clinical_question,
+        history=request.history,
+    )
+    update_case(connection, asked)
+    tell(connection, ChangeKind.CASE_REQUESTED, asked, actor=request.requested_by, at=now)
+    if asked.is_arriving and needs_no_wait(asked.modality, asked.urgency):
+        make_ready(connection, asked, now=now)
+    return replace(request, case_id=case.case_id)

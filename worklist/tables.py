@@ -1,0 +1,69 @@
+"""Cases, the workitems in them, and what clinics asked."""
+
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+
+from database.schema import Moment, metadata
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", String(26), primary_key=True),
+    Column("site_id", String(32), nullable=False),
+    Column("study_instance_uid", String(64), nullable=False),
+    Column("modality", String(16), nullable=False),
+    Column("urgency", String(16), nullable=False),
+    Column("patient_name", String(1024), nullable=False),
+    Column("patient_id", String(1024), nullable=False),
+    Column("patient_birth_date", Date),
+    Column("patient_sex", String(16), nullable=False),
+    Column("study_date", Date),
+    Column("accession_number", String(1024), nullable=False),
+    Column("study_description", String(1024), nullable=False),
+    Column("clinical_question", Text, nullable=False),
+    Column("history", Text, nullable=False),
+    Column("first_received_at", Moment, nullable=False),
+    Column("last_received_at", Moment, nullable=False),
+    Column("number_of_instances", Integer, nullable=False),
+    Column("current_workitem_uid", String(64), nullable=False),
+    Column("urgency_rank", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    UniqueConstraint("site_id", "study_instance_uid"),
+    Index("ix_cases_order", "urgency_rank", "due_at"),
+    Index("ix_cases_accession", "site_id", "accession_number"),
+)
+
+workitems = Table(
+    "workitems",
+    metadata,
+    Column("workitem_uid", String(64), primary_key=True),
+    Column("case_id", ForeignKey("cases.case_id"), nullable=False, index=True),
+    Column("procedure_step_state", String(16), nullable=False),
+    Column("input_readiness_state", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("due_from", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("claimed_by", String(26)),
+    Column("claimed_by_name", String(200)),
+    Column("claimed_at", Moment),
+    Column("lease_expires_at", Moment),
+    Column("ended_at", Moment),
+    Column("end_reason", String(16)),
+    Index("ix_workitems_state", "procedure_step_state", "input_readiness_state"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("request_id", String(26), primary_key=True),
+    Column("site_id", String(32), nullable=False),
+    Column("study_instance_uid", String(64), nullable=False),
+    Column("accession_number", String(64), nullable=False),
+    Column("urgency", String(16), nullable=False),
+    Column("clinical_question", Text, nullable=False),
+    Column("history", Text, nullable=False),
+    Column("requested_by", String(64), nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("case_id", ForeignKey("cases.case_id")),
+    Index("ix_requests_study", "site_id", "study_instance_uid"),
+    Index("ix_requests_accession", "site_id", "accession_number"),
+)

@@ -1,0 +1,58 @@
+"""The steps that end one turn at a case and begin the next, each within the caller's transaction."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from core.access import Actor
+from core.uids import new_uid
+from database.change_feed import ChangeKind
+from worklist import workitem as rules
+from worklist.case import Case
+from worklist.case_records import change_workitem, succeed
+from worklist.events import HUB, tell
+from worklist.workitem import first_workitem
+
+
+def make_ready(connection: Connection, case: Case, *, now: datetime) -> None:
+    """Let a case be claimed."""
+    ready = change_workitem(connection, case.workitem, rules.mark_ready(case.workitem))
+    tell(connection, ChangeKind.WORKITEM_READY, replace(case, workitem=ready), actor=HUB, at=now)
+
+
+def give_back(connection: Connection, case: Case, *, by: Actor, now: datetime) -> Case:
+    """End a turn because its reader gives the case back. Raises WorkitemStateConflict."""
+    change_workitem(connection, case.workitem, rules.release(case.workitem, by=by, now=now))
+    tell(connection, ChangeKind.WORKITEM_RELEASED, case, actor=by.username, at=now)
+    return _next_turn(connection, case, now=now)
+
+
+def take_back(connection: Connection, case: Case, *, now: datetime) -> Case:
+    """End a turn because its reader fell silent. Raises WorkitemStateConflict."""
+    change_workitem(connection, case.workitem, rules.lapse(case.workitem, now=now))
+    holder = case.workitem.claimed_by_name
+    tell(connection, ChangeKind.WORKITEM_LAPSED, case, actor=HUB, at=now, held_by=holder)
+    return _next_turn(connection, case, now=now)
+
+
+def end_signed(connection: Connection, case: Case, *, by: Actor, now: datetime) -> Case:
+    """End a turn with a signed report. Raises WorkitemStateConflict when it is not this actor's any more."""
+    completed = change_workitem(connection, case.workitem, rules.complete(case.workitem, by=by, now=now))
+    ended = replace(case, workitem=completed)
+    tell(connection, ChangeKind.WORKITEM_COMPLETED, ended, actor=by.username, at=now)
+    return ended
+
+
+def _next_turn(connection: Connection, case: Case, *, now: datetime) -> Case:
+    """The successor's due time is that of the first turn: the patient has not waited less."""
+    successor = first_workitem(
+        workitem_uid=new_uid(),
+        case_id=case.case_id,
+        due_from=case.workitem.due_from,
+        now=now,
+        ready=True,
+    )
+    renewed = succeed(connection, case, successor)
+    tell(connection, ChangeKind.WORKITEM_CREATED, renewed, actor=HUB, at=now)
+    return renewed
