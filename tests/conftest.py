@@ -13,6 +13,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+pytest_plugins = ["tests.fixtures.clock", "tests.fixtures.catalogue", "tests.fixtures.archive"]
+
 REQUIRED_TESTS = ".ci/required-tests"
 
 # Time is no property of the code here: the machine is shared, and the first example pays for imports.
