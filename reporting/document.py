@@ -71,4 +71,4 @@ class ReportDocument:
     reading_organization: str = ""
     """Whom the reading physician reads for (the reading group); empty where nobody registered it."""
     predecessors: tuple[ReportedInstance, ...] = ()
-    """SRs already in the study whose words this one repeats or replaces (PS3.3 C.17.2, Predecessor Documents)."""
+    """SRs in the study whose words this one repeats or replaces (PS3.3 C.17.2, Predecessor Documents)."""

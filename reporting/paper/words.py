@@ -1,0 +1,68 @@
+"""The words printed round a report: Chinese first, as a county clinic reads it, with English beside it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from reporting.document import ReportStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """One label in both languages."""
+
+    zh: str
+    en: str
+
+
+def _words(zh: str, en: str) -> Words:
+    return Words(zh=zh, en=en)
+
+
+NOTHING: Final = _words("", "")
+STATUS: Final = {
+    ReportStatus.PRELIMINARY: _words("初步报告", "PRELIMINARY"),
+    ReportStatus.FINAL: _words("正式报告", "FINAL"),
+    ReportStatus.ADDENDUM: _words("补充报告", "ADDENDUM"),
+}
+STATUS_NOTE: Final = {
+    ReportStatus.PRELIMINARY: _words("尚未最终审核，内容可能更改。", "Not final: it may still change."),
+    ReportStatus.FINAL: NOTHING,
+    ReportStatus.ADDENDUM: _words("补充先前已签发的报告。", "Adds to a report signed before."),
+}
+
+PATIENT_NAME: Final = _words("姓名", "Name")
+PATIENT_SEX: Final = _words("性别", "Sex")
+PATIENT_BIRTH_DATE: Final = _words("出生日期", "Birth date")
+PATIENT_ID: Final = _words("患者编号", "Patient ID")
+STUDY_DATE: Final = _words("检查日期", "Study date")
+ACCESSION_NUMBER: Final = _words("检查号", "Accession no.")
+MODALITY: Final = _words("设备类型", "Modality")
+STUDY_DESCRIPTION: Final = _words("检查项目", "Exam")
+REFERRING_PHYSICIAN: Final = _words("申请医师", "Referred by")
+SITE: Final = _words("送检机构", "Sent by")
+
+CLINICAL_QUESTION: Final = _words("临床问题", "Clinical question")
+HISTORY: Final = _words("病史", "History")
+FINDINGS: Final = _words("检查所见", "Findings")
+IMPRESSION: Final = _words("诊断意见", "Impression")
+REASON: Final = _words("补充原因", "Reason for the addendum")
+ADDED_FINDINGS: Final = _words("补充所见", "Added findings")
+ADDED_IMPRESSION: Final = _words("补充意见", "Added impression")
+EARLIER_REPORT: Final = _words("先前签发的报告", "The report this adds to")
+
+READING_PHYSICIAN: Final = _words("报告医师", "Read by")
+READING_ORGANIZATION: Final = _words("报告单位", "Read at")
+SIGNED: Final = _words("签发时间", "Signed")
+REPORT_ID: Final = _words("报告编号", "Report ID")
+CONTENT_DIGEST: Final = _words("内容摘要", "Content digest")
+
+NOT_STATED: Final = "—"
+ARRIVED: Final = _words("到达", "arrived")
+
+SEXES: Final = {"M": _words("男", "Male"), "F": _words("女", "Female"), "O": _words("其他", "Other")}
+MODALITIES: Final = {
+    "US": _words("超声", "Ultrasound"),
+    "DX": _words("数字X线摄影", "Digital radiography"),
+    "CR": _words("计算机X线摄影", "Computed radiography"),
+    "ECG": _words("心电图", "Electrocardiography"),
+}
