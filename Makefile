@@ -1,0 +1,30 @@
+# Each target says what it does; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint lock
+
+BUILT := .venv/.built
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: $(BUILT) ## build .venv; .venv/bin/imaging-hub is the command
+
+$(BUILT): requirements.lock pyproject.toml .ci/build-venv
+	@bash .ci/build-venv
+	@touch $@
+
+demo: setup ## start a hub with a demo site, and send it real studies
+	@.venv/bin/imaging-hub demo
+
+test: setup ## check and test everything
+	@bash .ci/system-parts
+	@bash .ci/checks all
+
+lint: setup ## check style, types and imports only
+	@bash .ci/checks lint
+
+lock: ## make requirements.lock anew from pyproject.toml (needs uv)
+	@uv lock
+	@uv export --quiet --no-emit-project --all-groups --format requirements-txt --no-header \
+	  --output-file requirements.lock
+	@rm uv.lock
