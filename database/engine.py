@@ -7,7 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    OperationalError,
+)
+from sqlalchemy.exc import (
+    TimeoutError as PoolTimeout,
+)
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import StorageUnavailable
 
@@ -67,9 +77,12 @@ def _translated() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         raise StorageUnavailable("The catalogue cannot be reached.") from error
+    except PoolTimeout as error:
+        raise StorageUnavailable("Every connection of the catalogue is in use.") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise StorageUnavailable("The catalogue's connection was cut.") from error
+        # A file that is damaged, or no catalogue at all, is told by the bare class.
+        if error.connection_invalidated or type(error) is DatabaseError:
+            raise StorageUnavailable("The catalogue cannot be read, or its connection was cut.") from error
         raise
 
 
@@ -81,7 +94,36 @@ def _open_engine(url: str) -> Engine:
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    if engine.url.database:
+        _watch_file(engine, Path(engine.url.database))
     return engine
+
+
+def _watch_file(engine: Engine, path: Path) -> None:
+    """Notice a catalogue that was removed or restored under open connections.
+
+    SQLite would go on writing to the file without a name: acknowledged, and gone with the process.
+    """
+
+    @event.listens_for(engine, "connect")
+    def note(_connection: object, entry: ConnectionPoolEntry) -> None:
+        entry.info["file"] = _file_identity(path)
+
+    @event.listens_for(engine, "checkout")
+    def compare(_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        present = _file_identity(path)
+        if present is None:
+            raise StorageUnavailable("The catalogue's file is gone.")
+        if present != entry.info["file"]:
+            raise DisconnectionError
+
+
+def _file_identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
