@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, Index, Integer, String, Table, delete, insert, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    and_,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from database.engine import Database
 from database.schema import Moment, RowNumber, metadata
@@ -59,25 +72,29 @@ def enqueue(
 def claim_jobs(
     database: Database, *, kinds: Sequence[str], now: datetime, lease: timedelta, limit: int
 ) -> list[Job]:
-    """Take the next due jobs of these kinds for the time of the lease."""
+    """Take the next due jobs of these kinds for the time of the lease, the most urgent first."""
     token = secrets.token_hex(16)
-    due = (
-        select(jobs.c.job_id)
-        .where(jobs.c.rested_at.is_(None), jobs.c.kind.in_(kinds), jobs.c.due_at <= now)
-        .order_by(jobs.c.priority.desc(), jobs.c.due_at)
-        .limit(limit)
-    )
+    is_due = and_(jobs.c.rested_at.is_(None), jobs.c.kind.in_(kinds), jobs.c.due_at <= now)
+    due = select(jobs.c.job_id).where(is_due).order_by(jobs.c.priority.desc(), jobs.c.due_at, jobs.c.job_id)
     with database.read() as connection:
         if connection.execute(due.limit(1)).first() is None:
             return []
     with database.write() as connection:
+        # A job that ends its worker every time is never postponed by it.
+        connection.execute(
+            update(jobs)
+            .where(is_due, jobs.c.attempts >= ATTEMPTS)
+            .values(rested_at=now, last_error="No worker came back from it.")
+        )
+        job_ids = connection.scalars(due.limit(limit).with_for_update(skip_locked=True)).all()
         rows = connection.execute(
             update(jobs)
-            .where(jobs.c.job_id.in_(due.with_for_update(skip_locked=True)))
+            .where(jobs.c.job_id.in_(job_ids))
             .values(due_at=now + lease, attempts=jobs.c.attempts + 1, token=token)
             .returning(jobs.c.job_id, jobs.c.kind, jobs.c.body, jobs.c.attempts)
         ).mappings()
-        return [Job(**row, token=token) for row in rows]
+        claimed = {row["job_id"]: Job(**row, token=token) for row in rows}
+    return [claimed[job_id] for job_id in job_ids]
 
 
 def complete(connection: Connection, job: Job) -> bool:
