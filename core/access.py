@@ -76,6 +76,12 @@ class Scope:
             return True
         return any((site_id, modality) in self.site_modalities for modality in modalities)
 
+    def within(self, site_id: str) -> "Scope":
+        """Return the part of this scope that lies at one site; empty where none does."""
+        if self.everything or site_id in self.site_ids:
+            return Scope(site_ids=frozenset({site_id}))
+        return Scope(site_modalities=frozenset(pair for pair in self.site_modalities if pair[0] == site_id))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:

@@ -15,6 +15,12 @@ ASSOCIATIONS: Final = 128
 ASSOCIATION_REQUEST_SECONDS: Final = 5.0
 PDU_SECONDS: Final = 30.0
 """The longest silence inside one PDU."""
+SLOWEST_BYTES_PER_SECOND: Final = KIB
+"""On the whole of a PDU: a byte now and then does not hold an association."""
+WAITING_CONNECTIONS: Final = 256
+"""Connections that have not asked for an association yet; the oldest gives way to the next."""
+OPEN_REQUESTS: Final = 4
+"""Requests of one association that wait for their response, though the window agreed is one."""
 BETWEEN_MESSAGES_SECONDS: Final = 15 * 60.0
 COMMAND_SET_LIMIT: Final = 64 * KIB
 
@@ -32,6 +38,8 @@ JSON_DEPTH: Final = 32
 STOW_BODY_LIMIT: Final = 2 * GIB
 STOW_PARTS: Final = 10_000
 MULTIPART_HEADER_LIMIT: Final = 8 * KIB
+BODY_SILENCE_SECONDS: Final = 60.0
+"""The longest silence inside a request body."""
 SEARCH_LIMIT: Final = 1_000
 """Results in one answer; more are had by offset."""
 FRAME_PIXELS: Final = 40_000_000

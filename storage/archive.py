@@ -233,4 +233,6 @@ def _examine(encoded: EncodedInstance) -> InstanceHeader:
         raise DataSetMismatch("The data set carries another SOP Instance UID than the request announced.")
     if encoded.announced_sop_class_uid not in {None, header.sop_class_uid}:
         raise DataSetMismatch("The data set carries another SOP Class UID than the request announced.")
+    if encoded.announced_study_instance_uid not in {None, header.study_instance_uid}:
+        raise DataSetMismatch("The data set belongs to another study than the request announced.")
     return header

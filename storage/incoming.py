@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
-from core.errors import QuotaExceeded, StorageUnavailable, TooLarge
-from core.limits import DATA_SET_LIMIT
+from core.errors import InvalidInstance, QuotaExceeded, StorageUnavailable, TooLarge
+from core.limits import DATA_SET_LIMIT, MIB
 from core.uids import new_key
+from storage.element_header import IMPLICIT_VR_LITTLE_ENDIAN
+from storage.part10 import Part10Header, read_part10_preamble
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,7 @@ class EncodedInstance:
     """A whole instance on disk as a Part 10 file (PS3.10), its data set exactly as sent.
 
     `digest` is the SHA-256 of the data set alone: preamble and File Meta differ from sender to sender.
-    The announced UIDs are those of the C-STORE command or the File Meta, where there were any.
+    The announced UIDs are those of the C-STORE command, the File Meta or the URL, where there were any.
     """
 
     path: Path
@@ -32,6 +34,7 @@ class EncodedInstance:
     transfer_syntax_uid: str
     announced_sop_class_uid: str | None = None
     announced_sop_instance_uid: str | None = None
+    announced_study_instance_uid: str | None = None
 
 
 class IncomingFile:
@@ -72,6 +75,10 @@ class IncomingFile:
         self._append(fragment)
         self._digest.update(fragment)
 
+    def write_part10(self, fragment: bytes | bytearray | memoryview) -> None:
+        """Append a fragment of a whole Part 10 file, header and all; raises as `write` does."""
+        self._append(fragment)
+
     def _append(self, fragment: bytes | bytearray | memoryview) -> None:
         if self.size - self.data_set_offset + len(fragment) > self._limit:
             raise TooLarge(f"The data set is longer than {self._limit} bytes.")
@@ -91,11 +98,7 @@ class IncomingFile:
         announced_sop_instance_uid: str | None = None,
     ) -> EncodedInstance:
         """Make the bytes durable and say what they are; after a failed fsync they are not trusted."""
-        try:
-            os.fsync(self._file.fileno())
-            self._file.close()
-        except OSError as error:
-            raise _refusal(error) from error
+        self._make_durable()
         return EncodedInstance(
             path=self.path,
             data_set_offset=self.data_set_offset,
@@ -105,6 +108,37 @@ class IncomingFile:
             announced_sop_class_uid=announced_sop_class_uid,
             announced_sop_instance_uid=announced_sop_instance_uid,
         )
+
+    def sealed_part10(self, *, study_instance_uid: str | None = None) -> EncodedInstance:
+        """Make a file that came through `write_part10` durable and read from its own header what it is.
+
+        What has no readable header is taken for a bare data set: the archive then puts it in quarantine.
+        `study_instance_uid` is the study it was announced for.
+        """
+        self._make_durable()
+        try:
+            with self.path.open("rb") as stream:
+                header = _part10_header(stream)
+                digest = _digest_from(stream, header.data_set_offset)
+        except OSError as error:
+            raise _refusal(error) from error
+        return EncodedInstance(
+            path=self.path,
+            data_set_offset=header.data_set_offset,
+            size=self.size,
+            digest=digest,
+            transfer_syntax_uid=header.transfer_syntax_uid,
+            announced_sop_class_uid=header.media_storage_sop_class_uid,
+            announced_sop_instance_uid=header.media_storage_sop_instance_uid,
+            announced_study_instance_uid=study_instance_uid,
+        )
+
+    def _make_durable(self) -> None:
+        try:
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except OSError as error:
+            raise _refusal(error) from error
 
     def discard(self) -> None:
         """Remove the file; harmless once the archive has taken it."""
@@ -122,6 +156,26 @@ class Incoming:
     def new_file(self, now: datetime, limit: int = DATA_SET_LIMIT) -> IncomingFile:
         """Open a fresh file for one instance of at most `limit` bytes of data set."""
         return IncomingFile(self.directory / f"{new_key(now)}.part", limit)
+
+
+def _part10_header(stream: BinaryIO) -> Part10Header:
+    try:
+        return read_part10_preamble(stream)
+    except InvalidInstance:
+        return Part10Header(
+            data_set_offset=0,
+            transfer_syntax_uid=IMPLICIT_VR_LITTLE_ENDIAN,
+            media_storage_sop_class_uid=None,
+            media_storage_sop_instance_uid=None,
+        )
+
+
+def _digest_from(stream: BinaryIO, offset: int) -> str:
+    digest = hashlib.sha256()
+    stream.seek(offset)
+    while chunk := stream.read(MIB):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _refusal(error: OSError) -> QuotaExceeded | StorageUnavailable:
