@@ -77,8 +77,8 @@ def _facts(document: ReportDocument) -> list[dict[str, str]]:
         _fact(words.STUDY_DATE, _study_moment(document)),
         _fact(words.MODALITY, _one_of(words.MODALITIES, document.modality)),
         _fact(words.STUDY_DESCRIPTION, document.study_description),
-        _fact(words.SITE, document.site_name),
         _fact(words.REFERRING_PHYSICIAN, printed_name(document.referring_physician_name)),
+        _fact(words.INSTANCES_READ, str(len(set(document.instances)))),
     ]
 
 

@@ -39,7 +39,7 @@ ACCESSION_NUMBER: Final = _words("检查号", "Accession no.")
 MODALITY: Final = _words("设备类型", "Modality")
 STUDY_DESCRIPTION: Final = _words("检查项目", "Exam")
 REFERRING_PHYSICIAN: Final = _words("申请医师", "Referred by")
-SITE: Final = _words("送检机构", "Sent by")
+INSTANCES_READ: Final = _words("阅片数", "Instances")
 
 CLINICAL_QUESTION: Final = _words("临床问题", "Clinical question")
 HISTORY: Final = _words("病史", "History")
