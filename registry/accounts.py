@@ -121,6 +121,10 @@ class Accounts:
         self._write_password(username, secret, must_change=True)
         return secret
 
+    def set_password(self, username: str, password: str) -> None:
+        """Give an account a lasting password and end all sessions. Raises NotFound, InvalidRequest."""
+        self._write_password(username, password, must_change=False)
+
     def change_password(self, username: str, old: str, new: str) -> None:
         """Replace an account's own password. Raises NotAuthenticated, InvalidRequest."""
         with self._database.read() as connection:
@@ -129,7 +133,7 @@ class Accounts:
             raise NotAuthenticated("The present password is not right.")
         if old == new:
             raise InvalidRequest("The new password must differ from the present one.")
-        self._write_password(username, new, must_change=False)
+        self.set_password(username, new)
 
     def add_token(self, username: str, name: str) -> str:
         """Return a new bearer token; only its digest is kept. Raises NotFound."""

@@ -20,7 +20,7 @@ from reporting.pdf import report_pdf
 from reporting.report import Publication, Report, ReportForm
 from reporting.structured_report import structured_report
 from storage.archive import Archive
-from storage.part10 import read_part10_preamble
+from storage.receiving import received_part10
 
 PUBLISH_JOB = "report.publish"
 LEASE = timedelta(minutes=2)
@@ -96,11 +96,8 @@ class Publisher:
         number = FIRST_SERIES_NUMBER[publication.form] + report.number
         part10 = RENDER[publication.form](report.document, publication, number)
         origin = Origin(kind=OriginKind.HUB, site_id=report.site_id, source=report.report_id)
-        header = read_part10_preamble(BytesIO(part10))
-        with self._archive.incoming.new_file(self._clock.now()) as file:
-            file.write_header(part10[: header.data_set_offset])
-            file.write(part10[header.data_set_offset :])
-            self._archive.store(file.sealed(transfer_syntax_uid=header.transfer_syntax_uid), origin)
+        with received_part10(self._archive.incoming, BytesIO(part10), now=self._clock.now()) as encoded:
+            self._archive.store(encoded, origin)
 
 
 def _published(report: Report, clock: Clock) -> Change:

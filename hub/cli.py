@@ -1,0 +1,181 @@
+"""The command line: what an engineer types to run the hub and to say who belongs to it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.errors import HubError, Misconfigured
+from hub import admin_cli
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Directory that holds everything.", show_default="./hub-data")
+]
+HostOption = Annotated[
+    str | None, typer.Option("--host", help="Address for DICOM and HTTP.", show_default="127.0.0.1")
+]
+DicomHostOption = Annotated[
+    str | None, typer.Option("--dicom-host", help="Address for DICOM.", show_default="--host")
+]
+HttpHostOption = Annotated[
+    str | None, typer.Option("--http-host", help="Address for HTTP.", show_default="--host")
+]
+DicomPortOption = Annotated[
+    int | None, typer.Option("--dicom-port", help="Port for DICOM; 0: a free one.", show_default="11112")
+]
+HttpPortOption = Annotated[
+    int | None, typer.Option("--http-port", help="Port for HTTP; 0: a free one.", show_default="8000")
+]
+AETitleOption = Annotated[
+    str | None, typer.Option("--ae-title", help="The hub's AE title.", show_default="HUB")
+]
+
+app = typer.Typer(
+    name="imaging-hub",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A device sends a study, a specialist far away reads it, the clinic has the report.\n\n"
+    "Begin with `imaging-hub demo`. For real work: `imaging-hub serve`, then `imaging-hub admin --help`. "
+    "Every option can also be set as HUB_… in the environment (docs/settings.md).",
+)
+app.add_typer(admin_cli.app, name="admin")
+
+
+@app.command()
+def serve(
+    data: DataOption = None,
+    host: HostOption = None,
+    dicom_host: DicomHostOption = None,
+    http_host: HttpHostOption = None,
+    dicom_port: DicomPortOption = None,
+    http_port: HttpPortOption = None,
+    ae_title: AETitleOption = None,
+) -> None:
+    """Run the hub: gateway, api and worker, each a process of its own, restarted if it dies."""
+    options = dict(locals())
+    from hub.processes import run_serve
+    from hub.welcome import welcome
+
+    sys.exit(run_serve(_settings(options), when_ready=welcome))
+
+
+@app.command()
+def demo(
+    data: DataOption = None,
+    host: HostOption = None,
+    dicom_host: DicomHostOption = None,
+    http_host: HttpHostOption = None,
+    dicom_port: DicomPortOption = None,
+    http_port: HttpPortOption = None,
+    ae_title: AETitleOption = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Play the whole journey unattended, then stop.")
+    ] = False,
+) -> None:
+    """Run the hub with a demonstration clinic that sends an ultrasound cine, a radiograph and an ECG."""
+    options = {name: value for name, value in locals().items() if name != "once"}
+    from hub.demo import run_demo
+
+    sys.exit(run_demo(_settings(options), once=once))
+
+
+@app.command()
+def gateway(
+    data: DataOption = None,
+    host: HostOption = None,
+    dicom_host: DicomHostOption = None,
+    dicom_port: DicomPortOption = None,
+    ae_title: AETitleOption = None,
+) -> None:
+    """Run only what receives from devices (DICOM)."""
+    options = dict(locals())
+    from hub.processes import run_gateway
+
+    run_gateway(_settings(options))
+
+
+@app.command()
+def api(
+    data: DataOption = None,
+    host: HostOption = None,
+    http_host: HttpHostOption = None,
+    http_port: HttpPortOption = None,
+) -> None:
+    """Run only what answers HTTP: DICOMweb, the API, the pages."""
+    options = dict(locals())
+    from hub.processes import run_api
+
+    run_api(_settings(options))
+
+
+@app.command()
+def worker(data: DataOption = None) -> None:
+    """Run only what works in the background: reading list, deadlines, printing of reports."""
+    from hub.processes import run_worker
+
+    run_worker(_settings({"data": data}))
+
+
+@app.command()
+def migrate(data: DataOption = None) -> None:
+    """Bring the catalogue's schema up to date, after a backup. `serve` does this by itself."""
+    from core.clock import SystemClock
+    from database.engine import Database
+    from hub.schema import migrate as bring_up_to_date
+
+    settings = _settings({"data": data})
+    done = bring_up_to_date(settings, Database(settings.database_url), SystemClock())
+    if done.backup:
+        typer.echo(f"Backup: {done.backup}")
+    state = f"from {done.before or 'empty'} to {done.after}" if done.was_needed else "is up to date"
+    typer.echo(f"The catalogue {state}.")
+
+
+@app.command()
+def doctor(
+    data: DataOption = None,
+    dicom_host: DicomHostOption = None,
+    http_host: HttpHostOption = None,
+    dicom_port: DicomPortOption = None,
+    http_port: HttpPortOption = None,
+    ae_title: AETitleOption = None,
+) -> None:
+    """Check database, object store, disk, clock and ports, and send a synthetic instance round the house."""
+    options = dict(locals())
+    from hub.doctor import examine
+
+    sys.exit(examine(_settings(options)))
+
+
+@app.command(name="import")
+def import_files(
+    source: Annotated[Path, typer.Argument(help="A folder, a ZIP file or a single file.", exists=True)],
+    site: Annotated[str, typer.Option("--site", help="The site that the studies belong to.")],
+    data: DataOption = None,
+) -> None:
+    """Take in DICOM files from a USB stick or an old PACS export, with or without a DICOMDIR."""
+    from hub.import_files import run_import
+
+    sys.exit(run_import(_settings({"data": data}), source, site))
+
+
+def _settings(options: dict[str, Any]) -> Any:
+    from hub.settings import load
+
+    return load(**options)
+
+
+def main() -> None:
+    """Run the command line; what went wrong is one line for a person, never a stack trace."""
+    try:
+        app()
+    except Misconfigured as error:
+        from hub.child import CANNOT_START
+
+        sys.stderr.write(f"{error}\n")
+        sys.exit(CANNOT_START)
+    except HubError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)

@@ -1,0 +1,216 @@
+"""`imaging-hub doctor`: is this hub well? Each finding is a line, the exit status sums them up."""
+
+import hashlib
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+
+import httpx2
+import typer
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import dcmwrite
+from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+from pynetdicom import AE
+
+from core.access import Scope
+from core.errors import AlreadyRegistered, HubError
+from core.origin import Origin, OriginKind
+from core.uids import IMPLEMENTATION_CLASS_UID, new_uid
+from database.change_feed import cursor_position, newest_sequence
+from database.jobs import resting_jobs
+from hub.schema import require_current
+from hub.settings import Settings
+from hub.wiring import House, open_house
+from storage.receiving import received_part10
+from worklist.intake import CURSOR
+
+SELF_TEST_SITE = "self-test"
+SELF_TEST_AE_TITLE = "HUB_DOCTOR"
+BUILT_IN = 2026
+"""A clock that shows an earlier year than this program's is wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing looked at."""
+
+    what: str
+    is_good: bool
+    detail: str
+
+
+def examine(settings: Settings) -> int:
+    """Look at everything and print it; 0 if all is good."""
+    findings = []
+    for finding in _findings(settings):
+        findings.append(finding)
+        typer.echo(f"{'ok  ' if finding.is_good else 'BAD '} {finding.what}: {finding.detail}")
+    return 0 if all(finding.is_good for finding in findings) else 1
+
+
+def _findings(settings: Settings) -> Iterator[Finding]:
+    yield _clock()
+    yield _disk(settings)
+    house = open_house(settings)
+    database = _finding("database", lambda: _database(house))
+    yield database
+    yield _finding("object store", lambda: _object_store(house))
+    if not database.is_good:
+        return
+    yield _finding("background work", lambda: _background(house))
+    gateway_listens = _listens(settings.dicom_host, settings.dicom_port)
+    yield _port("DICOM port", settings.dicom_host, settings.dicom_port, gateway_listens)
+    api_listens = _listens(settings.http_host, settings.http_port)
+    yield _port("HTTP port", settings.http_host, settings.http_port, api_listens)
+    if api_listens:
+        yield _finding("HTTP", lambda: _ready(settings))
+    yield _finding("round trip", lambda: _round_trip(house, over_the_line=gateway_listens))
+    house.close()
+
+
+def _finding(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what=what, is_good=True, detail=look())
+    except (HubError, OSError, httpx2.HTTPError) as error:
+        return Finding(what=what, is_good=False, detail=str(error))
+
+
+def _clock() -> Finding:
+    now = datetime.now(UTC)
+    return Finding(what="clock", is_good=now.year >= BUILT_IN, detail=f"{now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.data.parent if not settings.data.exists() else settings.data).free
+    reserve = int(settings.disk_reserve)
+    return Finding(
+        what="disk space",
+        is_good=free > 2 * reserve,
+        detail=f"{free // 2**20} MiB free; new instances are refused below {reserve // 2**20} MiB",
+    )
+
+
+def _database(house: House) -> str:
+    require_current(house.settings, house.database)
+    return f"{house.database.engine.dialect.name}, schema up to date"
+
+
+def _object_store(house: House) -> str:
+    key = f"{SELF_TEST_SITE}/probe"
+    with house.archive.incoming.new_file(house.clock.now()) as file:
+        file.write(b"probe")
+        house.archive.blobs.delete(key)
+        house.archive.blobs.put(key, file.sealed(transfer_syntax_uid="").path)
+    with house.archive.blobs.open(key) as blob:
+        if blob.read() != b"probe":
+            return _fail("what was written is not what is read")
+    house.archive.blobs.delete(key)
+    return "written, read back and removed"
+
+
+def _background(house: House) -> str:
+    with house.database.read() as connection:
+        behind = newest_sequence(connection) - cursor_position(connection, CURSOR)
+        resting = resting_jobs(connection)
+    if resting:
+        kinds = ", ".join(f"{kind} ({error})" for _, kind, error in resting[:3])
+        return _fail(f"{len(resting)} jobs gave up: {kinds}")
+    return f"{behind} changes to take in, no job gave up"
+
+
+def _listens(host: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((host, port), timeout=2):
+        return True
+    return False
+
+
+def _port(what: str, host: str, port: int, listens: bool) -> Finding:
+    state = "something listens there" if listens else "free: the hub is not running"
+    return Finding(what=what, is_good=True, detail=f"{host}:{port} {state}")
+
+
+def _ready(settings: Settings) -> str:
+    answer = httpx2.get(f"http://{settings.http_host}:{settings.http_port}/readyz", timeout=10)
+    return "ready" if answer.status_code == 200 else _fail(f"/readyz answers {answer.status_code}")
+
+
+def _round_trip(house: House, *, over_the_line: bool) -> str:
+    """Send a synthetic instance in at the door and read it back; it opens no case."""
+    with suppress(AlreadyRegistered):
+        house.directory.add_site(SELF_TEST_SITE, "Self-test", is_self_test=True)
+    with suppress(AlreadyRegistered):
+        house.directory.add_device(
+            site_id=SELF_TEST_SITE,
+            name="imaging-hub doctor",
+            calling_ae_title=SELF_TEST_AE_TITLE,
+            called_ae_title=house.settings.ae_title,
+            network="127.0.0.0/8",
+        )
+    dataset = synthetic_instance()
+    if over_the_line:
+        _send(house.settings, dataset)
+    else:
+        origin = Origin(kind=OriginKind.SELF_TEST, site_id=SELF_TEST_SITE, source="doctor")
+        part10 = BytesIO(_part10(dataset))
+        with received_part10(house.archive.incoming, part10, now=house.clock.now()) as encoded:
+            house.archive.store(encoded, origin)
+    [instance] = house.archive.instances_of(
+        dataset.StudyInstanceUID, visible_to=Scope(site_ids=frozenset({SELF_TEST_SITE}))
+    )
+    digest = hashlib.sha256()
+    for chunk in house.archive.whole(instance):
+        digest.update(chunk)
+    way = "by C-STORE" if over_the_line else "through the archive (the gateway is not running)"
+    return f"an instance was stored {way}, found and read back intact"
+
+
+def _send(settings: Settings, dataset: Dataset) -> None:
+    ae = AE(ae_title=SELF_TEST_AE_TITLE)
+    ae.add_requested_context(SecondaryCaptureImageStorage, ExplicitVRLittleEndian)
+    association = ae.associate(settings.dicom_host, settings.dicom_port, ae_title=settings.ae_title)
+    if not association.is_established:
+        _fail("the gateway refused the association")
+    status = association.send_c_store(dataset)
+    association.release()
+    if not status or status.Status != 0x0000:
+        _fail("the gateway did not answer Success")
+
+
+def synthetic_instance() -> Dataset:
+    """Return a small secondary capture that is nobody's picture."""
+    dataset = Dataset()
+    dataset.SOPClassUID = SecondaryCaptureImageStorage
+    dataset.SOPInstanceUID = new_uid()
+    dataset.StudyInstanceUID = new_uid()
+    dataset.SeriesInstanceUID = new_uid()
+    dataset.Modality = "OT"
+    dataset.ConversionType = "SYN"
+    dataset.PatientName = "Self^Test"
+    dataset.PatientID = "SELF-TEST"
+    dataset.StudyDescription = "imaging-hub doctor"
+    dataset.SamplesPerPixel = 1
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    dataset.Rows = dataset.Columns = 16
+    dataset.BitsAllocated = dataset.BitsStored = 8
+    dataset.HighBit = 7
+    dataset.PixelRepresentation = 0
+    dataset.PixelData = bytes(range(256))
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.ImplementationClassUID = IMPLEMENTATION_CLASS_UID  # type: ignore[assignment] # a UID as text
+    return dataset
+
+
+def _part10(dataset: Dataset) -> bytes:
+    buffer = DicomBytesIO()
+    dcmwrite(buffer, dataset, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def _fail(reason: str) -> str:
+    raise HubError(reason)

@@ -1,0 +1,22 @@
+"""Every table of every room, so that the schema is whole wherever it is made or compared."""
+
+import database.audit
+import database.change_feed
+import database.jobs
+import registry.tables
+import reporting.tables
+import storage.tables
+import worklist.tables
+from database.schema import metadata
+
+__all__ = ["metadata"]
+
+ROOMS = (
+    database.audit,
+    database.change_feed,
+    database.jobs,
+    registry.tables,
+    storage.tables,
+    worklist.tables,
+    reporting.tables,
+)

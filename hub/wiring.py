@@ -1,0 +1,103 @@
+"""Puts the house together: constructors called in order, nothing found by magic."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core.clock import Clock, SystemClock
+from database.engine import Database
+from hub import tables
+from hub.settings import Settings
+from registry.accounts import Accounts
+from registry.authentication import Authentication
+from registry.directory import Directory
+from reporting.compilation import Compiler, SiteOnPaper
+from reporting.desk import Desk
+from reporting.inbox import Inbox
+from reporting.publication import Publisher
+from storage.archive import Archive
+from storage.filesystem_blobs import FilesystemBlobs
+from storage.incoming import Incoming
+from worklist.intake import Intake
+from worklist.reading_list import ReadingList
+from worklist.timers import WorklistTimers
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """All rooms of one process, on one catalogue and one blob store."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    archive: Archive
+    directory: Directory
+    accounts: Accounts
+    authentication: Authentication
+    reading_list: ReadingList
+    desk: Desk
+    inbox: Inbox
+
+    def intake(self) -> Intake:
+        """Return the follower that keeps the reading list."""
+        return Intake(is_self_test_site=self._is_self_test_site)
+
+    def timers(self) -> WorklistTimers:
+        """Return what happens by the clock."""
+        return WorklistTimers(
+            database=self.database,
+            clock=self.clock,
+            quiet_time=lambda site_id: timedelta(seconds=self.directory.site(site_id).quiet_seconds),
+            studies_in_transfer=self.archive.studies_in_transfer,
+        )
+
+    def publisher(self) -> Publisher:
+        """Return what prints signed reports into their studies."""
+        return Publisher(database=self.database, archive=self.archive, clock=self.clock)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.database.close()
+
+    def _is_self_test_site(self, site_id: str) -> bool:
+        return self.directory.site(site_id).is_self_test
+
+
+def open_house(settings: Settings, clock: Clock | None = None) -> House:
+    """Build every room from the settings; nothing listens yet, and nothing is migrated."""
+    clock = clock or SystemClock()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    archive = Archive(
+        database=database,
+        blobs=FilesystemBlobs(settings.data / "blobs"),
+        incoming=Incoming(settings.data / "incoming"),
+        clock=clock,
+        disk_reserve_bytes=int(settings.disk_reserve),
+    )
+    directory = Directory(database, clock)
+    compiler = Compiler(
+        site_on_paper=lambda site_id: _on_paper(directory, site_id),
+        reading_group_names=lambda: {
+            group.reading_group_id: group.name for group in directory.reading_groups()
+        },
+    )
+    return House(
+        settings=settings,
+        clock=clock,
+        database=database,
+        archive=archive,
+        directory=directory,
+        accounts=Accounts(database, clock),
+        authentication=Authentication(database, clock),
+        reading_list=ReadingList(database=database, clock=clock),
+        desk=Desk(database=database, clock=clock, compiler=compiler),
+        inbox=Inbox(database=database, archive=archive, clock=clock),
+    )
+
+
+def _on_paper(directory: Directory, site_id: str) -> SiteOnPaper:
+    site = directory.site(site_id)
+    return SiteOnPaper(name=site.name, time_zone=site.time_zone)
+
+
+__all__ = ["House", "open_house", "tables"]

@@ -1,0 +1,104 @@
+"""The worker: follows the feed, watches the clock, prints signed reports, sweeps.
+
+Each duty runs in a thread of its own, so that a report in print never holds up an ECG's way to the list. All
+it knows is in rows: any number of workers may run, and any of them may die at any time.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from storage.sweep import sweep
+
+from core.errors import HubError
+from database.change_feed import follow
+from hub.wiring import House
+from worklist.intake import CURSOR
+
+log = structlog.stdlib.get_logger("hub.worker")
+
+LONGEST_PAUSE_SECONDS = 10.0
+FEED_BATCH = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duty:
+    """Something to do again and again. `act` returns whether there may be more to do at once."""
+
+    name: str
+    every_seconds: float
+    act: Callable[[], bool]
+
+
+def duties(house: House) -> list[Duty]:
+    """Return what a worker does."""
+    intake, timers, publisher = house.intake(), house.timers(), house.publisher()
+
+    def take_in() -> bool:
+        return follow(house.database, CURSOR, intake.handle, limit=FEED_BATCH) == FEED_BATCH
+
+    def watch_the_clock() -> bool:
+        timers.run()
+        return False
+
+    def publish() -> bool:
+        for report_id, error in publisher.run():
+            log.error("a report could not be published yet", report_id=report_id, error=error)
+        return False
+
+    def tidy() -> bool:
+        grace = timedelta(hours=house.settings.sweep_grace_hours)
+        report = sweep(house.archive, now=house.clock.now(), grace=grace)
+        if report.orphans_deleted or report.incoming_deleted:
+            log.info("swept", orphans=report.orphans_deleted, incoming=report.incoming_deleted)
+        return False
+
+    return [
+        Duty(name="intake", every_seconds=0.1, act=take_in),
+        Duty(name="clock", every_seconds=0.5, act=watch_the_clock),
+        Duty(name="publication", every_seconds=0.2, act=publish),
+        Duty(name="sweep", every_seconds=3600, act=tidy),
+    ]
+
+
+class Worker:
+    """Runs its duties until it is stopped."""
+
+    def __init__(self, house: House) -> None:
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(duty,), name=duty.name, daemon=True)
+            for duty in duties(house)
+        ]
+
+    def start(self) -> None:
+        """Begin every duty."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End every duty after its present step."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def _repeat(self, duty: Duty) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                if duty.act():
+                    continue
+                failures = 0
+                pause = duty.every_seconds
+            except HubError as error:
+                failures += 1
+                log.warning("a duty is put off", duty=duty.name, error=str(error))
+                pause = min(2.0**failures / 10, LONGEST_PAUSE_SECONDS)
+            except Exception:
+                # The worker's one catch-all: a bug in one duty must not end the others.
+                failures += 1
+                log.exception("a duty failed", duty=duty.name)
+                pause = LONGEST_PAUSE_SECONDS
+            self._stop.wait(pause)
