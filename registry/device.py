@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.errors import InvalidRequest
+from core.networks import address_of, lies_in
 
 MAXIMUM_AE_TITLE_LENGTH = 16
+_MAPPED_PREFIX = 96
+"""::ffff:0:0/96 holds every IPv4 address (RFC 4291 2.5.5.2)."""
 
 
 class DeviceRefusal(StrEnum):
@@ -37,13 +40,14 @@ def match_device(
     devices: Iterable[Device], *, calling_ae_title: str, called_ae_title: str, address: str
 ) -> Device | DeviceRefusal:
     """Return the one device that calls, or why there is none. The narrowest network wins."""
-    source = _plain_address(address)
+    source = address_of(address)
     known = [
         device
         for device in devices
         if not device.is_disabled
         and device.calling_ae_title == calling_ae_title.strip()
-        and source in ipaddress.ip_network(device.network)
+        and source is not None
+        and lies_in(source, [ipaddress.ip_network(device.network)])
     ]
     if not known:
         return DeviceRefusal.CALLING_AE_TITLE
@@ -76,16 +80,19 @@ def require_ae_title(text: str) -> str:
 def require_network(text: str) -> str:
     """Return a network in CIDR form; a single address is a network of one.
 
+    An IPv4 network written as mapped into IPv6 is its IPv4 self, as its peers are when they call.
+
     Raises:
-        InvalidRequest: it is none.
+        InvalidRequest: it is none, or names an interface of this machine.
     """
     try:
-        return str(ipaddress.ip_network(text.strip()))
+        network = ipaddress.ip_network(text.strip())
     except ValueError:
         raise InvalidRequest("A network is written like 10.1.2.0/24, or as one address.") from None
-
-
-def _plain_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return mapped or parsed
+    if "%" in text:
+        raise InvalidRequest("A network is the same on every interface: leave out what follows the %.")
+    if isinstance(network, ipaddress.IPv6Network) and network.prefixlen >= _MAPPED_PREFIX:
+        mapped = network.network_address.ipv4_mapped
+        if mapped is not None:
+            return str(ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_PREFIX)))
+    return str(network)
