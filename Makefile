@@ -8,6 +8,7 @@ help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup: $(BUILT) ## build .venv; .venv/bin/imaging-hub is the command
+	@:
 
 $(BUILT): requirements.lock pyproject.toml .ci/build-venv
 	@bash .ci/build-venv

@@ -220,7 +220,7 @@ def a_folder_instead(database: Database, path: Path) -> None:
 
 def pages_used_up(database: Database, _: Path) -> None:
     def limit(raw: object, _: object) -> None:
-        raw.execute("PRAGMA max_page_count=1")  # type: ignore[attr-defined]
+        raw.execute("PRAGMA max_page_count=1")
 
     database.close()
     event.listen(database.engine, "connect", limit)
@@ -228,8 +228,8 @@ def pages_used_up(database: Database, _: Path) -> None:
 
 def nothing_left_in_the_pool(database: Database, _: Path) -> None:
     pool = database.engine.pool
-    pool._timeout = 0.05  # type: ignore[attr-defined]
-    database.borrowed = [database.engine.connect() for _ in range(15)]  # type: ignore[attr-defined]
+    pool._timeout = 0.05
+    database.borrowed = [database.engine.connect() for _ in range(15)]
 
 
 def fill(database: Database) -> None:
