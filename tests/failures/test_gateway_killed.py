@@ -1,0 +1,145 @@
+"""kill -9 of the gateway at random moments: what was answered Success is there afterwards, byte for byte."""
+
+import hashlib
+import os
+import random
+import signal
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pydicom.uid import ExplicitVRLittleEndian
+from pynetdicom import AE
+from pynetdicom.sop_class import Verification
+
+from core.uids import new_uid
+from tests.fixtures.instances import ULTRASOUND_IMAGE, data_set, encoded
+from tests.fixtures.running_hub import RunningHub, running_hub, wait_for
+
+ROUNDS = 10
+SENDERS = 4
+
+
+@dataclass
+class Acknowledged:
+    """What the senders were told is kept: study, and digest of the data set by SOP Instance UID."""
+
+    digests: dict[str, tuple[str, str]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def _send_until_cut(hub: RunningHub, acknowledged: Acknowledged, stop: threading.Event) -> None:
+    while not stop.is_set():
+        with suppress(RuntimeError, ValueError, OSError):
+            _send_study(hub, acknowledged, stop)
+        time.sleep(0.05)
+
+
+def _send_study(hub: RunningHub, acknowledged: Acknowledged, stop: threading.Event) -> None:
+    ae = AE(ae_title="KILLED_US")
+    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = ae.connection_timeout = 3
+    ae.add_requested_context(ULTRASOUND_IMAGE, ExplicitVRLittleEndian)
+    association = ae.associate(hub.dicom_host, hub.dicom_port, ae_title="HUB")
+    if not association.is_established:
+        return
+    study_instance_uid, series_instance_uid = new_uid(), new_uid()
+    for number in range(1, 6):
+        if stop.is_set() or not association.is_established:
+            break
+        sent = data_set(
+            StudyInstanceUID=study_instance_uid,
+            SeriesInstanceUID=series_instance_uid,
+            InstanceNumber=number,
+            Rows=128,
+            Columns=128,
+            PixelData=random.randbytes(128 * 128),
+        )
+        digest = hashlib.sha256(encoded(sent)).hexdigest()
+        status = association.send_c_store(sent)
+        if status and status.Status == 0x0000:
+            with acknowledged.lock:
+                acknowledged.digests[sent.SOPInstanceUID] = (study_instance_uid, digest)
+    association.release()
+
+
+def _answers_echo(hub: RunningHub) -> bool:
+    ae = AE(ae_title="KILLED_US")
+    ae.connection_timeout = ae.acse_timeout = 2
+    ae.add_requested_context(Verification)
+    association = ae.associate(hub.dicom_host, hub.dicom_port, ae_title="HUB")
+    if not association.is_established:
+        return False
+    status = association.send_c_echo()
+    association.release()
+    return bool(status) and status.Status == 0x0000
+
+
+@pytest.mark.timeout(180)
+def test_nothing_acknowledged_is_lost_when_the_gateway_is_killed_at_random_moments(tmp_path: Path) -> None:
+    seed = int(os.environ.get("CHAOS_SEED", time.time_ns()))
+    print(f"seed {seed}")  # noqa: T201 - a failing run must be repeatable
+    chance = random.Random(seed)
+    acknowledged, stop = Acknowledged(), threading.Event()
+    with running_hub(tmp_path / "data") as hub:
+        _register(hub)
+        senders = [
+            threading.Thread(target=_send_until_cut, args=(hub, acknowledged, stop)) for _ in range(SENDERS)
+        ]
+        for sender in senders:
+            sender.start()
+        try:
+            for _ in range(ROUNDS):
+                wait_for(lambda: _answers_echo(hub), "the gateway to be back", hub)
+                before = hub.process_id("gateway")
+                time.sleep(chance.uniform(0.1, 2))
+                os.kill(before, signal.SIGKILL)
+                wait_for(
+                    lambda before=before: hub.process_id("gateway") != before,
+                    "the gateway to be started again",
+                    hub,
+                )
+        finally:
+            stop.set()
+            for sender in senders:
+                sender.join()
+        assert len(acknowledged.digests) >= ROUNDS
+        _require_everything(hub, acknowledged)
+
+
+def _register(hub: RunningHub) -> None:
+    hub.command("admin", "site", "add", "killed", "Site", "--quiet-seconds", "0")
+    hub.command("admin", "device", "add", "killed", "KILLED_US", "--network", "127.0.0.0/8")
+    hub.command("admin", "user", "add", "boss", "--role", "admin")
+
+
+def _require_everything(hub: RunningHub, acknowledged: Acknowledged) -> None:
+    with hub.client("boss") as client:
+        studies = {study for study, _ in acknowledged.digests.values()}
+        wait_for(lambda: studies <= _listed(client), "every study to be on the list", hub)
+        for sop_instance_uid, (study, digest) in acknowledged.digests.items():
+            [found] = client.get(
+                f"/dicom-web/studies/{study}/instances", params={"SOPInstanceUID": sop_instance_uid}
+            ).json()
+            series = found["0020000E"]["Value"][0]
+            answer = client.get(
+                f"/dicom-web/studies/{study}/series/{series}/instances/{sop_instance_uid}",
+                headers={"Accept": "application/dicom"},
+            )
+            assert answer.status_code == 200
+            assert _data_set_digest(answer.content) == digest, sop_instance_uid
+
+
+def _listed(client: object) -> set[str]:
+    answer = client.get("/api/v1/worklist", params={"limit": 1000})  # type: ignore[attr-defined] # an HTTP client
+    return {item["study_instance_uid"] for item in answer.json()["items"]}
+
+
+def _data_set_digest(part10: bytes) -> str:
+    from storage.part10 import read_part10_preamble
+
+    offset = read_part10_preamble(BytesIO(part10)).data_set_offset
+    return hashlib.sha256(part10[offset:]).hexdigest()
