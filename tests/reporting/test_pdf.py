@@ -5,19 +5,15 @@ import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reporting.document import ReportDocument
-from reporting.fonts import breakable, covered, printable, printable_lines
-from reporting.paper import words
-from reporting.paper.sheet import printed_name
-from reporting.paper.words import Words
+from reporting.fonts import covered
 from reporting.pdf import report_pdf
-from reporting.terms import GENERAL_REPORT, REPORT_KINDS
 from tests.fixtures.report_documents import FINAL, PATIENT, addendum, of_patient, preliminary, report
 
 LONG = "肝脏大小形态正常，包膜光滑，实质回声均匀，门静脉主干内径约1.1cm。\n" * 120
@@ -252,58 +248,6 @@ def test_a_word_of_any_length_stays_on_the_paper() -> None:
     assert boxes
     assert min(float(left) for left, _ in boxes) >= 18 / 25.4 * 72 - 1
     assert max(float(right) for _, right in boxes) <= (210 - 18) / 25.4 * 72 + 1
-
-
-def test_a_report_of_line_breaks_stays_small() -> None:
-    assert len(printable_lines("a\n" * 100_000)) == 2_001
-    assert printable_lines("a\n" * 2_003)[-1] == "a / a / a"
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ("", []),
-        ("\n \n", []),
-        ("a\r\nb\rc\u2028d", ["a", "b", "c", "d"]),
-        ("\n\na \n\n\n\n b\n", ["a", "", " b"]),
-        ("a\tb", ["a    b"]),
-    ],
-)
-def test_lines_are_kept_and_blank_ones_thinned_out(text: str, lines: list[str]) -> None:
-    assert printable_lines(text) == lines
-
-
-@pytest.mark.parametrize(
-    ("name", "printed"),
-    [
-        ("", ""),
-        ("王小明^^^", "王小明"),
-        ("王^小明", "王小明"),
-        ("Wang^XiaoMing=王^小明", "王小明 (Wang XiaoMing)"),
-        ("=王^小明", "王小明"),
-        ("Wang^XiaoMing==wang", "Wang XiaoMing"),
-        ("Smith^John^^Dr^", "Smith John Dr"),
-        ("李建国", "李建国"),
-    ],
-)
-def test_names_are_printed_as_people_write_them(name: str, printed: str) -> None:
-    assert printed_name(name) == printed
-
-
-def test_every_word_of_the_form_is_in_the_font() -> None:
-    labels = [value for value in vars(words).values() if isinstance(value, Words)]
-    for table in (words.STATUS, words.STATUS_NOTE, words.SEXES, words.MODALITIES):
-        labels.extend(table.values())
-    texts = [text for label in labels for text in asdict(label).values()]
-    texts += [kind.bilingual_title for kind in (*REPORT_KINDS.values(), GENERAL_REPORT)]
-    for text in texts:
-        assert printable(text) == text
-
-
-def test_only_words_too_long_are_given_places_to_break() -> None:
-    assert breakable("胆囊 1.2.840", 10) == "胆囊 1.2.840"
-    assert breakable("x" * 10, 10) == "x" * 10
-    assert breakable("x" * 11, 10) == "xxxxxxxx\u200bxxx"
 
 
 def test_the_same_document_gives_the_same_bytes_in_another_process_and_time_zone() -> None:

@@ -8,13 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pydicom
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
 
 from core.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
@@ -234,23 +230,6 @@ def test_without_an_organization_the_site_is_accountable() -> None:
     assert dataset.VerifyingObserverSequence[0].VerifyingOrganization == "青山镇卫生院"
 
 
-@pytest.mark.parametrize(
-    ("time_zone", "offset", "content"),
-    [
-        ("Asia/Shanghai", "+0800", ("20251121", "224805.000000")),
-        ("Asia/Kathmandu", "+0545", ("20251121", "203305.000000")),
-        ("America/Lima", "-0500", ("20251121", "094805.000000")),
-        ("Pacific/Auckland", "+1300", ("20251122", "034805.000000")),
-    ],
-)
-def test_dates_and_times_are_the_sites_and_say_their_offset(
-    time_zone: str, offset: str, content: tuple[str, str]
-) -> None:
-    dataset = parsed(report(time_zone=time_zone))
-    assert dataset.TimezoneOffsetFromUTC == offset
-    assert (dataset.ContentDate, dataset.ContentTime) == content
-
-
 def test_the_evidence_lists_every_instance_that_was_read_under_its_series() -> None:
     evidence = parsed(FINAL).CurrentRequestedProcedureEvidenceSequence
     assert [study.StudyInstanceUID for study in evidence] == [STUDY]
@@ -259,15 +238,6 @@ def test_the_evidence_lists_every_instance_that_was_read_under_its_series() -> N
         for series in evidence[0].ReferencedSeriesSequence
     }
     assert listed == {f"{STUDY}.1": [f"{STUDY}.1.1", f"{STUDY}.1.2"], f"{STUDY}.2": [f"{STUDY}.2.1"]}
-
-
-@pytest.mark.parametrize("uid", ["..", "1.02.3", "1" * 64])
-def test_an_ill_formed_uid_of_a_device_is_referred_to_as_it_is(uid: str) -> None:
-    instance = replace(FINAL.instances[0], sop_instance_uid=uid)
-    with disable_value_validation():
-        dataset = parsed(replace(FINAL, instances=(instance,)))
-        series = dataset.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0]
-        assert series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == uid
 
 
 def test_a_report_of_nothing_has_neither_evidence_nor_request_nor_headings() -> None:
@@ -319,88 +289,6 @@ def test_an_addendum_leaves_the_report_as_it_was_and_names_its_predecessor() -> 
     assert series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == "2.25.91"
 
 
-@pytest.mark.parametrize(
-    ("written", "kept"),
-    [
-        ("a\nb", "a\r\nb"),
-        ("a\rb\r\nc", "a\r\nb\r\nc"),
-        ("a\u2028b\vc\fd", "a\r\nb\r\nc\r\nd"),
-        ("\n\n a\t b \n\n", " a     b"),
-        ("a\x00\x07\x1b\x7f\x9fb", "ab"),
-        ("a\ud800b", "a\ufffdb"),
-        ("a\\b", "a\\b"),
-        ("\U00020bb7😀مرحبا", "\U00020bb7😀مرحبا"),
-    ],
-)
-def test_text_is_kept_but_for_what_a_text_value_forbids(written: str, kept: str) -> None:
-    assert _headings(parsed(report(findings=written)))[2] == ("Findings", [("Finding", kept)])
-
-
-def test_long_text_comes_back_whole() -> None:
-    line = "胆囊腔内见强回声团，后方伴声影。"
-    dataset = parsed(report(findings=f"{line}\n" * 20_000))
-    assert _headings(dataset)[2][1][0][1] == "\r\n".join([line] * 20_000)
-
-
-@pytest.mark.parametrize(
-    ("named", "written"),
-    [
-        ("", ""),
-        ("王小明^^^", "王小明^^^"),
-        ("Wang^XiaoMing=王^小明", "Wang^XiaoMing=王^小明"),
-        ("Wang^XiaoMing=王^小明=", "Wang^XiaoMing=王^小明"),
-        ("A=B=C=D", "A=B=C D"),
-        ("a^b^c^d^e^f", "a^b^c^d^e f"),
-        ("W\x00ang\\Li\n^X", "Wang＼Li ^X"),
-        ("王" * 70, "王" * 64),
-        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
-        ("\ud800", "\ufffd"),
-    ],
-)
-def test_a_patients_name_stays_as_the_device_gave_it_where_pn_allows(named: str, written: str) -> None:
-    assert str(parsed(of_patient(patient_name=named)).PatientName) == written
-
-
-@pytest.mark.parametrize(
-    ("displayed", "written"),
-    [
-        ("李建国", "=李建国"),
-        ("Li Jianguo", "Li Jianguo"),
-        ("Li^Jianguo=李^建国", "Li^Jianguo=李^建国"),
-        ("José", "José"),
-        ("", "not stated"),
-        ("\x00", "not stated"),
-    ],
-)
-def test_a_chinese_reader_stands_in_the_ideographic_group(displayed: str, written: str) -> None:
-    dataset = parsed(report(reading_physician=displayed))
-    assert str(dataset.VerifyingObserverSequence[0].VerifyingObserverName) == written
-
-
-@pytest.mark.parametrize(
-    ("field", "given", "keyword", "written"),
-    [
-        ("accession_number", "A" * 16, "AccessionNumber", "A" * 16),
-        ("accession_number", "A" * 17, "AccessionNumber", ""),
-        ("study_id", "S" * 17, "StudyID", ""),
-        ("study_description", "腹" * 64, "StudyDescription", "腹" * 64),
-        ("study_description", "腹" * 65, "StudyDescription", "腹" * 63 + "…"),
-        ("study_time", "10:15", "StudyTime", None),
-        ("study_time", "101500.123", "StudyTime", "101500.123"),
-    ],
-)
-def test_an_identifier_that_does_not_fit_is_left_out_and_a_description_is_cut(
-    field: str, given: str, keyword: str, written: str | None
-) -> None:
-    changes: dict[str, Any] = {field: given}
-    assert (parsed(replace(FINAL, **changes))[keyword].value or None) == (written or None)
-
-
-@pytest.mark.parametrize(("given", "written"), [("M", "M"), ("f", "F"), ("男", ""), ("O", "O"), ("U", "")])
-def test_only_the_enumerated_sexes_are_written(given: str, written: str) -> None:
-    assert (parsed(of_patient(patient_sex=given)).PatientSex or "") == written
-
-
 def test_the_file_is_explicit_little_endian_utf8_and_names_this_implementation() -> None:
     dataset = parsed(FINAL)
     assert dataset.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.1"
@@ -416,7 +304,7 @@ def test_the_same_document_gives_the_same_bytes_however_its_instances_were_found
     instances = list(FINAL.instances)
     expected = structured_report(FINAL, **UIDS)
     for seed in range(5):
-        random.Random(seed).shuffle(instances)  # noqa: S311  # an order, not a secret
+        random.Random(seed).shuffle(instances)  # an order, not a secret
         assert structured_report(replace(FINAL, instances=tuple(instances)), **UIDS) == expected
 
 
@@ -429,31 +317,6 @@ def test_another_process_in_another_time_zone_gives_the_same_bytes() -> None:
     environment = os.environ | {"TZ": "America/Lima", "PYTHONHASHSEED": "7"}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, env=environment)
     assert done.stdout == structured_report(FINAL, **UIDS)
-
-
-@settings(max_examples=60)
-@given(st.text(st.characters(exclude_categories=())), st.text(st.characters(max_codepoint=0x7F)))
-def test_no_text_whatever_breaks_the_object(anything: str, ascii_text: str) -> None:
-    document = replace(
-        addendum(),
-        site_name=anything,
-        study_id=anything,
-        study_time=ascii_text,
-        accession_number=ascii_text,
-        referring_physician_name=ascii_text,
-        study_description=anything,
-        clinical_question=anything,
-        history=ascii_text,
-        findings=anything,
-        impression=ascii_text,
-        reason=anything,
-        reading_physician=anything,
-        reading_organization=ascii_text,
-        patient=replace(PATIENT, patient_name=anything, patient_id=ascii_text, patient_sex=ascii_text),
-    )
-    dataset = parsed(document)
-    assert illegal_values(dataset) == []
-    assert violations(dataset) == []
 
 
 def test_instances_found_twice_are_listed_once() -> None:
