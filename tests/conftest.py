@@ -13,7 +13,13 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-pytest_plugins = ["tests.fixtures.clock", "tests.fixtures.catalogue", "tests.fixtures.archive"]
+pytest_plugins = [
+    "tests.fixtures.clock",
+    "tests.fixtures.catalogue",
+    "tests.fixtures.archive",
+    "tests.fixtures.passwords",
+    "tests.fixtures.consultation",
+]
 
 REQUIRED_TESTS = ".ci/required-tests"
 

@@ -12,8 +12,9 @@ from database.change_feed import Change, ChangeKind
 from storage.instance import Study
 from storage.query import Query, UIDList
 from storage.search import search_studies
-from worklist.case import Case
+from worklist.case import Case, Request
 from worklist.case_records import (
+    cases_with_accession,
     find_case,
     insert_case,
     succeed,
@@ -21,7 +22,7 @@ from worklist.case_records import (
 )
 from worklist.events import HUB, tell
 from worklist.readiness import leading_modality, needs_no_wait
-from worklist.request_records import attach_request, waiting_request
+from worklist.request_records import attach_request, waiting_requests
 from worklist.turns import make_ready
 from worklist.urgency import Urgency
 from worklist.workitem import first_workitem
@@ -51,7 +52,8 @@ class Intake:
 
 def _open_case(connection: Connection, change: Change) -> None:
     study = _study(connection, change)
-    request = waiting_request(connection, change.site_id, change.study_instance_uid, study.accession_number)
+    asked = _waiting(connection, study)
+    request = asked[0] if asked else None
     urgency = request.urgency if request else Urgency.ROUTINE
     modality = change.body["modality"]
     case_id = new_key(change.at)
@@ -83,11 +85,22 @@ def _open_case(connection: Connection, change: Change) -> None:
     )
     insert_case(connection, case)
     tell(connection, ChangeKind.CASE_OPENED, case, actor=HUB, at=change.at, modality=modality)
-    if request:
-        attach_request(connection, request.request_id, case_id)
-        tell(connection, ChangeKind.CASE_REQUESTED, case, actor=request.requested_by, at=change.at)
+    for earlier in reversed(asked):
+        attach_request(connection, earlier.request_id, case_id)
+        tell(connection, ChangeKind.CASE_REQUESTED, case, actor=earlier.requested_by, at=change.at)
     if not case.is_arriving:
         tell(connection, ChangeKind.WORKITEM_READY, case, actor=HUB, at=change.at)
+
+
+def _waiting(connection: Connection, study: Study) -> list[Request]:
+    """What was asked about a study that has just come, newest first; the newest counts.
+
+    Of several studies under one accession number none is guessed to be the one that a request means.
+    """
+    accession_number = study.accession_number
+    if cases_with_accession(connection, study.site_id, accession_number):
+        accession_number = ""
+    return waiting_requests(connection, study.site_id, study.study_instance_uid, accession_number)
 
 
 def _add_instance(connection: Connection, case: Case, change: Change) -> None:
@@ -115,6 +128,8 @@ def _reopen(connection: Connection, case: Case, change: Change) -> None:
     )
     reopened = succeed(connection, case, successor)
     tell(connection, ChangeKind.CASE_LATE_INSTANCES, reopened, actor=HUB, at=change.at)
+    if not reopened.is_arriving:
+        tell(connection, ChangeKind.WORKITEM_READY, reopened, actor=HUB, at=change.at)
 
 
 def _study(connection: Connection, change: Change) -> Study:

@@ -28,7 +28,8 @@ def is_ready(
     """Whether a case may be claimed: an ECG or emergency at once, others when the line has been quiet."""
     if needs_no_wait(modality, urgency):
         return True
-    waited = now - last_received_at
+    # Where the clock was set back, the study does not wait until it has caught up.
+    waited = abs(now - last_received_at)
     return waited >= LONGEST_WAIT or (waited >= quiet and not in_transfer)
 
 

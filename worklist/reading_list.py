@@ -9,6 +9,7 @@ from core.access import Act, Actor
 from core.clock import Clock
 from core.errors import InvalidRequest, NotFound, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
+from core.text import can_be_kept
 from core.uids import is_indexable, new_key
 from database.change_feed import Change, ChangeKind, changes_of_study
 from database.engine import Database
@@ -129,9 +130,9 @@ class ReadingList:
         """
         if not actor.scope(Act.REQUEST).covers(site_id, frozenset()):
             raise NotFound(f"There is no site {site_id}.")
+        accession_number = accession_number.strip()
         _require_study_named(study_instance_uid, accession_number)
-        if max(len(clinical_question), len(history)) > LONGEST_TEXT:
-            raise InvalidRequest(f"A clinical question or history has at most {LONGEST_TEXT} characters.")
+        _require_words(clinical_question, history)
         now = self._clock.now()
         request = Request(
             request_id=new_key(now),
@@ -175,12 +176,19 @@ def _wanted(actor: Actor, wanted: ListFilter) -> ColumnElement[bool]:
 
 
 def _require_study_named(study_instance_uid: str, accession_number: str) -> None:
-    if not study_instance_uid and not accession_number.strip():
+    if not study_instance_uid and not accession_number:
         raise InvalidRequest("Name the study by its Study Instance UID or its accession number.")
     if study_instance_uid and not is_indexable(study_instance_uid):
         raise InvalidRequest("A Study Instance UID has 1 to 64 characters of 0-9 and the dot.")
-    if len(accession_number) > 64:
+    if len(accession_number) > 64 or not can_be_kept(accession_number):
         raise InvalidRequest("An accession number has at most 64 characters.")
+
+
+def _require_words(*words: str) -> None:
+    if max(map(len, words)) > LONGEST_TEXT:
+        raise InvalidRequest(f"A clinical question or history has at most {LONGEST_TEXT} characters.")
+    if not all(map(can_be_kept, words)):
+        raise InvalidRequest("A clinical question or history is whole characters, and none of them NUL.")
 
 
 def _case_of_request(connection: Connection, request: Request) -> Case | None:

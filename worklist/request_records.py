@@ -17,23 +17,28 @@ def attach_request(connection: Connection, request_id: str, case_id: str) -> Non
     connection.execute(update(requests).filter_by(request_id=request_id).values(case_id=case_id))
 
 
-def waiting_request(
+def waiting_requests(
     connection: Connection, site_id: str, study_instance_uid: str, accession_number: str
-) -> Request | None:
-    """Return the newest request that waits for this study: by its UID, or by its accession number."""
-    by_uid = requests.c.study_instance_uid == study_instance_uid
-    by_accession = and_(requests.c.accession_number != "", requests.c.accession_number == accession_number)
-    row = (
-        connection.execute(
-            select(requests)
-            .where(requests.c.site_id == site_id, requests.c.case_id.is_(None), or_(by_uid, by_accession))
-            .order_by(requests.c.request_id.desc())
-            .limit(1)
-        )
-        .mappings()
-        .first()
+) -> list[Request]:
+    """Return the requests that wait for this study, newest first.
+
+    A request that names a study waits for that one; only one that names none is found by accession number.
+    """
+    by_accession = and_(
+        requests.c.study_instance_uid == "",
+        requests.c.accession_number != "",
+        requests.c.accession_number == accession_number,
     )
-    return _request(row) if row else None
+    rows = connection.execute(
+        select(requests)
+        .where(
+            requests.c.site_id == site_id,
+            requests.c.case_id.is_(None),
+            or_(requests.c.study_instance_uid == study_instance_uid, by_accession),
+        )
+        .order_by(requests.c.request_id.desc())
+    ).mappings()
+    return [_request(row) for row in rows]
 
 
 def requests_of_case(connection: Connection, case: Case) -> list[Request]:

@@ -2,6 +2,9 @@
 
 COMPLETED and CANCELED are final. Release and lapse cancel the workitem and make a successor, so the UID of
 the workitem is itself the fence: whoever wakes up late holds one that is over.
+
+The end of a lease takes effect when a timer or a colleague acts on it. Until then nobody else can hold the
+case, so what its holder still does counts: a line that was down for three minutes costs no reader their work.
 """
 
 from dataclasses import dataclass, replace
@@ -84,7 +87,12 @@ def first_workitem(
 
 
 def mark_ready(workitem: Workitem) -> Workitem:
-    """Let it be claimed."""
+    """Let it be claimed. Raises WorkitemStateConflict when it may be already, or was."""
+    if (workitem.procedure_step_state, workitem.input_readiness_state) != (
+        ProcedureStepState.SCHEDULED,
+        InputReadinessState.INCOMPLETE,
+    ):
+        raise WorkitemStateConflict("The study is not arriving any more.")
     return replace(workitem, input_readiness_state=InputReadinessState.READY)
 
 

@@ -1,0 +1,10 @@
+"""Texts that people write: which of them can be kept as they are."""
+
+
+def can_be_kept(text: str) -> bool:
+    """Whether a database and UTF-8 take the text whole: no NUL, and no half of a surrogate pair."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
