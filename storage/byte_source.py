@@ -4,6 +4,7 @@ Nobody asks for more than HEADER_VALUE_LIMIT at once, so nothing here grows with
 """
 
 import zlib
+from os import SEEK_END
 from typing import BinaryIO, Final, Protocol
 
 from core.errors import InvalidInstance, StorageUnavailable, TooLarge
@@ -29,12 +30,19 @@ class ByteSource(Protocol):
 
 
 class FileBytes:
-    """The data set as it lies in the file, from `start` to `end`. Positions are those of the file."""
+    """The data set as it lies in the file, from `start` to `end`. Positions are those of the file.
+
+    Raises:
+        InvalidInstance: the file does not reach to `end`.
+        StorageUnavailable: the file cannot be read.
+    """
 
     def __init__(self, stream: BinaryIO, *, start: int, end: int, partial: bool) -> None:
         self.bound = start + DATA_SET_LIMIT if partial else end
         self._stream = stream
         self._end = end
+        if stream.seek(0, SEEK_END) < end:
+            self.require_end(end)
 
     def read_at(self, position: int, length: int) -> bytes:
         """Return up to `length` bytes from `position`."""
@@ -53,7 +61,7 @@ class FileBytes:
             raise InvalidInstance("An element is longer than the data set.")
 
     def require_end(self, position: int) -> None:  # noqa: ARG002 - any position is too soon
-        """Raise InvalidInstance: the walk knows where the file is to end, so it ended too soon."""
+        """Raise InvalidInstance: where the file ends is known, so if no more bytes come they are missing."""
         raise InvalidInstance(f"The file is shorter than the {self._end} bytes it should have.")
 
 

@@ -98,7 +98,7 @@ class DataSetWalk:
             self._open_undefined(container, tag, vr)
             return
         end = self._clamped(container, length)
-        if length % 2:
+        if length % 2 and container.guessed is None:
             self.found.note("odd-length")
         if vr in {"SQ", "UN"} and length:
             head = self._value(min(length, SHORTEST))
@@ -125,6 +125,8 @@ class DataSetWalk:
             # PS3.5 6.2.2 note 2: a UN value is little endian whatever the transfer syntax
             big_endian = container.encoding.big_endian and vr != "UN"
             self.found.keep(tag, RawElement(vr_of(tag) if vr == "UN" else vr, value, big_endian))
+        elif not self._partial:
+            self._source.require_end(self._position + length)
 
     def _open_undefined(self, container: Container, tag: int, vr: str) -> None:
         if tag == PIXEL_DATA or vr in _BYTE_VRS:

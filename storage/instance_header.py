@@ -4,7 +4,7 @@ Pure, and never raising: what is ill-formed reads as empty or None and is named 
 without patient data.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -26,6 +26,8 @@ from storage.element_values import (
 
 T = TypeVar("T")
 
+_DECODED_LIMIT: Final = 8 * TEXT_LIMIT
+"""Bytes of a value that are decoded: no character takes more than eight with the escape before it."""
 PIXEL_DATA: Final = 0x7FE00010
 _UIDS: Final = {
     "SOPClassUID": 0x00080016,
@@ -140,8 +142,7 @@ class InstanceHeader:
     performed_procedure_step_start_time = _Attribute(time_of_day, 0x00400245)
 
     def _decoded(self, element: RawElement) -> str:
-        # Characters beyond the limit are not needed, and none takes more than eight bytes with its escape.
-        raw = element.value[: 8 * TEXT_LIMIT]
+        raw = element.value[:_DECODED_LIMIT]
         if element.vr in TEXT_IN_CHARACTER_SET:
             return self._character_sets.decode(raw, name=element.vr == "PN")
         return raw.decode("latin_1")
@@ -153,24 +154,32 @@ class InstanceHeader:
     @cached_property
     def anomalies(self) -> tuple[str, ...]:
         """What is wrong with the instance, in short words; nothing here keeps it from being stored."""
-        found = dict.fromkeys(self.structure_anomalies)
+        found = [*self.structure_anomalies, *self._ill_formed_values(), *self._unreadable_text()]
+        if self.pixel_data_length is not None and not self._is_pixel_data_whole(self.pixel_data_length):
+            found.append("pixel-data-length")
+        return tuple(dict.fromkeys(found))
+
+    def _ill_formed_values(self) -> Iterator[str]:
         for keyword, tag in _UIDS.items():
             uid = self.text(tag)
             if not is_well_formed(uid):
-                found[f"ill-formed-uid:{keyword}" if uid else f"missing-uid:{keyword}"] = None
+                yield f"ill-formed-uid:{keyword}" if uid else f"missing-uid:{keyword}"
         for keyword, tag in _DATES.items():
             if self.text(tag) and self.day(tag) is None:
-                found[f"ill-formed-date:{keyword}"] = None
+                yield f"ill-formed-date:{keyword}"
+
+    def _unreadable_text(self) -> Iterator[str]:
         if self._character_sets.anomaly == UNKNOWN:
-            found[UNKNOWN] = None
+            yield UNKNOWN
         for element in self.elements.values():
-            if element.vr in TEXT_IN_CHARACTER_SET:
-                word = self._character_sets.finding(element.value, self._decoded(element))
-                if word is not None:
-                    found[word] = None
-        if self.pixel_data_length is not None and not self._is_pixel_data_whole(self.pixel_data_length):
-            found["pixel-data-length"] = None
-        return tuple(found)
+            if element.vr not in TEXT_IN_CHARACTER_SET:
+                continue
+            text = self._decoded(element)
+            if len(element.value) > _DECODED_LIMIT:
+                text = text[:-1]  # the last character may have been cut here
+            finding = self._character_sets.finding(element.value, text)
+            if finding is not None:
+                yield finding
 
     def _is_pixel_data_whole(self, length: int) -> bool:
         """Whether native pixel data is as long as the image's attributes say, with one byte to pad."""
