@@ -57,7 +57,7 @@ class Accounts:
             raise InvalidRequest("A user name has 1 to 64 printable characters without spaces.")
         if not 0 < len(display_name.strip()) <= 200 or not display_name.isprintable():
             raise InvalidRequest("A person's name has 1 to 200 printable characters.")
-        secret = password or new_password()
+        secret = new_password() if password is None else password
         now = self._clock.now()
         account_id = new_key(now)
         password_hash = hash_password(secret)
@@ -129,7 +129,7 @@ class Accounts:
         """Replace an account's own password. Raises NotAuthenticated, InvalidRequest."""
         with self._database.read() as connection:
             row = connection.execute(select(accounts).filter_by(username=username)).mappings().first()
-        if row is None or not password_is_right(row["password_hash"], old):
+        if row is None or row["disabled_at"] or not password_is_right(row["password_hash"], old):
             raise NotAuthenticated("The present password is not right.")
         if old == new:
             raise InvalidRequest("The new password must differ from the present one.")
@@ -189,6 +189,8 @@ def _account_id(connection: Connection, username: str) -> str:
 
 
 def _add_grant(connection: Connection, account_id: str, grant: Grant) -> None:
+    if grant.site_id is not None and grant.reading_group_id is not None:
+        raise InvalidRequest("A role is granted at a site or in a reading group, not in both at once.")
     if (grant.role is Role.READER) is not (grant.reading_group_id is not None):
         raise InvalidRequest("A reader is granted in a reading group, and only a reader is.")
     if grant.role in {Role.TECHNICIAN, Role.CLINIC} and grant.site_id is None:

@@ -17,7 +17,8 @@ from registry.passwords import digest_of, new_secret, password_is_right
 from registry.tables import accounts, login_failures, sessions, tokens
 
 TOUCH_AFTER = timedelta(seconds=60)
-"""A session's last use is written down at most this often."""
+"""A session's last use is written down at most this often, and four times while it may be idle."""
+REFUSAL = "The user name or the password is not right."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ class Authentication:
         self._database = database
         self._clock = clock
         self._idle = timedelta(seconds=idle_seconds)
+        self._touch_after = min(TOUCH_AFTER, self._idle / 4)
 
     def log_in(self, username: str, password: str, *, address: str) -> Session:
         """Open a session.
@@ -55,17 +57,20 @@ class Authentication:
             TooManyAttempts: too many failures of this user from this address.
         """
         now = self._clock.now()
-        username = username.strip()[:64]
-        self._require_attempts_left(username, address, now)
+        username = username.strip()[:64].encode(errors="replace").decode()
+        self._take_attempt(username, address, now)
         with self._database.read() as connection:
             row = connection.execute(select(accounts).filter_by(username=username)).mappings().first()
         right = password_is_right(row["password_hash"] if row else None, password)
         if row is None or not right or row["disabled_at"] is not None:
-            self._note_failure(username, address, now)
-            raise NotAuthenticated("The user name or the password is not right.")
+            with self._database.write() as connection:
+                append_audit(connection, _login_record(now, username, "failure"))
+            raise NotAuthenticated(REFUSAL)
         secret, csrf_token = new_secret(), new_secret()
         with self._database.write() as connection:
+            _require_unchanged(connection, row["account_id"], row["password_hash"])
             connection.execute(delete(login_failures).filter_by(username=username, address=address))
+            _end_old_sessions(connection, row["account_id"], now)
             connection.execute(
                 insert(sessions).values(
                     digest=digest_of(secret),
@@ -109,7 +114,7 @@ class Authentication:
             ):
                 raise NotAuthenticated("The session is over: log in again.")
             actor = _actor(connection, row[accounts.c.account_id], row["username"], row["display_name"])
-        if now - row[sessions.c.last_seen_at] > TOUCH_AFTER:
+        if now - row[sessions.c.last_seen_at] > self._touch_after:
             with self._database.write() as connection:
                 connection.execute(update(sessions).filter_by(digest=digest).values(last_seen_at=now))
         return Identity(
@@ -139,25 +144,31 @@ class Authentication:
             actor = _actor(connection, row["account_id"], row["username"], row["display_name"])
         return Identity(actor=actor, must_change_password=False, csrf_digest=None)
 
-    def _require_attempts_left(self, username: str, address: str, now: datetime) -> None:
+    def _take_attempt(self, username: str, address: str, now: datetime) -> None:
+        """Count an attempt as failed until it succeeds, so that guesses in parallel are counted too."""
         since = now - timedelta(seconds=LOGIN_WINDOW_SECONDS)
-        with self._database.read() as connection:
-            failures = connection.scalar(
-                select(func.count())
-                .select_from(login_failures)
-                .where(
-                    login_failures.c.username == username,
-                    login_failures.c.address == address,
-                    login_failures.c.at > since,
-                )
-            )
-        if (failures or 0) >= LOGIN_ATTEMPTS:
-            raise TooManyAttempts
-
-    def _note_failure(self, username: str, address: str, now: datetime) -> None:
         with self._database.write() as connection:
+            connection.execute(delete(login_failures).where(login_failures.c.at <= since))
+            failures = connection.scalar(
+                select(func.count()).select_from(login_failures).filter_by(username=username, address=address)
+            )
+            if (failures or 0) >= LOGIN_ATTEMPTS:
+                raise TooManyAttempts
             connection.execute(insert(login_failures).values(username=username, address=address, at=now))
-            append_audit(connection, _login_record(now, username, "failure"))
+
+
+def _require_unchanged(connection: Connection, account_id: str, password_hash: str) -> None:
+    """Raise NotAuthenticated if the account was disabled or its password reset while it was checked."""
+    present = select(accounts.c.password_hash).filter_by(account_id=account_id, disabled_at=None)
+    if connection.scalar(present) != password_hash:
+        raise NotAuthenticated(REFUSAL)
+
+
+def _end_old_sessions(connection: Connection, account_id: str, now: datetime) -> None:
+    began = now - timedelta(seconds=SESSION_SECONDS)
+    connection.execute(
+        delete(sessions).where(sessions.c.account_id == account_id, sessions.c.created_at < began)
+    )
 
 
 def _login_record(now: datetime, username: str, outcome: str) -> AuditRecord:

@@ -18,6 +18,7 @@ from registry.tables import devices, reading_groups, routes, sites
 
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
 DEFAULT_QUIET_SECONDS = 60
+_CODE_STRING = re.compile(r"[A-Z0-9_ ]{1,16}", re.ASCII)
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)
 
 
@@ -98,11 +99,12 @@ class Directory:
 
         Raises:
             NotFound: there is no such group or site.
+            InvalidRequest: no modality is written like this, so the route would never match.
         """
         row = {
             "reading_group_id": route.reading_group_id,
             "site_id": route.site_id,
-            "modality": (route.modality or "").upper(),
+            "modality": _require_modality(route.modality or ""),
         }
         with self._database.write() as connection:
             _require_row(connection, reading_groups, "reading_group_id", route.reading_group_id)
@@ -249,6 +251,14 @@ def _require_slug(text: str) -> None:
         raise InvalidRequest("An identifier has 1 to 32 characters of a-z, 0-9 and -, like xinglong-clinic.")
 
 
+def _require_modality(text: str) -> str:
+    """Return a code string (PS3.5 6.2 CS), or nothing for every modality."""
+    modality = text.strip().upper()
+    if modality and not _CODE_STRING.fullmatch(modality):
+        raise InvalidRequest("A modality has 1 to 16 characters of A-Z, 0-9, space and _, like US.")
+    return modality
+
+
 def _require_name(text: str) -> str:
     name = text.strip()
     if not 0 < len(name) <= 200 or not name.isprintable():
@@ -259,5 +269,9 @@ def _require_name(text: str) -> str:
 def _require_time_zone(text: str) -> None:
     try:
         ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (
+        ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+    ):  # OSError: the name of a folder of zones, or too long
         raise InvalidRequest("A time zone is named as in Asia/Shanghai.") from None

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from core.errors import InvalidRequest
 
@@ -19,7 +19,10 @@ def hash_password(password: str) -> str:
     """Return the hash to keep. Raises InvalidRequest for a password too short or absurdly long."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise InvalidRequest(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
-    return _hasher.hash(password)
+    try:
+        return _hasher.hash(password)
+    except UnicodeEncodeError:
+        raise InvalidRequest("A password is made of whole characters.") from None
 
 
 def password_is_right(password_hash: str | None, password: str) -> bool:
@@ -27,8 +30,8 @@ def password_is_right(password_hash: str | None, password: str) -> bool:
     if len(password) > LONGEST_PASSWORD:
         return False
     try:
-        _hasher.verify(password_hash or _NOBODY, password)
-    except (VerifyMismatchError, InvalidHashError):
+        _hasher.verify(_NOBODY if password_hash is None else password_hash, password)
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False
     return password_hash is not None
 
