@@ -8,8 +8,6 @@ from collections.abc import Callable
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from pacs_gateway.server import Gateway
-from viewer_api.app import create_app
 
 from core.clock import SystemClock
 from database.engine import Database
@@ -21,7 +19,9 @@ from hub.settings import Settings, require_permitted
 from hub.supervisor import Supervisor, say_ready, stay_with_supervisor
 from hub.wiring import House, open_house
 from hub.worker import Worker
+from pacs_gateway.server import Gateway
 from pacs_gateway.settings import GatewaySettings
+from viewer_api.app import create_app
 from viewer_api.rooms import HttpSettings, Rooms
 
 PROCESSES = ("gateway", "api", "worker")
@@ -97,7 +97,7 @@ def serving(settings: Settings, *, when_ready: Callable[[Settings], None]) -> Su
     children = [
         ChildCommand(
             name=name,
-            argv=(sys.executable, "-m", "hub", name),
+            argv=(sys.executable, "-P", "-m", "hub", name),  # -P: nothing is imported from where it was started
             environment=settings.environment(),
         )
         for name in PROCESSES

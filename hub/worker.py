@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from storage.sweep import sweep
 
 from core.errors import HubError
 from database.change_feed import follow
 from hub.wiring import House
+from storage.sweep import sweep
 from worklist.intake import CURSOR
 
 log = structlog.stdlib.get_logger("hub.worker")
