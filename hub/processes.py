@@ -97,7 +97,7 @@ def serving(settings: Settings, *, when_ready: Callable[[Settings], None]) -> Su
     children = [
         ChildCommand(
             name=name,
-            argv=(sys.executable, "-P", "-m", "hub", name),  # -P: nothing is imported from where it was started
+            argv=(sys.executable, "-P", "-m", "hub", name),  # -P: not from where it was started
             environment=settings.environment(),
         )
         for name in PROCESSES
