@@ -17,11 +17,12 @@ from sqlalchemy import (
     update,
 )
 
-from core.access import Scope
+from core.access import ALLOWED, Act, Actor, Role, Scope
 from core.errors import NotFound, WorkitemStateConflict
+from storage.tables import studies
 from worklist.case import Case
 from worklist.tables import cases, workitems
-from worklist.urgency import RANK, Urgency
+from worklist.urgency import Urgency, goes_first
 from worklist.workitem import EndReason, InputReadinessState, ProcedureStepState, Workitem
 
 _CASE_AND_WORKITEM = (
@@ -39,17 +40,22 @@ def find_case(connection: Connection, site_id: str, study_instance_uid: str) -> 
     return found[0] if found else None
 
 
-def case_of_workitem(connection: Connection, workitem_uid: str, scope: Scope) -> Case:
+def case_of_workitem(connection: Connection, workitem_uid: str, within: ColumnElement[bool]) -> Case:
     """Return the case that a workitem is or was a turn of. Raises NotFound."""
     case_id = connection.scalar(select(workitems.c.case_id).filter_by(workitem_uid=workitem_uid))
     if case_id is None:
         raise NotFound
-    return case_in_scope(connection, case_id, scope)
+    return case_within(connection, case_id, within)
 
 
 def case_in_scope(connection: Connection, case_id: str, scope: Scope) -> Case:
     """Return a case within the scope. Raises NotFound."""
-    found = _cases(connection, and_(cases.c.case_id == case_id, in_scope(scope)))
+    return case_within(connection, case_id, in_scope(scope))
+
+
+def case_within(connection: Connection, case_id: str, within: ColumnElement[bool]) -> Case:
+    """Return a case that meets a condition. Raises NotFound."""
+    found = _cases(connection, and_(cases.c.case_id == case_id, within))
     if not found:
         raise NotFound
     return found[0]
@@ -64,14 +70,25 @@ def list_cases(
 
 
 def arriving_cases(connection: Connection) -> list[Case]:
-    """Return the cases that nobody may claim yet."""
-    return _cases(
-        connection,
-        and_(
+    """Return the cases that nobody may claim yet.
+
+    When the last instance came is taken from the study: the follower that grows the case may be behind.
+    """
+    rows = connection.execute(
+        _CASE_AND_WORKITEM.add_columns(studies.c.last_received_at.label("newest_received_at"))
+        .join(
+            studies,
+            and_(
+                studies.c.site_id == cases.c.site_id,
+                studies.c.study_instance_uid == cases.c.study_instance_uid,
+            ),
+        )
+        .where(
             workitems.c.procedure_step_state == ProcedureStepState.SCHEDULED.value,
             workitems.c.input_readiness_state == InputReadinessState.INCOMPLETE.value,
-        ),
-    )
+        )
+    ).mappings()
+    return [replace(_case(row), last_received_at=row["newest_received_at"]) for row in rows]
 
 
 def lapsed_cases(connection: Connection, now: datetime) -> list[Case]:
@@ -81,6 +98,17 @@ def lapsed_cases(connection: Connection, now: datetime) -> list[Case]:
         and_(
             workitems.c.procedure_step_state == ProcedureStepState.IN_PROGRESS.value,
             workitems.c.lease_expires_at <= now,
+        ),
+    )
+
+
+def overlong_cases(connection: Connection, after: datetime) -> list[Case]:
+    """Return the cases whose lease reaches beyond a moment that no claim made by now can reach."""
+    return _cases(
+        connection,
+        and_(
+            workitems.c.procedure_step_state == ProcedureStepState.IN_PROGRESS.value,
+            workitems.c.lease_expires_at > after,
         ),
     )
 
@@ -100,6 +128,18 @@ def in_scope(scope: Scope) -> ColumnElement[bool]:
     for site_id, modality in sorted(scope.site_modalities):
         ways.append(and_(cases.c.site_id == site_id, cases.c.modality == modality))
     return or_(*ways)
+
+
+def in_reach(actor: Actor, act: Act) -> ColumnElement[bool]:
+    """A case is in a reader's reach by scope, or because they hold it: no turn ends because a route does."""
+    scope = in_scope(actor.scope(act))
+    if act not in ALLOWED[Role.READER] or all(grant.role is not Role.READER for grant in actor.grants):
+        return scope
+    held = and_(
+        workitems.c.procedure_step_state == ProcedureStepState.IN_PROGRESS.value,
+        workitems.c.claimed_by == actor.account_id,
+    )
+    return or_(scope, held)
 
 
 def insert_case(connection: Connection, case: Case) -> None:
@@ -166,7 +206,7 @@ def _order(case: Case) -> dict[str, Any]:
     """What the list is sorted by is kept beside what it follows from, so that an index can sort it."""
     return {
         "urgency": case.urgency.value,
-        "urgency_rank": RANK[case.urgency],
+        "urgency_rank": int(goes_first(case.urgency)),
         "due_at": case.due_at,
     }
 

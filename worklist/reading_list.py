@@ -16,11 +16,12 @@ from database.engine import Database
 from worklist import workitem as rules
 from worklist.case import Case, Request
 from worklist.case_records import (
-    case_in_scope,
     case_of_workitem,
+    case_within,
     cases_with_accession,
     change_workitem,
     find_case,
+    in_reach,
     in_scope,
     list_cases,
     update_case,
@@ -29,7 +30,7 @@ from worklist.events import tell
 from worklist.readiness import needs_no_wait
 from worklist.request_records import attach_request, insert_request
 from worklist.tables import cases, workitems
-from worklist.turns import give_back, make_ready
+from worklist.turns import give_back, make_ready, take_back
 from worklist.urgency import Urgency
 from worklist.workitem import ProcedureStepState
 
@@ -58,19 +59,19 @@ class ReadingList:
 
     def cases(self, actor: Actor, wanted: ListFilter) -> list[Case]:
         """Return the cases this actor may see: emergencies first, then whose time runs out first."""
-        limit = min(wanted.limit, SEARCH_LIMIT)
+        limit = max(0, min(wanted.limit, SEARCH_LIMIT))
         with self._database.read() as connection:
             return list_cases(
                 connection,
-                and_(in_scope(actor.scope(Act.SEARCH)), _wanted(actor, wanted)),
+                and_(in_reach(actor, Act.SEARCH), _wanted(actor, wanted)),
                 limit=limit,
-                offset=wanted.offset,
+                offset=max(0, wanted.offset),
             )
 
     def case(self, actor: Actor, case_id: str, act: Act = Act.SEARCH) -> Case:
         """Return one case. Raises NotFound."""
         with self._database.read() as connection:
-            return case_in_scope(connection, case_id, actor.scope(act))
+            return case_within(connection, case_id, in_reach(actor, act))
 
     def case_of_study(self, actor: Actor, site_id: str, study_instance_uid: str) -> Case:
         """Return the case of a study. Raises NotFound."""
@@ -78,13 +79,15 @@ class ReadingList:
             case = find_case(connection, site_id, study_instance_uid)
             if case is None:
                 raise NotFound
-            return case_in_scope(connection, case.case_id, actor.scope(Act.SEARCH))
+            return case_within(connection, case.case_id, in_reach(actor, Act.SEARCH))
 
     def claim(self, actor: Actor, workitem_uid: str) -> Case:
-        """Take a case to read. Raises NotFound, WorkitemStateConflict."""
+        """Take a case to read; a lapsed claim is taken over. Raises NotFound, WorkitemStateConflict."""
         now = self._clock.now()
         with self._database.write() as connection:
-            case = _readable(connection, workitem_uid, actor)
+            case = _present_turn(connection, workitem_uid, in_scope(actor.scope(Act.READ)))
+            if rules.has_lapsed(case.workitem, now=now):
+                case = take_back(connection, case, now=now)
             after = rules.claim(case.workitem, by=actor, urgency=case.urgency, now=now)
             claimed = replace(case, workitem=change_workitem(connection, case.workitem, after))
             tell(connection, ChangeKind.WORKITEM_CLAIMED, claimed, actor=actor.username, at=now)
@@ -94,7 +97,7 @@ class ReadingList:
         """Keep a claimed case. Raises NotFound, WorkitemStateConflict."""
         now = self._clock.now()
         with self._database.write() as connection:
-            case = _readable(connection, workitem_uid, actor)
+            case = _present_turn(connection, workitem_uid, in_reach(actor, Act.READ))
             after = rules.heartbeat(case.workitem, by=actor, urgency=case.urgency, now=now)
             return replace(case, workitem=change_workitem(connection, case.workitem, after))
 
@@ -102,13 +105,13 @@ class ReadingList:
         """Give a claimed case back; its draft stays with it. Raises NotFound, WorkitemStateConflict."""
         now = self._clock.now()
         with self._database.write() as connection:
-            case = _readable(connection, workitem_uid, actor)
+            case = _present_turn(connection, workitem_uid, in_reach(actor, Act.READ))
             return give_back(connection, case, by=actor, now=now)
 
     def timeline(self, actor: Actor, case_id: str) -> list[Change]:
         """Return all that happened to a case, oldest first. Raises NotFound."""
         with self._database.read() as connection:
-            case = case_in_scope(connection, case_id, actor.scope(Act.TRACE))
+            case = case_within(connection, case_id, in_reach(actor, Act.TRACE))
             return changes_of_study(connection, case.site_id, case.study_instance_uid)
 
     def request(
@@ -152,9 +155,13 @@ class ReadingList:
             return request if case is None else _apply(connection, request, case, now)
 
 
-def _readable(connection: Connection, workitem_uid: str, actor: Actor) -> Case:
-    """Return the case whose present turn this is. Raises WorkitemStateConflict for an earlier turn."""
-    case = case_of_workitem(connection, workitem_uid, actor.scope(Act.READ))
+def _present_turn(connection: Connection, workitem_uid: str, within: ColumnElement[bool]) -> Case:
+    """Return the case whose present turn this is.
+
+    Raises:
+        NotFound, WorkitemStateConflict: it was an earlier turn.
+    """
+    case = case_of_workitem(connection, workitem_uid, within)
     if case.workitem.workitem_uid != workitem_uid:
         raise WorkitemStateConflict("This turn is over; look at the case again.")
     return case

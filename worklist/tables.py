@@ -25,6 +25,7 @@ cases = Table(
     Column("last_received_at", Moment, nullable=False),
     Column("number_of_instances", Integer, nullable=False),
     Column("current_workitem_uid", String(64), nullable=False),
+    # 1 for what goes before all else.
     Column("urgency_rank", Integer, nullable=False),
     Column("due_at", Moment, nullable=False),
     UniqueConstraint("site_id", "study_instance_uid"),

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from core.clock import Clock
 from core.errors import WorkitemStateConflict
 from database.engine import Database
 from worklist.case import Case
-from worklist.case_records import arriving_cases, lapsed_cases
+from worklist.case_records import arriving_cases, lapsed_cases, overlong_cases
 from worklist.readiness import is_ready
-from worklist.turns import make_ready, take_back
+from worklist.turns import make_ready, shorten_lease, take_back
+from worklist.urgency import LONGEST_LEASE
 
 
 class WorklistTimers:
@@ -31,15 +34,15 @@ class WorklistTimers:
 
     def run(self) -> int:
         """Look once; return how many cases moved."""
+        self._shorten()
         return self._mark_ready() + self._take_back()
 
     def _mark_ready(self) -> int:
+        # In this order: a transfer that ends in between has made its instance durable before.
+        in_transfer = self._studies_in_transfer()
         with self._database.read() as connection:
             arriving = arriving_cases(connection)
-        if not arriving:
-            return 0
         now = self._clock.now()
-        in_transfer = self._studies_in_transfer()
         ready = [
             case
             for case in arriving
@@ -52,19 +55,26 @@ class WorklistTimers:
                 in_transfer=(case.site_id, case.study_instance_uid) in in_transfer,
             )
         ]
-        for case in ready:
-            self._move(lambda connection, case=case: make_ready(connection, case, now=now))
-        return len(ready)
+        return self._move(ready, lambda connection, case: make_ready(connection, case, now=now))
 
     def _take_back(self) -> int:
         now = self._clock.now()
         with self._database.read() as connection:
-            lapsed: list[Case] = lapsed_cases(connection, now)
-        for case in lapsed:
-            self._move(lambda connection, case=case: take_back(connection, case, now=now))
-        return len(lapsed)
+            lapsed = lapsed_cases(connection, now)
+        return self._move(lapsed, lambda connection, case: take_back(connection, case, now=now))
 
-    def _move(self, act: Callable[..., object]) -> None:
-        # Another worker, or the reader's own heartbeat, may have been first: then there is nothing to do.
-        with suppress(WorkitemStateConflict), self._database.write() as connection:
-            act(connection)
+    def _shorten(self) -> None:
+        """A clock that was set back by hours does not keep a silent reader for hours."""
+        now = self._clock.now()
+        with self._database.read() as connection:
+            overlong = overlong_cases(connection, now + 2 * LONGEST_LEASE)
+        self._move(overlong, lambda connection, case: shorten_lease(connection, case, now=now))
+
+    def _move(self, cases: list[Case], act: Callable[[Connection, Case], object]) -> int:
+        moved = 0
+        for case in cases:
+            # Another worker, or the reader's own heartbeat, may have been first: then there is nothing to do.
+            with suppress(WorkitemStateConflict), self._database.write() as connection:
+                act(connection, case)
+                moved += 1
+        return moved

@@ -36,6 +36,12 @@ def take_back(connection: Connection, case: Case, *, now: datetime) -> Case:
     return _next_turn(connection, case, now=now)
 
 
+def shorten_lease(connection: Connection, case: Case, *, now: datetime) -> None:
+    """Let a lease run from now because the clock was set back. Raises WorkitemStateConflict."""
+    shortened = rules.begin_lease_anew(case.workitem, urgency=case.urgency, now=now)
+    change_workitem(connection, case.workitem, shortened)
+
+
 def end_signed(connection: Connection, case: Case, *, by: Actor, now: datetime) -> Case:
     """End a turn with a signed report. Raises WorkitemStateConflict when it is not this actor's any more."""
     completed = change_workitem(connection, case.workitem, rules.complete(case.workitem, by=by, now=now))

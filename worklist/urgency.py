@@ -17,7 +17,7 @@ class Urgency(StrEnum):
 
 
 RANK: dict[Urgency, int] = {Urgency.ROUTINE: 0, Urgency.URGENT: 1, Urgency.EMERGENCY: 2}
-"""What goes first: an emergency before all else, however little time the others have left."""
+"""How pressing it is, in numbers; jobs take them as their priority."""
 
 _MINUTES: dict[str, tuple[int, int, int]] = {
     "ECG": (30, 20, 15),
@@ -28,7 +28,7 @@ _MINUTES: dict[str, tuple[int, int, int]] = {
 _OTHER_MINUTES = (60, 45, 30)
 
 HEARTBEAT_EVERY = timedelta(seconds=20)
-_LEASE = timedelta(minutes=2)
+LONGEST_LEASE = timedelta(minutes=2)
 _EMERGENCY_LEASE = timedelta(seconds=60)
 
 
@@ -42,6 +42,11 @@ def due_at(due_from: datetime, modality: str, urgency: Urgency) -> datetime:
     return due_from + time_to_read(modality, urgency)
 
 
+def goes_first(urgency: Urgency) -> bool:
+    """Whether a case goes before all others, however little time they have left; the rest go by due time."""
+    return urgency is Urgency.EMERGENCY
+
+
 def lease(urgency: Urgency) -> timedelta:
     """Return how long a claim holds after the last heartbeat."""
-    return _EMERGENCY_LEASE if urgency is Urgency.EMERGENCY else _LEASE
+    return _EMERGENCY_LEASE if urgency is Urgency.EMERGENCY else LONGEST_LEASE

@@ -121,6 +121,11 @@ def claim(workitem: Workitem, *, by: Actor, urgency: Urgency, now: datetime) -> 
 def heartbeat(workitem: Workitem, *, by: Actor, urgency: Urgency, now: datetime) -> Workitem:
     """Hold the claim for another lease. Raises WorkitemStateConflict when it is not this actor's any more."""
     _require_holder(workitem, by)
+    return begin_lease_anew(workitem, urgency=urgency, now=now)
+
+
+def begin_lease_anew(workitem: Workitem, *, urgency: Urgency, now: datetime) -> Workitem:
+    """Let the lease run from now."""
     return replace(workitem, lease_expires_at=now + lease(urgency))
 
 
