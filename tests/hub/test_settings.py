@@ -118,7 +118,7 @@ def test_a_password_in_the_database_address_is_not_shown() -> None:
     with pytest.raises(Misconfigured) as refused:
         load(database_url=["canary"])
     assert "canary" not in str(refused.value)
-    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__
 
 
 def test_settings_cannot_be_changed_once_read() -> None:
