@@ -7,9 +7,12 @@ from datetime import date
 from core.errors import InvalidQuery
 from core.limits import SEARCH_LIMIT
 from core.uids import is_indexable
+from storage.element_values import time_of
 
 MAXIMUM_VALUE_LENGTH = 1024
 MAXIMUM_UIDS = 1000
+_LAST_OF_A_DAY = "239999.999999"
+"""What fills up a time whose end was left out; later than any with the same beginning."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,23 @@ class DateRange:
     last: date | None
 
 
-Match = SingleValue | UIDList | Wildcard | DateRange
+@dataclass(frozen=True)
+class TimeRange:
+    """C.2.2.2.5.2: within a day, from `first` to `last`, both included; an empty end is open.
+
+    The ends compare as text with HHMMSS.FFFFFF as far as it goes: `first` without zeros at its end, `last`
+    filled up.
+    """
+
+    first: str
+    last: str
+
+
+Match = SingleValue | UIDList | Wildcard | DateRange | TimeRange
 
 UID_KEYWORDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"})
 DATE_KEYWORDS = frozenset({"StudyDate", "PatientBirthDate"})
+TIME_KEYWORDS = frozenset({"StudyTime"})
 NUMBER_KEYWORDS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames"})
 TEXT_KEYWORDS = frozenset(
     {
@@ -52,7 +68,6 @@ TEXT_KEYWORDS = frozenset(
         "PatientID",
         "IssuerOfPatientID",
         "PatientSex",
-        "StudyTime",
         "AccessionNumber",
         "StudyID",
         "StudyDescription",
@@ -112,6 +127,8 @@ def parse_match(keyword: str, text: str) -> Match | None:
         return _parse_uids(keyword, value)
     if keyword in DATE_KEYWORDS:
         return _parse_dates(keyword, value)
+    if keyword in TIME_KEYWORDS:
+        return _parse_times(keyword, value)
     if keyword in NUMBER_KEYWORDS:
         if not re.fullmatch(r"[+-]?[0-9]{1,10}", value, re.ASCII):
             raise InvalidQuery(f"{keyword} is matched by a whole number.")
@@ -129,12 +146,32 @@ def _parse_uids(keyword: str, value: str) -> UIDList:
 
 
 def _parse_dates(keyword: str, value: str) -> DateRange:
-    first, separator, last = value.partition("-")
-    if not separator:
-        last = first
-    if not first and not last:
-        raise InvalidQuery(f"{keyword} needs a date on at least one side of the range.")
+    first, last = _ends(keyword, value)
     return DateRange(_parse_date(keyword, first), _parse_date(keyword, last))
+
+
+def _parse_times(keyword: str, value: str) -> TimeRange:
+    first, last = (_parse_time(keyword, end) for end in _ends(keyword, value))
+    first = first.rstrip("0").rstrip(".") if "." in first else first
+    while len(first) > 2 and first.endswith("00"):
+        first = first[:-2]
+    return TimeRange(first, last + _LAST_OF_A_DAY[len(last) :] if last else "")
+
+
+def _ends(keyword: str, value: str) -> tuple[str, str]:
+    first, separator, last = (part.strip() for part in value.partition("-"))
+    if not first and not last:
+        raise InvalidQuery(f"{keyword} needs at least one end of the range.")
+    return first, last if separator else first
+
+
+def _parse_time(keyword: str, text: str) -> str:
+    time = time_of(text)
+    if text and not time:
+        raise InvalidQuery(
+            f"{keyword} is matched by HHMMSS.FFFFFF, the end of which may be left out, or a range."
+        )
+    return time
 
 
 def _parse_date(keyword: str, text: str) -> date | None:

@@ -1,5 +1,6 @@
 """The archive's reading SQL: searches by matching (PS3.4 C.2.2.2) and lookups, always within a scope."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal,
     or_,
     select,
     true,
@@ -26,6 +28,7 @@ from storage.query import (
     DateRange,
     Match,
     Query,
+    TimeRange,
     UIDList,
     Wildcard,
     like_pattern,
@@ -79,7 +82,7 @@ def search_studies(connection: Connection, query: Query, scope: Scope) -> list[S
     statement = (
         select(studies)
         .where(_matches(query, STUDY_KEYWORDS), _visible(scope))
-        .order_by(studies.c.first_received_at.desc(), studies.c.study_instance_uid)
+        .order_by(studies.c.first_received_at.desc(), studies.c.study_instance_uid, studies.c.site_id)
     )
     found = connection.execute(_page(statement, query)).mappings().all()
     return [
@@ -105,7 +108,12 @@ def search_series(connection: Connection, query: Query, scope: Scope) -> list[Se
         )
         .join_from(series, studies, _SAME_STUDY)
         .where(_matches(query, STUDY_KEYWORDS | SERIES_KEYWORDS), _visible(scope))
-        .order_by(series.c.study_instance_uid, series.c.series_number, series.c.series_instance_uid)
+        .order_by(
+            series.c.study_instance_uid,
+            series.c.site_id,
+            series.c.series_number,
+            series.c.series_instance_uid,
+        )
     )
     return [Series(**row) for row in connection.execute(_page(statement, query)).mappings()]
 
@@ -119,6 +127,7 @@ def search_instances(connection: Connection, query: Query, scope: Scope) -> list
         .where(_matches(query, STUDY_KEYWORDS | SERIES_KEYWORDS | INSTANCE_KEYWORDS), _visible(scope))
         .order_by(
             instances.c.study_instance_uid,
+            instances.c.site_id,
             series.c.series_number,
             instances.c.series_instance_uid,
             instances.c.instance_number,
@@ -161,10 +170,12 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
     if scope.site_ids:
         ways.append(studies.c.site_id.in_(scope.site_ids))
     routed = series.alias("routed")
-    for site_id, modality in sorted(scope.site_modalities):
+    # One condition a modality, not one a route: hundreds of sites would exceed what SQL may nest.
+    for modality in sorted({modality for _, modality in scope.site_modalities}):
+        site_ids = [site_id for site_id, routed_one in scope.site_modalities if routed_one == modality]
         ways.append(
             and_(
-                studies.c.site_id == site_id,
+                studies.c.site_id.in_(site_ids),
                 exists().where(
                     routed.c.site_id == studies.c.site_id,
                     routed.c.study_instance_uid == studies.c.study_instance_uid,
@@ -189,21 +200,34 @@ def _matches(query: Query, keywords: frozenset[str]) -> ColumnElement[bool]:
 
 def _condition(keyword: str, match: Match) -> ColumnElement[bool]:
     column = COLUMNS[keyword]
-    is_name = keyword in PERSON_NAMES
     if isinstance(match, UIDList):
         return column.in_(match.uids)
     if isinstance(match, DateRange):
-        bounds: list[ColumnElement[bool]] = [column.is_not(None)]
-        bounds += [column >= match.first] if match.first else []
-        bounds += [column <= match.last] if match.last else []
-        return and_(*bounds)
+        return _within(column, column.is_not(None), match.first, match.last)
+    if isinstance(match, TimeRange):
+        return _within(column, column != "", match.first, match.last)
+    if keyword in PERSON_NAMES:
+        return _is_named(column, match.pattern if isinstance(match, Wildcard) else match.value)
     if isinstance(match, Wildcard):
-        pattern = like_pattern(match.pattern)
-        if is_name:
-            return func.lower(column).like(pattern.lower(), escape="!")
-        return column.like(pattern, escape="!")
-    if is_name:
-        return func.lower(column) == match.value.lower()
-    if isinstance(column.type, String):
-        return column == match.value
-    return column == int(match.value)
+        return column.like(like_pattern(match.pattern), escape="!")
+    return column == (match.value if isinstance(column.type, String) else int(match.value))
+
+
+def _within(
+    column: ColumnElement[Any], known: ColumnElement[bool], first: date | str | None, last: date | str | None
+) -> ColumnElement[bool]:
+    """What has no date or time lies in no range, not even in one that is open at an end."""
+    bounds = [known]
+    bounds += [column >= first] if first else []
+    bounds += [column <= last] if last else []
+    return and_(*bounds)
+
+
+def _is_named(column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+    """Match the whole name or one of its component groups, as Latin or Chinese (PS3.5 6.2.1.2).
+
+    Both sides are lowered by the catalogue: what its `lower` leaves alone, as SQLite's does Ü, still matches
+    itself.
+    """
+    groups = func.lower(literal("=").concat(column).concat("="))
+    return groups.like(func.lower(f"%={like_pattern(pattern)}=%"), escape="!")
