@@ -22,7 +22,6 @@ from storage.element_header import (
 _PREAMBLE: Final = 128
 _PREFIX: Final = b"DICM"
 _FILE_META_GROUP: Final = 0x0002
-_GROUP_LENGTH: Final = 0x00020000
 _MEDIA_STORAGE_SOP_CLASS_UID: Final = 0x00020002
 _MEDIA_STORAGE_SOP_INSTANCE_UID: Final = 0x00020003
 _TRANSFER_SYNTAX_UID: Final = 0x00020010
@@ -47,8 +46,8 @@ class Part10Header:
 def read_part10_preamble(stream: BinaryIO) -> Part10Header:
     """Read preamble and File Meta, as far as there are any; the stream must be able to seek.
 
-    The group length is believed only where it meets the border of an element: real files have none, or a
-    wrong one. Where no transfer syntax is given, the first element of the data set tells it.
+    The group length is not believed, real files have none or a wrong one: File Meta is what is of group 0002.
+    Where no transfer syntax is given, the first element of the data set tells it.
 
     Raises:
         InvalidInstance: this is not DICOM, or ends inside its File Meta.
@@ -93,10 +92,9 @@ def _file_meta(stream: BinaryIO, start: int, size: int) -> tuple[dict[int, bytes
     """Return the short values of group 0002 by tag, and the offset of the first element behind it."""
     values: dict[int, bytes] = {}
     offset = start
-    end = None
     for _ in range(ELEMENT_COUNT):
         header = _file_meta_element(_read_at(stream, offset), size - offset)
-        if header is None or offset == end:
+        if header is None:
             return values, offset
         if header.length > size - offset - header.size:
             raise InvalidInstance("The file ends inside its File Meta Information.")
@@ -105,8 +103,6 @@ def _file_meta(stream: BinaryIO, start: int, size: int) -> tuple[dict[int, bytes
             stream.seek(offset)
             values[header.tag] = stream.read(header.length)
         offset += header.length
-        if header.tag == _GROUP_LENGTH and header.length == 4:
-            end = offset + int.from_bytes(values[header.tag], "little")
     raise InvalidInstance("The File Meta Information does not end.")
 
 

@@ -1,11 +1,14 @@
 """Each limit on what a header may hold, at the limit and on both sides of it; and deflate bombs."""
 
+import io
 import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from random import Random
 
+import pydicom
 import pytest
 
 from core.errors import InvalidInstance, TooLarge
@@ -19,8 +22,10 @@ from core.limits import (
 )
 from storage import byte_source
 from storage.header_findings import KEPT_LIMIT
+from storage.part10 import part10_header
 from tests.fixtures.encoded_elements import (
     DEFLATED,
+    EXPLICIT,
     FIRST,
     ITEM_END,
     LAST,
@@ -41,6 +46,7 @@ from tests.fixtures.encoded_elements import (
 )
 
 NOISE = Random(7).randbytes(300_000)
+"""Bytes that deflate cannot shrink."""
 
 
 @pytest.mark.parametrize("length", [HEADER_VALUE_LIMIT - 1, HEADER_VALUE_LIMIT, HEADER_VALUE_LIMIT + 1])
@@ -118,13 +124,22 @@ def closed_nesting(depth: int, vr: str) -> bytes:
 @pytest.mark.parametrize(
     "depth", [1, 50, NESTING_DEPTH - 1, NESTING_DEPTH, NESTING_DEPTH + 1, 100, 200, 20_000]
 )
-def test_nesting_has_a_limit(nesting, vr: str, depth: int) -> None:
+def test_nesting_has_a_limit(nesting: Callable[[int, str], bytes], vr: str, depth: int) -> None:
     data_set = FIRST + nesting(depth, vr) + LAST
     if depth <= NESTING_DEPTH:
         assert structure(data_set) == ()
     else:
         with pytest.raises(TooLarge):
             read(data_set)
+
+
+@pytest.mark.parametrize("nesting", [open_nesting, closed_nesting])
+@pytest.mark.parametrize("vr", ["SQ", "UN"])
+def test_the_deepest_nesting_accepted_can_be_shown(nesting: Callable[[int, str], bytes], vr: str) -> None:
+    content = part10_header("1.2", "1.2.3", EXPLICIT) + FIRST + nesting(NESTING_DEPTH, vr) + LAST
+    dataset = pydicom.dcmread(io.BytesIO(content))
+    assert "0001" in str(dataset)
+    assert "0001" in dataset.to_json()
 
 
 def test_deflated_data_is_inflated_on_the_way() -> None:
