@@ -1,0 +1,64 @@
+"""A process of its own that races others on one catalogue file.
+
+    python -m tests.worklist.racing claim FILE NAME WORKITEM_UID...
+    python -m tests.worklist.racing follow FILE
+
+It says that it is ready, begins when it is sent a line, and prints what came of it as JSON.
+"""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import WorkitemStateConflict
+from database.change_feed import follow
+from database.engine import Database, sqlite_url
+from tests.fixtures.catalogue import declare_tables
+from tests.fixtures.clock import FixedClock
+from tests.fixtures.consultation import SELF_TEST, reader
+from worklist.reading_list import ReadingList
+
+WON = "won"
+
+
+def claim_all(reading_list: ReadingList, name: str, workitem_uids: list[str]) -> list[str]:
+    """Claim each of these turns; return what came of each: won, or the words of the refusal."""
+    who, came = reader(name), []
+    for workitem_uid in workitem_uids:
+        try:
+            reading_list.claim(who, workitem_uid)
+            came.append(WON)
+        except WorkitemStateConflict as conflict:
+            came.append(str(conflict))
+    return came
+
+
+def follow_all(database: Database) -> int:
+    """Follow the feed to its end as one of several workers; return how many changes were looked at."""
+    from worklist.intake import CURSOR, Intake  # a process that only claims need not wait for it
+
+    intake = Intake(is_self_test_site=lambda site_id: site_id == SELF_TEST)
+    looked = 0
+    while handled := follow(database, CURSOR, intake.handle, limit=5):
+        looked += handled
+    return looked
+
+
+def main(act: str, path: str, *words: str) -> None:
+    """Do one act when told to."""
+    declare_tables()
+    database = Database(sqlite_url(Path(path)))
+    clock = FixedClock(datetime(2026, 11, 20, 9, 0, tzinfo=UTC))
+    print("ready", flush=True)  # noqa: T201 - this is how a process answers
+    sys.stdin.readline()
+    came: object = (
+        follow_all(database)
+        if act == "follow"
+        else claim_all(ReadingList(database=database, clock=clock), words[0], list(words[1:]))
+    )
+    print(json.dumps(came), flush=True)  # noqa: T201 - this is how a process answers
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
