@@ -141,7 +141,7 @@ def test_any_bytes_under_any_label_give_text_that_can_be_stored(
 ) -> None:
     sets = character_sets(declared)
     text = sets.decode(raw, name=name)
-    text.encode()
+    assert text.encode().decode() == text
     sets.finding(raw, text)
 
 
@@ -153,7 +153,8 @@ ESCAPES = [*pydicom.charset.CODES_TO_ENCODINGS, b"\x1b", b"^", b"=", b"\\", b"\n
     st.lists(st.one_of(st.sampled_from(ESCAPES), st.binary(max_size=6)), max_size=10).map(b"".join),
 )
 def test_any_escapes_give_text_that_can_be_stored(declared: str, raw: bytes) -> None:
-    character_sets(declared).decode(raw, name=True).encode()
+    text = character_sets(declared).decode(raw, name=True)
+    assert text.encode().decode() == text
 
 
 def test_every_term_of_the_standard_has_a_decoder() -> None:
