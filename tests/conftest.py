@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.fixtures.catalogue",
     "tests.fixtures.archive",
     "tests.fixtures.passwords",
+    "tests.fixtures.disk",
     "tests.fixtures.consultation",
 ]
 
