@@ -29,6 +29,10 @@ ELEMENT_COUNT: Final = 50_000
 NESTING_DEPTH: Final = 64
 HEADER_VALUE_LIMIT: Final = 64 * KIB
 """Longer values are skipped, not read: neither pixels nor waveforms are needed to index."""
+HEADER_KEPT_LIMIT: Final = 16 * HEADER_VALUE_LIMIT
+"""All values kept of one header together; what comes after is skipped like a longer value."""
+HEADER_TEXT_LIMIT: Final = 1024
+"""Characters of one value in the catalogue; no name, ID or description of the standard is longer than 324."""
 INFLATED_LIMIT: Final = 64 * MIB
 INFLATED_RATIO: Final = 200
 """A deflated data set may inflate to INFLATED_LIMIT, and beyond it to at most this many times its size."""

@@ -1,0 +1,48 @@
+"""What is told of an association: one line when it has ended, without patient data."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import structlog
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(kw_only=True)
+class AssociationRecord:
+    """Collected while the association stands, by the thread that serves it."""
+
+    address: str
+    port: int
+    calling_ae_title: str
+    called_ae_title: str
+    device_id: str | None = None
+    site_id: str | None = None
+    contexts: int = 0
+    ended: str = ""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    received_bytes: int = 0
+    opened: float = field(default_factory=time.monotonic)
+
+    def count(self, outcome: str, size: int = 0) -> None:
+        """Count a request by what became of it, and the bytes of its data set."""
+        self.outcomes[outcome] += 1
+        self.received_bytes += size
+
+    def write(self) -> None:
+        """Write the line."""
+        log.info(
+            "association",
+            address=self.address,
+            port=self.port,
+            calling_ae_title=self.calling_ae_title,
+            called_ae_title=self.called_ae_title,
+            device_id=self.device_id,
+            site_id=self.site_id,
+            contexts=self.contexts,
+            requests=dict(self.outcomes),
+            bytes=self.received_bytes,
+            seconds=round(time.monotonic() - self.opened, 3),
+            ended=self.ended,
+        )

@@ -1,0 +1,120 @@
+"""Presentation contexts: what is accepted, and in which transfer syntax (PS3.8 9.3.2.2, 9.3.3.2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from core.uids import is_indexable
+from pacs_gateway.sop_classes import (
+    STORAGE_CLASSES,
+    ULTRASOUND,
+    VERIFICATION,
+    is_storage_class,
+)
+from pacs_gateway.transfer_syntaxes import (
+    COMPRESSED_FIRST,
+    LOSSLESS_FIRST,
+    TRANSFER_SYNTAXES,
+    UNCOMPRESSED,
+)
+
+UID_PADDING: Final = "\0 "
+"""Some devices pad the UIDs of a negotiation, which PS3.5 9.1 forbids."""
+
+
+class ContextRefusal(IntEnum):
+    """Why a presentation context is refused: Result/Reason of PS3.8 table 9-18."""
+
+    ABSTRACT_SYNTAX_NOT_SUPPORTED = 3
+    TRANSFER_SYNTAXES_NOT_SUPPORTED = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preference:
+    """An order of transfer syntaxes, the best first, and the SOP Classes that it is for."""
+
+    name: str
+    transfer_syntax_uids: tuple[str, ...]
+    sop_classes: dict[str, str]
+
+
+VERIFYING: Final = Preference(
+    name="verification",
+    transfer_syntax_uids=tuple(UNCOMPRESSED),
+    sop_classes={VERIFICATION: "Verification SOP Class"},
+)
+COMPRESSED: Final = Preference(
+    name="compressed first", transfer_syntax_uids=COMPRESSED_FIRST, sop_classes=ULTRASOUND
+)
+LOSSLESS: Final = Preference(
+    name="lossless first",
+    transfer_syntax_uids=LOSSLESS_FIRST,
+    sop_classes={uid: name for uid, name in STORAGE_CLASSES.items() if uid not in ULTRASOUND},
+)
+PREFERENCES: Final = (VERIFYING, COMPRESSED, LOSSLESS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContextRow:
+    """One line of the conformance statement: a SOP Class and what is accepted for it, the best first."""
+
+    sop_class_uid: str
+    sop_class_name: str
+    preference: str
+    transfer_syntaxes: tuple[tuple[str, str], ...]
+
+
+def accept_context(
+    abstract_syntax: str, proposed: Sequence[str], *, accept_any: bool
+) -> str | ContextRefusal:
+    """Return the transfer syntax chosen for a proposed context, as it was spelled, or why there is none.
+
+    Our order decides. On a storage class any other transfer syntax is good too, after the known ones and in
+    the sender's order: the bytes are kept and given back as sent. `accept_any` opens the storage classes that
+    the conformance statement does not list.
+    """
+    preference = _preference_of(abstract_syntax.strip(UID_PADDING), accept_any=accept_any)
+    if preference is None:
+        return ContextRefusal.ABSTRACT_SYNTAX_NOT_SUPPORTED
+    order = preference.transfer_syntax_uids
+    ranked = [
+        (order.index(uid) if uid in order else len(order), spelled)
+        for spelled in proposed
+        if (uid := spelled.strip(UID_PADDING)) in order or (preference is not VERIFYING and is_indexable(uid))
+    ]
+    if not ranked:
+        return ContextRefusal.TRANSFER_SYNTAXES_NOT_SUPPORTED
+    return min(ranked, key=lambda entry: entry[0])[1]
+
+
+def is_kept(sop_class_uid: str, *, accept_any: bool) -> bool:
+    """Whether instances of this SOP Class are taken in."""
+    return sop_class_uid in STORAGE_CLASSES or (
+        accept_any and is_indexable(sop_class_uid) and is_storage_class(sop_class_uid)
+    )
+
+
+def conformance_rows() -> list[ContextRow]:
+    """Return every SOP Class that is accepted by name, for the conformance statement (PS3.2)."""
+    return [
+        ContextRow(
+            sop_class_uid=uid,
+            sop_class_name=name,
+            preference=preference.name,
+            transfer_syntaxes=tuple(
+                (syntax, TRANSFER_SYNTAXES[syntax]) for syntax in preference.transfer_syntax_uids
+            ),
+        )
+        for preference in PREFERENCES
+        for uid, name in preference.sop_classes.items()
+    ]
+
+
+def _preference_of(sop_class_uid: str, *, accept_any: bool) -> Preference | None:
+    for preference in PREFERENCES:
+        if sop_class_uid in preference.sop_classes:
+            return preference
+    if not is_kept(sop_class_uid, accept_any=accept_any):
+        return None
+    return LOSSLESS
