@@ -5,10 +5,9 @@ from datetime import date
 from struct import Struct, calcsize
 from typing import Final
 
+from core.limits import HEADER_TEXT_LIMIT
 from storage.character_sets import REPLACEMENT
 
-TEXT_LIMIT: Final = 1024
-"""Characters of one value; no name, ID or description of the standard is longer than 324."""
 TEXT_IN_CHARACTER_SET: Final = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 """VRs that Specific Character Set applies to (PS3.5 6.1.2.3)."""
 
@@ -26,7 +25,7 @@ _INTEGER_BOUND: Final = 2**31
 
 
 def clean_text(text: str, vr: str) -> str:
-    """Return one decoded value without padding and NUL, at most TEXT_LIMIT characters.
+    """Return one decoded value without padding and NUL, at most HEADER_TEXT_LIMIT characters.
 
     Other control characters show as U+FFFD, and so does a NUL inside a UID: it must not become another UID.
     """
@@ -36,7 +35,7 @@ def clean_text(text: str, vr: str) -> str:
     if not text.isprintable():
         text = text.replace("\0", REPLACEMENT if vr == "UI" else "")
         text = _CONTROL.sub(REPLACEMENT, text)
-    return text[:TEXT_LIMIT]
+    return text[:HEADER_TEXT_LIMIT]
 
 
 def split_values(text: str, vr: str) -> tuple[str, ...]:

@@ -1,13 +1,8 @@
 """What a walk over a data set found, within the limits on how much it may find."""
 
-from typing import Final
-
 from core.errors import TooLarge
-from core.limits import ELEMENT_COUNT, HEADER_VALUE_LIMIT
+from core.limits import ELEMENT_COUNT, HEADER_KEPT_LIMIT
 from storage.instance_header import RawElement
-
-KEPT_LIMIT: Final = 16 * HEADER_VALUE_LIMIT
-"""Bytes of all kept values together; what comes after is stepped over like a long value."""
 
 
 class HeaderFindings:
@@ -39,10 +34,10 @@ class HeaderFindings:
             raise TooLarge(f"The data set holds more than {ELEMENT_COUNT} fragments.")
 
     def has_room_for(self, tag: int, length: int) -> bool:
-        """Whether a top-level value is to be kept: none is that is private, or that exceeds KEPT_LIMIT."""
+        """Whether a top-level value is to be kept: no private one, and none beyond HEADER_KEPT_LIMIT."""
         if tag & 0x10000:
             return False
-        if self._kept + length > KEPT_LIMIT:
+        if self._kept + length > HEADER_KEPT_LIMIT:
             self.skipped_tags.add(tag)
             return False
         return True

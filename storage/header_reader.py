@@ -1,7 +1,7 @@
 """The bounded reader in front of everything that arrives.
 
-It never holds more than a window, the values a catalogue needs (KEPT_LIMIT), and one small buffer of what was
-deflated; whatever the bytes are, it returns a header or raises one of two errors.
+It never holds more than a window, the values a catalogue needs (HEADER_KEPT_LIMIT), and one small buffer of
+what was deflated; whatever the bytes are, it returns a header or raises one of two errors.
 """
 
 from typing import BinaryIO

@@ -10,11 +10,11 @@ from datetime import date
 from functools import cached_property
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from core.limits import HEADER_TEXT_LIMIT
 from core.uids import is_well_formed
 from storage.character_sets import UNKNOWN, CharacterSets, character_sets
 from storage.element_values import (
     TEXT_IN_CHARACTER_SET,
-    TEXT_LIMIT,
     binary_integer,
     clean_text,
     date_of,
@@ -26,7 +26,7 @@ from storage.element_values import (
 
 T = TypeVar("T")
 
-_DECODED_LIMIT: Final = 8 * TEXT_LIMIT
+_DECODED_LIMIT: Final = 8 * HEADER_TEXT_LIMIT
 """Bytes of a value that are decoded: no character takes more than eight with the escape before it."""
 PIXEL_DATA: Final = 0x7FE00010
 _UIDS: Final = {

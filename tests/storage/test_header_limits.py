@@ -15,13 +15,13 @@ from core.errors import InvalidInstance, TooLarge
 from core.limits import (
     DATA_SET_LIMIT,
     ELEMENT_COUNT,
+    HEADER_KEPT_LIMIT,
     HEADER_VALUE_LIMIT,
     INFLATED_LIMIT,
     INFLATED_RATIO,
     NESTING_DEPTH,
 )
 from storage import byte_source
-from storage.header_findings import KEPT_LIMIT
 from storage.part10 import part10_header
 from tests.fixtures.encoded_elements import (
     DEFLATED,
@@ -62,7 +62,7 @@ def test_all_kept_values_together_have_a_limit(excess: int) -> None:
     full = [explicit(0x00090000 + 0x10000 + n, "UT", bytes(HEADER_VALUE_LIMIT)) for n in range(1, 16)]
     tag = 0x000A0100
     header = read(b"".join(full) + explicit(tag, "UT", bytes(HEADER_VALUE_LIMIT + excess)) + LAST)
-    assert sum(len(element.value) for element in header.elements.values()) <= KEPT_LIMIT
+    assert sum(len(element.value) for element in header.elements.values()) <= HEADER_KEPT_LIMIT
     assert (tag in header.elements) == (excess <= 0)
     assert (tag in header.skipped_tags) == (excess > 0)
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from storage.element_values import TEXT_LIMIT
+from core.limits import HEADER_TEXT_LIMIT
 from storage.instance_header import InstanceHeader, RawElement
 
 TAGS = {
@@ -39,8 +39,8 @@ TEXTS = [
     ("LO", b"A\\B", "A\\B"),
     ("LO", b"<script>alert(1)</script>", "<script>alert(1)</script>"),
     ("LO", b"a\x07b\x1bc", "a\ufffdb\ufffdc"),
-    ("LO", b"x" * 5000, "x" * TEXT_LIMIT),
-    ("LO", b"x" * TEXT_LIMIT, "x" * TEXT_LIMIT),
+    ("LO", b"x" * 5000, "x" * HEADER_TEXT_LIMIT),
+    ("LO", b"x" * HEADER_TEXT_LIMIT, "x" * HEADER_TEXT_LIMIT),
     ("LT", b" indented\r\n\ttext ", " indented\r\n\ttext"),
     ("PN", b"Zhang^San==  ", "Zhang^San"),
     ("PN", b"Smith^John^^Dr.^", "Smith^John^^Dr.^"),
