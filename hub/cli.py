@@ -55,7 +55,7 @@ def serve(
 ) -> None:
     """Run the hub: gateway, api and worker, each a process of its own, restarted if it dies."""
     options = dict(locals())
-    from hub.processes import run_serve
+    from hub.serve import run_serve
     from hub.welcome import welcome
 
     sys.exit(run_serve(_settings(options), when_ready=welcome))
@@ -91,7 +91,7 @@ def gateway(
 ) -> None:
     """Run only what receives from devices (DICOM)."""
     options = dict(locals())
-    from hub.processes import run_gateway
+    from hub.gateway_process import run_gateway
 
     run_gateway(_settings(options))
 
@@ -105,7 +105,7 @@ def api(
 ) -> None:
     """Run only what answers HTTP: DICOMweb, the API, the pages."""
     options = dict(locals())
-    from hub.processes import run_api
+    from hub.api_process import run_api
 
     run_api(_settings(options))
 
@@ -113,7 +113,7 @@ def api(
 @app.command()
 def worker(data: DataOption = None) -> None:
     """Run only what works in the background: reading list, deadlines, printing of reports."""
-    from hub.processes import run_worker
+    from hub.worker import run_worker
 
     run_worker(_settings({"data": data}))
 

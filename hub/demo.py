@@ -18,7 +18,7 @@ from core.errors import AlreadyRegistered, HubError
 from hub import logs
 from hub.demo_journey import Journey
 from hub.demo_studies import DemoStudy, demo_studies
-from hub.processes import bring_up_to_date, serving, with_ports
+from hub.serve import bring_up_to_date, serving, with_ports
 from hub.settings import Settings
 from hub.supervisor import Supervisor
 from hub.welcome import addresses

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from hub import conformance
 from hub.settings import OPTIONS, Settings, option, variable
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
@@ -25,6 +26,14 @@ def settings_table() -> str:
 
 TABLES: Final[dict[str, dict[str, Callable[[], str]]]] = {
     "docs/settings.md": {"settings": settings_table},
+    "CONFORMANCE.md": {
+        "sop-classes": conformance.sop_classes_table,
+        "transfer-syntaxes": conformance.transfer_syntaxes_table,
+        "statuses": conformance.statuses_table,
+        "matching": conformance.matching_table,
+        "roles": conformance.roles_table,
+        "limits": conformance.limits_table,
+    },
 }
 """For each document its marks, and what stands there."""
 

@@ -13,6 +13,8 @@ import structlog
 
 from core.errors import HubError
 from database.change_feed import follow
+from hub.process import begin, until_stopped
+from hub.settings import Settings
 from hub.wiring import House
 from storage.sweep import sweep
 from worklist.intake import CURSOR
@@ -102,3 +104,12 @@ class Worker:
                 log.exception("a duty failed", duty=duty.name)
                 pause = LONGEST_PAUSE_SECONDS
             self._stop.wait(pause)
+
+
+def run_worker(settings: Settings) -> None:
+    """Work until told to stop. Raises Misconfigured."""
+    house = begin("worker", settings)
+    worker = Worker(house)
+    worker.start()
+    until_stopped(worker.stop)
+    house.close()

@@ -23,6 +23,7 @@ def _play(data: Path) -> str:
     done = subprocess.run(
         [
             sys.executable,
+            "-P",
             "-m",
             "hub",
             "demo",

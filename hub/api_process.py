@@ -1,0 +1,64 @@
+"""The API's process: uvicorn over the HTTP edge."""
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from hub.process import begin
+from hub.settings import Settings
+from hub.supervisor import say_ready
+from hub.wiring import House
+from viewer_api.app import create_app
+from viewer_api.rooms import HttpSettings, Rooms
+
+log = structlog.stdlib.get_logger("hub.api")
+
+STOP_SECONDS = 5
+
+
+def run_api(settings: Settings) -> None:
+    """Answer HTTP until told to stop. Raises Misconfigured."""
+    house = begin("api", settings, http=True)
+    server = _Server(
+        uvicorn.Config(
+            http_application(house),
+            host=settings.http_host,
+            port=settings.http_port,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )
+    server.run()
+    house.close()
+
+
+def http_application(house: House) -> FastAPI:
+    """Return the HTTP application over a house."""
+    return create_app(
+        Rooms(
+            clock=house.clock,
+            database=house.database,
+            archive=house.archive,
+            authentication=house.authentication,
+            accounts=house.accounts,
+            directory=house.directory,
+            reading_list=house.reading_list,
+            desk=house.desk,
+            inbox=house.inbox,
+        ),
+        HttpSettings(trusted_proxies=house.settings.trusted_proxy, public_url=house.settings.public_url),
+    )
+
+
+class _Server(uvicorn.Server):
+    """Tells the supervisor when it serves."""
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override] # wider here
+        await super().startup(sockets)  # type: ignore[arg-type] # handed through as it came
+        if self.started:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            log.info("listening for HTTP", host=self.config.host, port=port)
+            say_ready()

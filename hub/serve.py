@@ -1,0 +1,69 @@
+"""`imaging-hub serve`: migrate, then keep one gateway, one api and one worker running."""
+
+import sys
+from collections.abc import Callable
+
+import structlog
+
+from core.clock import SystemClock
+from database.engine import Database
+from hub import logs
+from hub.child import ChildCommand
+from hub.ports import free_port, require_free
+from hub.schema import migrate
+from hub.settings import Settings, require_permitted
+from hub.supervisor import Supervisor
+
+PROCESSES = ("gateway", "api", "worker")
+
+log = structlog.stdlib.get_logger("hub.serve")
+
+
+def run_serve(settings: Settings, *, when_ready: Callable[[Settings], None]) -> int:
+    """Serve until stopped; return the exit status.
+
+    Raises:
+        Misconfigured: a setting or a busy port does not allow it.
+    """
+    logs.configure("supervisor", level=settings.log_level, style=settings.log_format)
+    settings = with_ports(settings)
+    bring_up_to_date(settings)
+    return serving(settings, when_ready=when_ready).run()
+
+
+def serving(settings: Settings, *, when_ready: Callable[[Settings], None]) -> Supervisor:
+    """Return the supervisor of one of each process, not yet running."""
+    children = [
+        ChildCommand(
+            name=name,
+            argv=(sys.executable, "-P", "-m", "hub", name),  # -P: not from where it was started
+            environment=settings.environment(),
+        )
+        for name in PROCESSES
+    ]
+    return Supervisor(children, when_ready=lambda: when_ready(settings))
+
+
+def with_ports(settings: Settings) -> Settings:
+    """Return settings whose ports are known and free: port 0 has become a real one.
+
+    Raises:
+        Misconfigured: a port is in use, or the settings would open the hub unprotected.
+    """
+    require_permitted(settings)
+    dicom_port = settings.dicom_port or free_port(settings.dicom_host)
+    http_port = settings.http_port or free_port(settings.http_host)
+    require_free(settings.dicom_host, dicom_port, "DICOM")
+    require_free(settings.http_host, http_port, "HTTP")
+    return settings.model_copy(update={"dicom_port": dicom_port, "http_port": http_port})
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """Migrate and say what was done. Raises Misconfigured."""
+    database = Database(settings.database_url)
+    done = migrate(settings, database, SystemClock())
+    database.close()
+    if done.was_needed:
+        log.info("schema migrated", before=done.before or "empty", after=done.after)
+    if done.backup:
+        log.info("the catalogue was backed up first", backup=str(done.backup))

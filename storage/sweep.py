@@ -1,0 +1,63 @@
+"""Removes what nobody was ever told is kept: blobs without a row, and files that a crash left in `incoming`.
+
+The grace must exceed the longest store: between a blob's put and its row lies only one transaction, but a
+slow line may hold a file in `incoming` for hours.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from storage.archive import Archive
+from storage.incoming import Incoming
+
+BATCH = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepReport:
+    """What was removed, or with a dry run would have been."""
+
+    orphans_deleted: int
+    incoming_deleted: int
+
+
+def sweep(archive: Archive, *, now: datetime, grace: timedelta, dry_run: bool = False) -> SweepReport:
+    """Remove blobs that no row names and files of `incoming`, both older than the grace.
+
+    Raises:
+        StorageUnavailable: catalogue or blob store are away; nothing that has a row was touched.
+    """
+    before = now - grace
+    orphans = 0
+    stored = archive.blobs.keys()
+    old = (key for key, written_at in stored if written_at < before)
+    for batch in _batches(old):
+        for key in archive.catalogue.unreferenced(batch):
+            orphans += 1
+            if not dry_run:
+                archive.blobs.delete(key)
+    return SweepReport(
+        orphans_deleted=orphans, incoming_deleted=_sweep_incoming(archive.incoming, before, dry_run=dry_run)
+    )
+
+
+def _sweep_incoming(incoming: Incoming, before: datetime, *, dry_run: bool) -> int:
+    swept = 0
+    for path in incoming.directory.iterdir():
+        try:
+            written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        except FileNotFoundError:
+            continue
+        if path.is_file() and written_at < before:
+            swept += 1
+            if not dry_run:
+                path.unlink(missing_ok=True)
+    return swept
+
+
+def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
+    remaining = iter(keys)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
