@@ -92,18 +92,20 @@ class Compiler:
         )
 
     def _organization(self, actor: Actor, case: Case) -> str:
+        """Whom the reader reads this case for; where the route ended meanwhile, whom they read for."""
         names = self._reading_group_names()
-        for grant in actor.grants:
-            if grant.role is not Role.READER or grant.reading_group_id is None:
-                continue
-            for route in actor.routes:
-                if (
-                    route.reading_group_id == grant.reading_group_id
-                    and route.site_id == case.site_id
-                    and route.modality in {None, case.modality}
-                ):
-                    return names[grant.reading_group_id]
-        return ""
+        groups = [
+            grant.reading_group_id
+            for grant in actor.grants
+            if grant.role is Role.READER and grant.reading_group_id is not None
+        ]
+        routed = {
+            route.reading_group_id
+            for route in actor.routes
+            if route.site_id == case.site_id and route.modality in {None, case.modality}
+        }
+        chosen = next((group for group in groups if group in routed), groups[0] if groups else None)
+        return names[chosen] if chosen is not None else ""
 
 
 def _study_and_instances(connection: Connection, case: Case) -> tuple[Study, list[Instance]]:

@@ -6,7 +6,7 @@ Signing is one transaction: report, workitem, audit row, change and publication 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_
 
 from core.access import Act, Actor
 from core.clock import Clock
@@ -17,6 +17,7 @@ from core.errors import (
     VersionRequired,
     WorkitemStateConflict,
 )
+from core.text import can_be_kept
 from core.uids import new_key
 from database.audit import AuditEvent, AuditRecord, append_audit
 from database.change_feed import ChangeKind
@@ -28,7 +29,7 @@ from reporting.document import ReportStatus
 from reporting.publication import PUBLISH_JOB
 from reporting.report import Draft, KeptDraft, Report
 from worklist.case import Case
-from worklist.case_records import case_in_scope
+from worklist.case_records import case_in_scope, case_within, had_a_turn, in_reach
 from worklist.events import tell
 from worklist.turns import end_signed
 from worklist.urgency import RANK
@@ -55,13 +56,13 @@ class Desk:
     def draft(self, actor: Actor, case_id: str) -> Draft:
         """Return the draft of a case; it stays with the case, whoever holds it. Raises NotFound."""
         with self._database.read() as connection:
-            case_in_scope(connection, case_id, actor.scope(Act.READ))
+            case_within(connection, case_id, in_reach(actor, Act.READ))
             return records.read_draft(connection, case_id)
 
     def kept_drafts(self, actor: Actor, case_id: str) -> list[KeptDraft]:
         """Return this reader's own words that were refused as a draft. Raises NotFound."""
         with self._database.read() as connection:
-            case_in_scope(connection, case_id, actor.scope(Act.READ))
+            _case(connection, case_id, actor)
             return records.kept_drafts_of(connection, case_id, actor.account_id)
 
     def save_draft(
@@ -74,13 +75,13 @@ class Desk:
             WorkitemStateConflict: the case is not this reader's any more; the words are kept aside.
             StaleVersion: the draft has changed since; the words are kept aside.
         """
-        _require_words(words)
+        _require_words(words.findings, words.impression)
         if version is None:
             raise VersionRequired
         now = self._clock.now()
         refusal: WorkitemStateConflict | StaleVersion | None = None
         with self._database.write() as connection:
-            case = case_in_scope(connection, case_id, actor.scope(Act.READ))
+            case = _case(connection, case_id, actor)
             before = records.read_draft(connection, case_id)
             if not _holds(case, actor, workitem_uid):
                 refusal = WorkitemStateConflict(
@@ -111,15 +112,17 @@ class Desk:
 
         Raises:
             NotFound, VersionRequired.
-            InvalidRequest: there is no impression.
+            InvalidRequest: there is no impression, or this is not how an addendum is made.
             WorkitemStateConflict: the case is not this reader's any more.
             StaleVersion: the draft is not what the reader saw.
         """
         if version is None:
             raise VersionRequired
+        if status is ReportStatus.ADDENDUM:
+            raise InvalidRequest("An addendum is added to a final report.")
         now = self._clock.now()
         with self._database.write() as connection:
-            case = case_in_scope(connection, case_id, actor.scope(Act.READ))
+            case = _case(connection, case_id, actor)
             if not _holds(case, actor, workitem_uid):
                 raise WorkitemStateConflict("You do not hold this case any more.")
             draft = records.read_draft(connection, case_id)
@@ -140,8 +143,8 @@ class Desk:
             NotFound, InvalidRequest.
             ReportStateConflict: the report is not final.
         """
-        _require_words(words)
-        if not words.impression.strip() or not reason.strip() or len(reason) > LONGEST_TEXT:
+        _require_words(words.findings, words.impression, reason)
+        if not words.impression.strip() or not reason.strip():
             raise InvalidRequest("An addendum needs an impression and the reason for it.")
         now = self._clock.now()
         with self._database.write() as connection:
@@ -244,6 +247,16 @@ def _holds(case: Case, actor: Actor, workitem_uid: str) -> bool:
     return case.workitem.workitem_uid == workitem_uid and case.workitem.is_held_by(actor)
 
 
-def _require_words(words: Words) -> None:
-    if max(len(words.findings), len(words.impression)) > LONGEST_TEXT:
+def _case(connection: Connection, case_id: str, actor: Actor) -> Case:
+    """Return a case that this reader may read or has held. Raises NotFound.
+
+    Whose route ended may finish the turn they hold, and finds the words that were refused after it.
+    """
+    return case_within(connection, case_id, or_(in_reach(actor, Act.READ), had_a_turn(actor)))
+
+
+def _require_words(*texts: str) -> None:
+    if max(map(len, texts)) > LONGEST_TEXT:
         raise InvalidRequest(f"A text has at most {LONGEST_TEXT} characters.")
+    if not all(map(can_be_kept, texts)):
+        raise InvalidRequest("A text is whole characters, and none of them NUL.")

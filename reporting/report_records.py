@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from core.access import Actor, Scope
-from core.errors import NotFound
+from core.errors import NotFound, StorageUnavailable
 from core.uids import new_key, new_uid
 from reporting.canonical import canonical_json, document_from
 from reporting.document import ReportDocument, ReportStatus
@@ -61,15 +61,16 @@ def keep_draft(
     now: datetime,
     reason: str,
 ) -> None:
-    """Keep words aside that cannot become the draft."""
+    """Keep words aside that cannot become the draft; the same words of one account once a case."""
+    said = {"case_id": case_id, "written_by": by.account_id, "findings": findings, "impression": impression}
+    # A page left open saves again and again.
+    if connection.execute(select(kept_drafts.c.kept_key).filter_by(**said)).first() is not None:
+        return
     connection.execute(
         insert(kept_drafts).values(
+            **said,
             kept_key=new_key(now),
-            case_id=case_id,
-            workitem_uid=workitem_uid,
-            findings=findings,
-            impression=impression,
-            written_by=by.account_id,
+            workitem_uid=workitem_uid[:64],
             written_at=now,
             reason=reason[:200],
         )
@@ -130,19 +131,19 @@ def insert_report(
 
 
 def find_report(connection: Connection, report_id: str) -> Report:
-    """Return one report. Raises NotFound."""
+    """Return one report. Raises NotFound; StorageUnavailable when its words are not those signed."""
     row = connection.execute(select(reports).filter_by(report_id=report_id)).mappings().first()
     if row is None:
         raise NotFound
-    return _report(connection, row)
+    return _as_signed(_report(connection, row))
 
 
 def reports_of_case(connection: Connection, case_id: str) -> list[Report]:
-    """Return the versions of a case, oldest first."""
+    """Return the versions of a case, oldest first; raises as `find_report` does."""
     rows = connection.execute(
         select(reports).filter_by(case_id=case_id).order_by(reports.c.number)
     ).mappings()
-    return [_report(connection, row) for row in rows.all()]
+    return [_as_signed(_report(connection, row)) for row in rows.all()]
 
 
 def reports_in_scope(connection: Connection, scope: Scope, *, limit: int) -> list[Report]:
@@ -190,6 +191,12 @@ def note_receipt(
         )
     )
     return True
+
+
+def _as_signed(report: Report) -> Report:
+    if report.document.content_digest != report.digest:
+        raise StorageUnavailable(f"Report {report.report_id} is damaged in the catalogue.")
+    return report
 
 
 def _report(connection: Connection, row: RowMapping) -> Report:

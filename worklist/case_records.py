@@ -9,6 +9,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     and_,
+    exists,
     false,
     insert,
     or_,
@@ -23,7 +24,7 @@ from storage.tables import studies
 from worklist.case import Case
 from worklist.tables import cases, workitems
 from worklist.urgency import Urgency, goes_first
-from worklist.workitem import EndReason, InputReadinessState, ProcedureStepState, Workitem
+from worklist.workitem import EndReason, InputReadinessState, ProcedureStepState, Workitem, is_reader
 
 _CASE_AND_WORKITEM = (
     select(cases, workitems)
@@ -133,13 +134,19 @@ def in_scope(scope: Scope) -> ColumnElement[bool]:
 def in_reach(actor: Actor, act: Act) -> ColumnElement[bool]:
     """A case is in a reader's reach by scope, or because they hold it: no turn ends because a route does."""
     scope = in_scope(actor.scope(act))
-    if act not in ALLOWED[Role.READER] or all(grant.role is not Role.READER for grant in actor.grants):
+    if act not in ALLOWED[Role.READER] or not is_reader(actor):
         return scope
     held = and_(
         workitems.c.procedure_step_state == ProcedureStepState.IN_PROGRESS.value,
         workitems.c.claimed_by == actor.account_id,
     )
     return or_(scope, held)
+
+
+def had_a_turn(actor: Actor) -> ColumnElement[bool]:
+    """An account has held the case at some time: what it wrote there stays its own."""
+    turns = workitems.alias("turns")
+    return exists().where(turns.c.case_id == cases.c.case_id, turns.c.claimed_by == actor.account_id)
 
 
 def insert_case(connection: Connection, case: Case) -> None:

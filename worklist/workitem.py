@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from core.access import Actor
+from core.access import Actor, Role
 from core.errors import WorkitemStateConflict
 from worklist.urgency import Urgency, lease
 
@@ -64,10 +64,11 @@ class Workitem:
         return self.procedure_step_state in {ProcedureStepState.COMPLETED, ProcedureStepState.CANCELED}
 
     def is_held_by(self, actor: Actor) -> bool:
-        """Whether this actor has it in progress."""
+        """Whether this actor has it in progress, and is a reader still; of where is not asked again."""
         return (
             self.procedure_step_state is ProcedureStepState.IN_PROGRESS
             and self.claimed_by == actor.account_id
+            and is_reader(actor)
         )
 
 
@@ -150,6 +151,11 @@ def complete(workitem: Workitem, *, by: Actor, now: datetime) -> Workitem:
     """End the turn with a signed report. Raises WorkitemStateConflict when it is not this actor's."""
     _require_holder(workitem, by)
     return _ended(workitem, ProcedureStepState.COMPLETED, EndReason.SIGNED, now)
+
+
+def is_reader(actor: Actor) -> bool:
+    """Whether this actor reads for any group."""
+    return any(grant.role is Role.READER for grant in actor.grants)
 
 
 def has_lapsed(workitem: Workitem, *, now: datetime) -> bool:

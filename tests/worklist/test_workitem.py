@@ -139,6 +139,14 @@ def test_a_turn_that_is_over_says_why_and_keeps_who_had_it(state: str, reason: E
     assert not rules.has_lapsed(ended, now=NOW + timedelta(days=1))
 
 
+def test_a_reader_who_is_none_any_more_holds_nothing() -> None:
+    demoted = Actor(account_id=HOLDER.account_id, username="x", display_name="x", grants=())
+    assert not claimed().is_held_by(demoted)
+    for act in ("heartbeat", "release", "complete"):
+        with pytest.raises(WorkitemStateConflict):
+            ACTS[act](claimed(), demoted, NOW)
+
+
 def test_an_account_is_known_by_its_key_and_not_by_its_name() -> None:
     namesake = Actor(
         account_id="another", username=HOLDER.username, display_name=HOLDER.display_name, grants=HOLDER.grants
