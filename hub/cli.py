@@ -123,7 +123,7 @@ def migrate(data: DataOption = None) -> None:
     """Bring the catalogue's schema up to date, after a backup. `serve` does this by itself."""
     from core.clock import SystemClock
     from database.engine import Database
-    from hub.schema import migrate as bring_up_to_date
+    from hub.migrate import migrate as bring_up_to_date
 
     settings = _settings({"data": data})
     done = bring_up_to_date(settings, Database(settings.database_url), SystemClock())

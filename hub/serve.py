@@ -9,8 +9,8 @@ from core.clock import SystemClock
 from database.engine import Database
 from hub import logs
 from hub.child import ChildCommand
+from hub.migrate import migrate
 from hub.ports import free_port, require_free
-from hub.schema import migrate
 from hub.settings import Settings, require_permitted
 from hub.supervisor import Supervisor
 

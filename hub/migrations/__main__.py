@@ -12,7 +12,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from database.engine import Database, sqlite_url
-from hub.schema import MIGRATIONS, configuration
+from hub.migrate import configuration
+from hub.schema import MIGRATIONS
 
 
 def write_next_step(message: str) -> None:

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that `hub.schema` gives; there is no other way in."""
+"""Runs migrations on the connection that `hub.migrate` gives; there is no other way in."""
 
 from alembic import context
 

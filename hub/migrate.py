@@ -1,0 +1,76 @@
+"""Brings the catalogue's schema up to date: one process at a time, after a backup."""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from core.clock import Clock
+from database.engine import Database
+from hub.schema import MIGRATIONS, current_revision, head_revision, require_known
+from hub.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Migration:
+    """What was done: from which revision (None: an empty catalogue) to which, and where the backup lies."""
+
+    before: str | None
+    after: str
+    backup: Path | None
+
+    @property
+    def was_needed(self) -> bool:
+        """Whether anything changed."""
+        return self.before != self.after
+
+
+def migrate(settings: Settings, database: Database, clock: Clock) -> Migration:
+    """Bring the schema up to date; several at once wait for each other.
+
+    Raises:
+        Misconfigured: the catalogue was made by a newer hub.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with _lock(settings.data / "migrate.lock"):
+        before, after = current_revision(database), head_revision()
+        if before == after:
+            return Migration(before=before, after=after, backup=None)
+        require_known(before)
+        backup = _back_up(settings, database, before, clock) if before else None
+        alembic = configuration()
+        with database.write() as connection:
+            alembic.attributes["connection"] = connection
+            command.upgrade(alembic, "head")
+        return Migration(before=before, after=after, backup=backup)
+
+
+def configuration() -> Config:
+    """Return Alembic's configuration; the connection is given as an attribute."""
+    alembic = Config()
+    alembic.set_main_option("script_location", str(MIGRATIONS))
+    return alembic
+
+
+def _back_up(settings: Settings, database: Database, revision: str, clock: Clock) -> Path | None:
+    source_path = database.engine.url.database
+    if not database.is_sqlite or source_path is None:
+        return None
+    folder = settings.data / "backups"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"catalogue-{revision}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"
+    with closing(sqlite3.connect(source_path)) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+    return path
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
