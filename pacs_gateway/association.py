@@ -185,7 +185,7 @@ class DeviceAssociation(Association):
     def _clear_away(self) -> None:
         if self.is_released:
             self.note_end("released")
-        self.note_end("idle for too long" if self.dul.idle_timer_expired() else "aborted by the hub")
+        self.note_end("aborted by the hub")
         cut(self._connection)
         self._kill = True
         self.dul.kill_dul()

@@ -111,6 +111,13 @@ class UpperLayer(DULServiceProvider):
         cast(GuardedSocket, self.socket).is_refused = True
         self.event_queue.put(INVALID_PDU)
 
+    def idle_timer_expired(self) -> bool:
+        """Whether there has been no message for too long, which is then why the association ends."""
+        is_expired = super().idle_timer_expired()
+        if is_expired:
+            self._association.note_end("idle for too long")
+        return is_expired
+
     def _is_transport_event(self) -> bool:
         if self._association_request is None:
             return super()._is_transport_event()

@@ -59,23 +59,23 @@ def test_the_oldest_that_waits_gives_way(gateway: RunningGateway) -> None:
         waiting[-1].recv(1)
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
-        b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        struct.pack(">BxL", ASSOCIATE_RQ, ASSOCIATION_REQUEST_LIMIT + 1),
-        struct.pack(">BxL", ASSOCIATE_RQ, 2**32 - 1),
-        struct.pack(">BxL", ASSOCIATE_RQ, 0),
-        struct.pack(">BxL", 4, 10) + bytes(10),
-        struct.pack(">BxL", 5, 4) + bytes(4),
-        struct.pack(">BxL", 7, 4) + bytes(4),
-    ],
-)
-def test_what_does_not_begin_with_a_request_is_not_heard(gateway: RunningGateway, sent: bytes) -> None:
+NOT_HEARD = {
+    "a browser": b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "a request too long": struct.pack(">BxL", ASSOCIATE_RQ, ASSOCIATION_REQUEST_LIMIT + 1),
+    "a request of 4 GiB": struct.pack(">BxL", ASSOCIATE_RQ, 2**32 - 1),
+    "an empty request": struct.pack(">BxL", ASSOCIATE_RQ, 0),
+    "data": struct.pack(">BxL", 4, 10) + bytes(10),
+    "a release": struct.pack(">BxL", 5, 4) + bytes(4),
+    "an abort": struct.pack(">BxL", 7, 4) + bytes(4),
+}
+
+
+@pytest.mark.parametrize("case", NOT_HEARD)
+def test_what_does_not_begin_with_a_request_is_not_heard(gateway: RunningGateway, case: str) -> None:
     began = time.monotonic()
     with gateway.scu() as scu:
-        scu.socket.sendall(sent)
+        scu.socket.sendall(NOT_HEARD[case])
         assert scu.is_cut()
     assert time.monotonic() - began < 2
 

@@ -100,26 +100,26 @@ def test_another_version_of_the_protocol_is_rejected(gateway: RunningGateway) ->
         assert (kind, tuple(body[1:])) == (ASSOCIATE_RJ, (1, 2, 2))
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        association_request([("1" * 65, [IMPLICIT_VR_LITTLE_ENDIAN])]),
-        association_request([("影".encode().decode("latin-1"), [IMPLICIT_VR_LITTLE_ENDIAN])]),
-        association_request([]) + b"\x99\0\0\0",
-        association_request([]) + b"\x20\0\xff\xff",
-        association_request([]) + b"\x20\0\0\1\2",
-        association_request([], more_user_information=b"\x53\0\0\1\0"),
-        bytes(68),
-        bytes(67),
-        b"",
-    ],
-)
+UNREADABLE = {
+    "an abstract syntax too long": association_request([("1" * 65, [IMPLICIT_VR_LITTLE_ENDIAN])]),
+    "an abstract syntax not ASCII": association_request([("\xe5\xbd\xb1", [IMPLICIT_VR_LITTLE_ENDIAN])]),
+    "an unknown item": association_request([]) + b"\x99\0\0\0",
+    "an item longer than the PDU": association_request([]) + b"\x20\0\xff\xff",
+    "a context cut short": association_request([]) + b"\x20\0\0\1\2",
+    "user information cut short": association_request([], more_user_information=b"\x53\0\0\1\0"),
+    "nothing but zeros": bytes(68),
+    "less than its fixed part": bytes(67),
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
 def test_a_request_that_cannot_be_read_ends_its_own_connection_only(
-    gateway: RunningGateway, body: bytes
+    gateway: RunningGateway, case: str
 ) -> None:
     with gateway.scu().associate() as other:
         with gateway.scu() as scu:
-            scu.send_pdu(ASSOCIATE_RQ, body)
+            scu.send_pdu(ASSOCIATE_RQ, UNREADABLE[case])
             kind, _ = scu.receive_pdu()
             assert kind in {ABORT, ASSOCIATE_RJ}
             assert scu.is_cut()
