@@ -80,8 +80,6 @@ def announced_encoding(transfer_syntax_uid: str) -> Encoding:
 @lru_cache(maxsize=8192)
 def vr_of(tag: int) -> str:
     """Return the VR of the data dictionary (PS3.6): the first of several, UN where it has none."""
-    if tag & 0xFFFF == 0:
-        return "UL"
     if tag & 0x10000:
         return "UN"
     try:
@@ -157,7 +155,7 @@ def _unusual(window: bytes, offset: int, tag: int, encoding: Encoding, room: int
             return ElementHeader(tag, "UN", long_form, 12, "unknown-vr")
         return ElementHeader(tag, "UN", short, 8, "unknown-vr")
     fits = implicit <= room - SHORTEST or implicit == UNDEFINED_LENGTH
-    if vr not in _BLANK and (fits or short > room - SHORTEST):
+    if vr not in _BLANK and fits:
         return ElementHeader(tag, vr_of(tag), implicit, 8, "implicit-element")
     return ElementHeader(tag, vr_of(tag), short, 8, "unknown-vr")
 

@@ -113,6 +113,16 @@ def test_an_oddity_is_read_and_named(name: str) -> None:
     assert structure(FIRST + odd + LAST) == tuple(dict.fromkeys(anomalies))
 
 
+@pytest.mark.parametrize("vr", [b"ZZ", b"  ", b"??", b"--"])
+@pytest.mark.parametrize("value", [b"", b"abcd"])
+def test_an_unknown_vr_is_told_from_an_implicit_element_also_where_a_long_value_would_fit(
+    vr: bytes, value: bytes
+) -> None:
+    odd = struct.pack("<HH2sH", 8, 0x1010, vr, len(value)) + value
+    pixel_data = explicit(PIXEL_DATA, "OW", bytes(5_000_000))
+    assert structure(FIRST + odd + LAST + pixel_data) == ("unknown-vr",)
+
+
 def test_the_value_of_an_unknown_vr_is_read_as_the_dictionary_has_it() -> None:
     assert read(struct.pack("<HH2sH", 8, 0x60, b"??", 2) + b"US" + LAST).modality == "US"
     assert read(FIRST + struct.pack("<HH2sHL", 0x10, 0x20, b"ZZ", 0, 4) + b"0001").patient_id == "0001"
@@ -197,8 +207,9 @@ def test_an_absurd_length_is_refused_before_anything_is_allocated() -> None:
             assert peak < 200_000
 
 
-def test_a_file_shorter_than_said_is_refused() -> None:
-    data_set = FIRST + LAST
-    for missing in (1, len(LAST), len(data_set)):
+@pytest.mark.parametrize("last", [LAST, explicit(PIXEL_DATA, "OW", bytes(100_000))])
+def test_a_file_shorter_than_said_is_refused(last: bytes) -> None:
+    data_set = FIRST + last
+    for missing in (1, len(last), len(data_set)):
         with pytest.raises(InvalidInstance):
             read_header(io.BytesIO(data_set[:-missing]), transfer_syntax_uid=EXPLICIT, size=len(data_set))

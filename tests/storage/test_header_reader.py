@@ -136,6 +136,16 @@ def test_fragments_are_counted_and_stepped_over() -> None:
     assert header.structure_anomalies == ()
 
 
+@pytest.mark.parametrize("vr", ["UN", "OB", None])
+def test_pixel_data_of_undefined_length_is_fragments_under_any_vr(vr: str | None) -> None:
+    value = item(b"") + item(bytes(100)) + SEQUENCE_END
+    if vr is None:
+        header = read(implicit(MODALITY, b"US") + implicit(PIXEL_DATA, value, length=UNDEFINED), IMPLICIT)
+    else:
+        header = read(FIRST + explicit(PIXEL_DATA, vr, value, length=UNDEFINED))
+    assert (header.modality, header.fragment_count) == ("US", 2)
+
+
 def test_waveforms_are_not_read() -> None:
     waveform = item(explicit(0x54001010, "OW", bytes(100_000)))
     header = read(FIRST + LAST + sequence(0x54000100, [waveform]))
