@@ -1,0 +1,135 @@
+"""The HTTP edge over a real catalogue and archive, and the people who use it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx2
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from core.access import Grant, Role, Route
+from registry.accounts import Accounts
+from registry.authentication import Authentication
+from registry.directory import Directory
+from tests.fixtures.consultation import GROUP, GROUP_NAME, QINGSHAN, SITES, XINGLONG, Consultation
+from viewer_api.app import create_app
+from viewer_api.rooms import HttpSettings, Rooms
+
+PASSWORD = "a password for tests"
+LOOPBACK = ("127.0.0.1", 50000)
+PEOPLE = {
+    "technician": (Grant(role=Role.TECHNICIAN, site_id=XINGLONG),),
+    "neighbour": (Grant(role=Role.TECHNICIAN, site_id=QINGSHAN),),
+    "traveller": (
+        Grant(role=Role.TECHNICIAN, site_id=XINGLONG),
+        Grant(role=Role.TECHNICIAN, site_id=QINGSHAN),
+    ),
+    "reader": (Grant(role=Role.READER, reading_group_id=GROUP),),
+    "clinic": (Grant(role=Role.CLINIC, site_id=XINGLONG),),
+    "admin": (Grant(role=Role.ADMIN),),
+    "auditor": (Grant(role=Role.AUDITOR, site_id=XINGLONG),),
+    "nobody": (),
+}
+
+
+@dataclass
+class Edge:
+    """The application, and a client for each person."""
+
+    consultation: Consultation
+    rooms: Rooms
+    app: FastAPI
+    tokens: dict[str, str]
+
+    def headers(self, username: str) -> dict[str, str]:
+        """Return what says that a request is from this person."""
+        return {"Authorization": f"Bearer {self.tokens[username]}"}
+
+    def client(self, username: str | None = None) -> TestClient:
+        """Return a client on this machine, with a bearer token of this person."""
+        headers = self.headers(username) if username else {}
+        return TestClient(self.app, client=LOOPBACK, headers=headers, base_url="http://127.0.0.1")
+
+
+def new_rooms(consultation: Consultation) -> Rooms:
+    """Return all rooms that the edge needs, with nobody registered."""
+    database, clock = consultation.database, consultation.clock
+    return Rooms(
+        clock=clock,
+        database=database,
+        archive=consultation.archive,
+        authentication=Authentication(database, clock),
+        accounts=Accounts(database, clock),
+        directory=Directory(database, clock),
+        reading_list=consultation.reading_list,
+        desk=consultation.desk,
+        inbox=consultation.inbox,
+    )
+
+
+def register(rooms: Rooms) -> dict[str, str]:
+    """Register sites, a group that reads both clinics, and PEOPLE; return a token for each."""
+    for site_id, name in SITES.items():
+        rooms.directory.add_site(site_id, name)
+    rooms.directory.add_reading_group(GROUP, GROUP_NAME)
+    for site_id in (XINGLONG, QINGSHAN):
+        rooms.directory.add_route(Route(reading_group_id=GROUP, site_id=site_id, modality=None))
+    for username, grants in PEOPLE.items():
+        rooms.accounts.add(username, f"{username} 医师", list(grants), password=PASSWORD)
+    return {username: rooms.accounts.add_token(username, "test") for username in PEOPLE}
+
+
+@pytest.fixture
+def edge(quick_passwords: None, consultation: Consultation) -> Edge:
+    """The edge with two clinics and everybody registered."""
+    rooms = new_rooms(consultation)
+    tokens = register(rooms)
+    return Edge(consultation=consultation, rooms=rooms, app=create_app(rooms, HttpSettings()), tokens=tokens)
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """Serve an application on a free port of this machine; yields its address."""
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off", ws="none"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert server.started, "the server did not start"
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture
+def address(edge: Edge) -> Iterator[str]:
+    """The address of the edge, served for real."""
+    with served(edge.app) as url:
+        yield url
+
+
+@pytest.fixture
+def caller(edge: Edge, address: str) -> Iterator[Callable[[str], httpx2.Client]]:
+    """Makes clients that speak to the served edge over a real socket."""
+    clients = []
+
+    def call_as(username: str) -> httpx2.Client:
+        client = httpx2.Client(base_url=address, headers=edge.headers(username), timeout=60, trust_env=False)
+        clients.append(client)
+        return client
+
+    yield call_as
+    for client in clients:
+        client.close()

@@ -1,0 +1,84 @@
+"""The HTTP edge, put together: routers, and what every request passes on its way to them."""
+
+from typing import Final
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+from starlette.staticfiles import StaticFiles
+
+from viewer_api import (
+    health,
+    page,
+    pixel_routes,
+    qido_rs,
+    report_routes,
+    request_routes,
+    session_routes,
+    stow_rs,
+    wado_rs,
+    worklist_routes,
+)
+from viewer_api.bounded_body import BoundedBody
+from viewer_api.dicom_web_root import PREFIX, SITE_PREFIX, named_site
+from viewer_api.openapi import describe
+from viewer_api.page_templates import STATIC_FOLDER
+from viewer_api.problems import answer_with_problems
+from viewer_api.request_log import RequestLog
+from viewer_api.response_headers import ResponseHeaders
+from viewer_api.rooms import HttpSettings, Rooms
+from viewer_api.trusted_proxy import TrustedProxy
+
+VERSION: Final = "0.1.0"
+OPENAPI_URL: Final = "/api/v1/openapi.json"
+_READING: Final = (worklist_routes.router, request_routes.router, report_routes.router, page.router)
+_DICOM_WEB: Final = (qido_rs.router, wado_rs.router, pixel_routes.router, stow_rs.router)
+
+
+def create_app(rooms: Rooms, settings: HttpSettings) -> FastAPI:
+    """Return the application over these rooms."""
+    app = FastAPI(
+        title="Imaging consultation hub",
+        version=VERSION,
+        openapi_url=OPENAPI_URL,
+        # The ready-made documentation pages load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.rooms = rooms
+    app.state.settings = settings
+    app.include_router(health.router)
+    app.include_router(session_routes.router)
+    for router in _READING:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
+    _include_dicom_web(app)
+    answer_with_problems(app)
+    describe(app)
+    # The last one added is the first that a request meets.
+    app.add_middleware(BoundedBody, streamed=f"{PREFIX}/")
+    app.add_middleware(TrustedProxy, proxies=settings.trusted_proxies)
+    app.add_middleware(ResponseHeaders)
+    app.add_middleware(RequestLog)
+    return app
+
+
+def _include_dicom_web(app: FastAPI) -> None:
+    """Give DICOMweb its two roots: the union of all one may see, and each site's own."""
+    for router in _DICOM_WEB:
+        app.include_router(router, prefix=PREFIX)
+        app.include_router(
+            router,
+            prefix=SITE_PREFIX,
+            dependencies=[Depends(named_site)],
+            generate_unique_id_function=_operation_id_at_site,
+        )
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _operation_id_at_site(route: APIRoute) -> str:
+    return f"{route.name}_at_site"

@@ -1,0 +1,54 @@
+"""What the routes reach: the rooms below this edge, handed in once by whoever composes the hub."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from core.clock import Clock
+from core.networks import Network
+from database.engine import Database
+from registry.accounts import Accounts
+from registry.authentication import Authentication
+from registry.directory import Directory
+from reporting.desk import Desk
+from reporting.inbox import Inbox
+from storage.archive import Archive
+from worklist.reading_list import ReadingList
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rooms:
+    """Everything a route may ask; a router that needs another room adds a field here."""
+
+    clock: Clock
+    database: Database
+    archive: Archive
+    authentication: Authentication
+    accounts: Accounts
+    directory: Directory
+    reading_list: ReadingList
+    desk: Desk
+    inbox: Inbox
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpSettings:
+    """How this edge meets the world.
+
+    `trusted_proxies` are the only peers beyond loopback that are answered, and the only ones whose
+    X-Forwarded-For and -Proto are believed. `public_url` is how clients reach the hub, for the addresses
+    inside answers; without it they are those of the request.
+    """
+
+    trusted_proxies: tuple[Network, ...] = field(default=())
+    public_url: str | None = None
+
+
+def rooms_of(request: Request) -> Rooms:
+    """Return the rooms that the application was made with."""
+    rooms: Rooms = request.app.state.rooms
+    return rooms
+
+
+InRooms = Annotated[Rooms, Depends(rooms_of)]
