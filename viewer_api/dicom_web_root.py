@@ -1,0 +1,147 @@
+"""The roots of DICOMweb: one for each site, and the union of all that an actor may see (PS3.18 10.1).
+
+Addresses inside answers are always those of a site: only there is a UID unique.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Path, Request
+
+from core.access import Act, Actor, Scope
+from core.errors import InvalidRequest, NotAuthenticated, NotFound, NotPermitted, PasswordChangeRequired
+from core.uids import MAXIMUM_UID_LENGTH
+from storage.instance import Instance
+from viewer_api.access_log import AccessLog
+from viewer_api.authentication import SignedIn
+from viewer_api.problems import SeveralSites, documented
+from viewer_api.rooms import InRooms, Rooms
+
+PREFIX: Final = "/dicom-web"
+SITE_PREFIX: Final = "/dicom-web/sites/{site_id}"
+_HOST: Final = re.compile(r"[\w.-]+(:[0-9]{1,5})?|\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?", re.ASCII)
+_EXAMPLE_UID: Final = "2.25.329800735698586629295641978511506172918"
+
+UID = Annotated[
+    str,
+    Path(pattern=rf"^[0-9.]{{1,{MAXIMUM_UID_LENGTH}}}$", description="A UID.", examples=[_EXAMPLE_UID]),
+]
+
+ROOT_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = documented(
+    InvalidRequest, NotAuthenticated, NotPermitted, PasswordChangeRequired, NotFound
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Root:
+    """Where a request came in: whose, with what in reach, and how addresses begin there."""
+
+    actor: Actor
+    scope: Scope
+    site_id: str | None
+    base_url: str
+
+    def url(self, site_id: str, study: str, series: str | None = None, instance: str | None = None) -> str:
+        """Return the address of a study, series or instance, under its own site."""
+        url = f"{self.base_url}{PREFIX}/sites/{site_id}/studies/{study}"
+        url += f"/series/{series}" if series else ""
+        return url + (f"/instances/{instance}" if instance else "")
+
+    def url_of(self, instance: Instance) -> str:
+        """Return the address of an instance."""
+        return self.url(
+            instance.site_id,
+            instance.study_instance_uid,
+            instance.series_instance_uid,
+            instance.sop_instance_uid,
+        )
+
+
+def root_for(act: Act) -> Callable[..., Root]:
+    """Return a dependency that lets in who may do `act` here.
+
+    It raises NotFound for a site out of the actor's sight, NotPermitted where only the act is not allowed.
+    """
+
+    def root(request: Request, rooms: InRooms, actor: SignedIn) -> Root:
+        site_id = request.path_params.get("site_id")
+        scope = actor.scope(act)
+        if site_id is not None:
+            _require_in_sight(rooms, actor, site_id)
+            scope = scope.within(site_id)
+        if scope.is_empty:
+            raise NotPermitted
+        return Root(actor=actor, scope=scope, site_id=site_id, base_url=_base_url(request))
+
+    return root
+
+
+SearchRoot = Annotated[Root, Depends(root_for(Act.SEARCH))]
+StoreRoot = Annotated[Root, Depends(root_for(Act.STORE))]
+
+
+def named_site(
+    site_id: Annotated[str, Path(pattern="^[a-z0-9-]{1,32}$", description="A site.", examples=["xinglong"])],
+) -> None:
+    """Describe the part of the address that `root_for` reads."""
+
+
+class Retrieval:
+    """Finds what is to be given out, and has it written down who asked."""
+
+    def __init__(self, root: Root, rooms: Rooms) -> None:
+        self.root = root
+        self.archive = rooms.archive
+        self._access_log = AccessLog(rooms.database, rooms.clock)
+
+    def instances(self, study: str, series: str | None = None, instance: str | None = None) -> list[Instance]:
+        """Return the instances of a study or series, or the one.
+
+        Raises:
+            NotFound: the actor sees nothing of the kind.
+            SeveralSites: at the union root, two sites hold it.
+        """
+        found = self.archive.instances_of(study, series, instance, visible_to=self.root.scope)
+        site_ids = {each.site_id for each in found}
+        if len(site_ids) > 1:
+            raise SeveralSites("Several sites hold this: use the root of one of them.", site_ids)
+        self._access_log.note(self.root.actor, found[0].site_id, study)
+        return found
+
+    def instance(self, study: str, series: str, instance: str) -> Instance:
+        """Return one instance; raises as `instances` does."""
+        return self.instances(study, series, instance)[0]
+
+
+def _retrieval(root: SearchRoot, rooms: InRooms) -> Retrieval:
+    return Retrieval(root, rooms)
+
+
+InRetrieval = Annotated[Retrieval, Depends(_retrieval)]
+
+
+def accept_of(request: Request) -> str:
+    """Return what the client accepts: the query parameter goes before the header (PS3.18 8.3.3.1)."""
+    return ", ".join(request.query_params.getlist("accept") or request.headers.getlist("accept"))
+
+
+def _require_in_sight(rooms: Rooms, actor: Actor, site_id: str) -> None:
+    """Raise NotFound for a site where the actor may do nothing at all, as for one that does not exist."""
+    scopes = [actor.scope(act).within(site_id) for act in Act]
+    if all(scope.is_empty for scope in scopes):
+        raise NotFound
+    rooms.directory.site(site_id)
+
+
+def _base_url(request: Request) -> str:
+    """Return how the client reached us; a Host header that is no host is not repeated in an answer."""
+    public_url: str | None = request.app.state.settings.public_url
+    if public_url is not None:
+        return public_url
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        name, port = request.scope.get("server") or ("localhost", None)
+        host = f"{name}:{port}" if port else name
+    return f"{request.url.scheme}://{host}"

@@ -1,0 +1,205 @@
+"""WADO-RS below the instance: frames, bulk data and pictures (PS3.18 10.4.1)."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Request, Response
+from starlette.responses import StreamingResponse
+
+from core.errors import InvalidRequest, NotFound, UnsupportedTransferSyntax
+from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
+from storage.instance import Instance
+from viewer_api.dicom_web_root import UID, InRetrieval, Retrieval, accept_of
+from viewer_api.element_json import little_endian
+from viewer_api.instance_content import opened
+from viewer_api.media_types import Chosen, Form, choose
+from viewer_api.multipart import Part, begun, part_type, related
+from viewer_api.pixel_data import PIXEL_DATA, PixelData
+from viewer_api.pixel_media_types import FRAME_TYPES, VIDEO_TYPES
+from viewer_api.places import Places
+from viewer_api.problems import Busy, documented
+from viewer_api.rendering import JPEG, PNG, picture
+from viewer_api.wado_rs import UNCHANGING, given
+
+router = APIRouter(tags=["WADO-RS"])
+
+FRAMES_AT_ONCE: Final = 1_000
+_INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
+_OCTETS: Final = "application/octet-stream"
+_DECODING: Final = Places(2, waiting=16)
+"""A frame of FRAME_PIXELS takes half a gigabyte while it is decoded."""
+_PICTURE_FORMS: Final = (Form(media_type=JPEG), Form(media_type=PNG))
+_PARTS_OR_OCTETS: Final = ("multipart/related", _OCTETS)
+
+FrameList = Annotated[
+    str,
+    Path(
+        pattern="^[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*$",
+        description="Frame numbers, from 1, parted by commas.",
+        examples=["1"],
+    ),
+]
+FrameNumber = Annotated[int, Path(ge=1, description="Frame number, from 1.", examples=[1])]
+BulkPath = Annotated[
+    str,
+    Path(
+        pattern="^[0-9A-Fa-f]{8}(/[1-9][0-9]{0,5}/[0-9A-Fa-f]{8}){0,64}$",
+        description="A tag; for nested elements behind sequence tags and item numbers.",
+        examples=["7FE00010"],
+    ),
+]
+
+
+@router.get(
+    f"{_INSTANCE}/frames/{{frames}}",
+    summary="Retrieve frames",
+    **given("The frames, as they are stored or decoded.", *_PARTS_OR_OCTETS, also=documented(Busy)),
+)
+def retrieve_frames(
+    request: Request, retrieval: InRetrieval, study: UID, series: UID, instance: UID, frames: FrameList
+) -> Response:
+    """As they are, unless decoded octets are asked for: little endian, colour as RGB by pixel."""
+    found = retrieval.instance(study, series, instance)
+    numbers = [int(number) for number in frames.split(",")]
+    if len(numbers) > FRAMES_AT_ONCE:
+        raise InvalidRequest(f"Ask for at most {FRAMES_AT_ONCE} frames at once.")
+    return _frames(request, retrieval, found, numbers)
+
+
+@router.get(
+    f"{_INSTANCE}/bulkdata/{{path:path}}",
+    summary="Retrieve a value by the address that the metadata gave",
+    **given("The value in little endian, or its frames.", *_PARTS_OR_OCTETS, also=documented(Busy)),
+)
+def retrieve_bulk_data(
+    request: Request, retrieval: InRetrieval, study: UID, series: UID, instance: UID, path: BulkPath
+) -> Response:
+    """Compressed pixel data comes frame by frame, a video in one piece."""
+    found = retrieval.instance(study, series, instance)
+    with opened(retrieval.archive, found) as content:
+        element = content.element(path)
+        if element.items is not None or (element.fragmented and path != f"{PIXEL_DATA:08X}"):
+            raise NotFound
+        frame_count = PixelData(content, found).frame_count if element.fragmented else 0
+    if not element.fragmented:
+        form = Form(media_type=_OCTETS, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN)
+        return _stream(request, retrieval, found, path, [form])
+    if found.transfer_syntax_uid in VIDEO_TYPES:
+        return _stream(request, retrieval, found, path, _video_forms(found))
+    return _frames(request, retrieval, found, range(1, frame_count + 1))
+
+
+@router.get(
+    f"{_INSTANCE}/rendered",
+    summary="Retrieve a picture of an instance",
+    **given("The first frame as a picture.", JPEG, PNG, also=documented(Busy)),
+)
+def render_instance(
+    request: Request, retrieval: InRetrieval, study: UID, series: UID, instance: UID
+) -> Response:
+    """Windowed as the instance says; for looking it over, not for diagnosis."""
+    return _rendered(request, retrieval, retrieval.instance(study, series, instance), 1)
+
+
+@router.get(
+    f"{_INSTANCE}/frames/{{frame}}/rendered",
+    summary="Retrieve a picture of a frame",
+    **given("The frame as a picture.", JPEG, PNG, also=documented(Busy)),
+)
+def render_frame(
+    request: Request, retrieval: InRetrieval, study: UID, series: UID, instance: UID, frame: FrameNumber
+) -> Response:
+    """Windowed as the instance says; for looking it over, not for diagnosis."""
+    return _rendered(request, retrieval, retrieval.instance(study, series, instance), frame)
+
+
+def _frames(request: Request, retrieval: Retrieval, instance: Instance, numbers: Sequence[int]) -> Response:
+    with opened(retrieval.archive, instance) as content:
+        pixels = PixelData(content, instance)
+        pixels.require_frames(numbers)
+        chosen = choose(accept_of(request), _frame_forms(pixels), multipart=True, single=len(numbers) == 1)
+    parts = _frame_parts(retrieval, instance, numbers, chosen.form)
+    if chosen.is_multipart:
+        return related(parts, chosen.form.media_type, UNCHANGING)
+    part = next(parts)
+    return Response(b"".join(part.chunks), media_type=part.content_type, headers=UNCHANGING)
+
+
+def _frame_forms(pixels: PixelData) -> list[Form]:
+    """Return how frames can be given: as they are, as bare octets for those who ask, and decoded."""
+    decoded = Form(media_type=_OCTETS, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN)
+    if not pixels.is_encapsulated:
+        return [decoded]
+    stored = pixels.transfer_syntax_uid
+    if stored in VIDEO_TYPES:
+        raise UnsupportedTransferSyntax("A video has no frames by themselves: retrieve its bulk data.")
+    media_type = FRAME_TYPES.get(stored)
+    named = [Form(media_type=media_type, transfer_syntax_uid=stored)] if media_type else []
+    octets = Form(media_type=_OCTETS, transfer_syntax_uid=stored, named_only=bool(media_type))
+    return [*named, octets, decoded]
+
+
+def _frame_parts(
+    retrieval: Retrieval, instance: Instance, numbers: Sequence[int], form: Form
+) -> Iterator[Part]:
+    url = retrieval.root.url_of(instance)
+    with opened(retrieval.archive, instance) as content:
+        pixels = PixelData(content, instance)
+        is_stored = form.transfer_syntax_uid == instance.transfer_syntax_uid or not pixels.is_encapsulated
+        for number in numbers:
+            if is_stored:
+                frame = pixels.stored(number)
+            else:
+                with _DECODING.taken():
+                    frame = pixels.decoded_octets(number)
+            yield Part(
+                content_type=part_type(form.media_type, form.transfer_syntax_uid),
+                location=f"{url}/frames/{number}",
+                chunks=[frame],
+                length=len(frame),
+            )
+
+
+def _video_forms(instance: Instance) -> list[Form]:
+    stored = instance.transfer_syntax_uid
+    return [
+        Form(media_type=VIDEO_TYPES[stored], transfer_syntax_uid=stored),
+        Form(media_type=_OCTETS, transfer_syntax_uid=stored, named_only=True),
+    ]
+
+
+def _stream(
+    request: Request, retrieval: Retrieval, instance: Instance, path: str, forms: Sequence[Form]
+) -> Response:
+    """Answer with one value in one piece."""
+    chosen = choose(accept_of(request), forms, multipart=True, single=True)
+    content_type = part_type(chosen.form.media_type, chosen.form.transfer_syntax_uid)
+    chunks = _value_chunks(retrieval, instance, path)
+    if chosen.is_multipart:
+        location = f"{retrieval.root.url_of(instance)}/bulkdata/{path}"
+        part = Part(content_type=content_type, location=location, chunks=chunks)
+        return related([part], chosen.form.media_type, UNCHANGING)
+    return StreamingResponse(begun(chunks), media_type=content_type, headers=UNCHANGING)
+
+
+def _value_chunks(retrieval: Retrieval, instance: Instance, path: str) -> Iterator[bytes]:
+    with opened(retrieval.archive, instance) as content:
+        element = content.element(path)
+        if element.fragmented:
+            yield from PixelData(content, instance).fragments()
+            return
+        for chunk in content.chunks(element.offset, element.length):
+            yield little_endian(chunk, element.vr) if element.encoding.big_endian else chunk
+
+
+def _rendered(request: Request, retrieval: Retrieval, instance: Instance, number: int) -> Response:
+    if any(name != "accept" for name in request.query_params):
+        # A window that is asked for and not applied would show something else than was meant.
+        raise InvalidRequest("Pictures are made as the instance says; viewport, window and quality are not.")
+    chosen: Chosen = choose(accept_of(request), _PICTURE_FORMS, multipart=False, single=True)
+    with opened(retrieval.archive, instance) as content:
+        pixels = PixelData(content, instance)
+        pixels.require_frames([number])
+        with _DECODING.taken():
+            body = picture(pixels.decoded(number), chosen.form.media_type)
+    return Response(body, media_type=chosen.form.media_type, headers=UNCHANGING)

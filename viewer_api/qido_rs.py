@@ -1,0 +1,165 @@
+"""QIDO-RS: searching for studies, series and instances (PS3.18 10.6)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from core.errors import InvalidQuery, StorageUnavailable
+from storage.archive import Archive
+from storage.instance import Instance, Series, Study
+from storage.query import INSTANCE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS, Query, UIDList
+from viewer_api.dicom_json import MEDIA_TYPE, DicomJSON, data_set
+from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, Root, SearchRoot, accept_of
+from viewer_api.media_types import Form, choose
+from viewer_api.problems import NotAcceptable, documented
+from viewer_api.rooms import InRooms
+from viewer_api.search_attributes import instance_attributes, series_attributes, study_attributes
+from viewer_api.search_parameters import LARGEST_OFFSET, Search
+
+router = APIRouter(tags=["QIDO-RS"])
+
+_FORMS: Final = (Form(media_type=MEDIA_TYPE),)
+Level = TypeVar("Level", Study, Series)
+InSearch = Annotated[Search, Depends()]
+
+
+def _described(keywords: frozenset[str]) -> dict[str, Any]:
+    """Describe a search: its answers, and the attributes it reads from the query string as a whole."""
+    content = {MEDIA_TYPE: {"schema": {"type": "array", "items": {"type": "object"}}}}
+    parameters = [
+        {
+            "name": keyword,
+            "in": "query",
+            "description": f"{keyword}, also by its tag; matched as PS3.4 C.2.2.2 says.",
+            "schema": {"type": "string"},
+        }
+        for keyword in sorted(keywords)
+    ]
+    return {
+        "response_class": Response,
+        "openapi_extra": {"parameters": parameters},
+        "responses": ROOT_PROBLEMS
+        | documented(InvalidQuery, NotAcceptable, StorageUnavailable)
+        | {200: {"description": "What matches, in the DICOM JSON model; maybe nothing.", "content": content}},
+    }
+
+
+_STUDIES: Final = _described(STUDY_KEYWORDS)
+_SERIES: Final = _described(STUDY_KEYWORDS | SERIES_KEYWORDS)
+_INSTANCES: Final = _described(STUDY_KEYWORDS | SERIES_KEYWORDS | INSTANCE_KEYWORDS)
+
+
+@router.get("/studies", summary="Search for studies", **_STUDIES)
+def search_for_studies(request: Request, rooms: InRooms, root: SearchRoot, search: InSearch) -> Response:
+    """Studies that match, newest arrival first."""
+    found = rooms.archive.search_studies(search.query(), visible_to=root.scope)
+    return _answer(request, root, search, [study_attributes(study, root) for study in search.page(found)])
+
+
+@router.get("/series", summary="Search for series of all studies", **_SERIES)
+def search_for_all_series(request: Request, rooms: InRooms, root: SearchRoot, search: InSearch) -> Response:
+    """Series that match, each with its study's attributes."""
+    return _series(request, rooms.archive, root, search, search.query())
+
+
+@router.get("/studies/{study}/series", summary="Search for series of a study", **_SERIES)
+def search_for_series(
+    request: Request, rooms: InRooms, root: SearchRoot, search: InSearch, study: UID
+) -> Response:
+    """Series that match, each with its study's attributes."""
+    return _series(request, rooms.archive, root, search, search.query(StudyInstanceUID=study))
+
+
+@router.get("/instances", summary="Search for instances of all studies", **_INSTANCES)
+def search_for_all_instances(
+    request: Request, rooms: InRooms, root: SearchRoot, search: InSearch
+) -> Response:
+    """Instances that match, each with the attributes of its study and series."""
+    return _instances(request, rooms.archive, root, search, search.query())
+
+
+@router.get("/studies/{study}/instances", summary="Search for instances of a study", **_INSTANCES)
+def search_for_study_instances(
+    request: Request, rooms: InRooms, root: SearchRoot, search: InSearch, study: UID
+) -> Response:
+    """Instances that match, each with the attributes of its study and series."""
+    return _instances(request, rooms.archive, root, search, search.query(StudyInstanceUID=study))
+
+
+@router.get(
+    "/studies/{study}/series/{series}/instances", summary="Search for instances of a series", **_INSTANCES
+)
+def search_for_series_instances(
+    request: Request, rooms: InRooms, root: SearchRoot, search: InSearch, study: UID, series: UID
+) -> Response:
+    """Instances that match, each with the attributes of its study and series."""
+    query = search.query(StudyInstanceUID=study, SeriesInstanceUID=series)
+    return _instances(request, rooms.archive, root, search, query)
+
+
+def _series(request: Request, archive: Archive, root: Root, search: Search, query: Query) -> Response:
+    found = search.page(archive.search_series(query, visible_to=root.scope))
+    studies = _studies_of(archive, root, found)
+    return _answer(
+        request,
+        root,
+        search,
+        [
+            _attributes(studies.get((each.site_id, each.study_instance_uid)), study_attributes, root)
+            | series_attributes(each, root)
+            for each in found
+        ],
+    )
+
+
+def _instances(request: Request, archive: Archive, root: Root, search: Search, query: Query) -> Response:
+    found = search.page(archive.search_instances(query, visible_to=root.scope))
+    studies = _studies_of(archive, root, found)
+    uids = {each.series_instance_uid for each in found}
+    series = {
+        (each.site_id, each.series_instance_uid): each
+        for each in _related(archive.search_series, root, "SeriesInstanceUID", uids)
+    }
+    return _answer(
+        request,
+        root,
+        search,
+        [
+            _attributes(studies.get((each.site_id, each.study_instance_uid)), study_attributes, root)
+            | _attributes(series.get((each.site_id, each.series_instance_uid)), series_attributes, root)
+            | instance_attributes(each, root)
+            for each in found
+        ],
+    )
+
+
+def _studies_of(
+    archive: Archive, root: Root, found: Sequence[Series | Instance]
+) -> dict[tuple[str, str], Study]:
+    """Return the studies that series or instances belong to: every level is answered (10.6.3.3)."""
+    uids = {each.study_instance_uid for each in found}
+    studies = _related(archive.search_studies, root, "StudyInstanceUID", uids)
+    return {(study.site_id, study.study_instance_uid): study for study in studies}
+
+
+def _related(search: Callable[..., list[Level]], root: Root, keyword: str, uids: set[str]) -> list[Level]:
+    if not uids:
+        return []
+    by_uid = Query(conditions={keyword: UIDList(tuple(sorted(uids)))}, limit=LARGEST_OFFSET)
+    return search(by_uid, visible_to=root.scope)
+
+
+def _attributes(
+    level: Level | None, attributes: Callable[[Level, Root], dict[str, Any]], root: Root
+) -> dict[str, Any]:
+    return {} if level is None else attributes(level, root)
+
+
+def _answer(request: Request, root: Root, search: Search, found: Iterable[dict[str, Any]]) -> Response:
+    # 10.6.3.1 as amended by CP-2473: nothing found is 200 and an empty array, no longer 204.
+    choose(accept_of(request), _FORMS, multipart=False, single=True)
+    headers = {"Warning": ", ".join(f'299 {root.base_url} "{text}"' for text in search.warnings)}
+    return DicomJSON(
+        [data_set(attributes) for attributes in found], headers=headers if search.warnings else None
+    )

@@ -1,0 +1,134 @@
+"""WADO-RS: instances whole, as they were received, and their metadata (PS3.18 10.4)."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import StreamingResponse
+
+from core.errors import InvalidRequest, StorageUnavailable
+from storage.instance import Instance
+from viewer_api.dicom_json import MEDIA_TYPE as DICOM_JSON
+from viewer_api.dicom_json import encoded
+from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, InRetrieval, Retrieval, accept_of
+from viewer_api.element_json import tree_json
+from viewer_api.instance_content import opened
+from viewer_api.media_types import Form, choose
+from viewer_api.multipart import Part, begun, part_type, related
+from viewer_api.problems import NotAcceptable, SeveralSites, documented
+from viewer_api.response_headers import IMMUTABLE
+
+router = APIRouter(tags=["WADO-RS"])
+
+APPLICATION_DICOM: Final = "application/dicom"
+RETRIEVE_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = ROOT_PROBLEMS | documented(
+    InvalidRequest, NotAcceptable, SeveralSites, StorageUnavailable
+)
+UNCHANGING: Final = {"Cache-Control": IMMUTABLE, "Vary": "Accept, Authorization, Cookie"}
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+_METADATA_FORMS: Final = (Form(media_type=DICOM_JSON),)
+
+
+def given(
+    description: str, *media_types: str, also: dict[int | str, dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Describe a route that gives out bytes of these media types, `also` being problems of its own."""
+    return {
+        "response_class": Response,
+        "responses": RETRIEVE_PROBLEMS
+        | (also or {})
+        | {200: {"description": description, "content": dict.fromkeys(media_types, _BINARY)}},
+    }
+
+
+_INSTANCES: Final = given("The instances, exactly as received.", "multipart/related")
+_INSTANCE: Final = given("The instance, exactly as received.", "multipart/related", APPLICATION_DICOM)
+_METADATA: Final = given("All elements in the DICOM JSON model, bulk data by address.", DICOM_JSON)
+
+
+@router.get("/studies/{study}", summary="Retrieve a study", **_INSTANCES)
+def retrieve_study(request: Request, retrieval: InRetrieval, study: UID) -> Response:
+    """Every instance as one part; those that were compressed stay so."""
+    return _instances(request, retrieval, retrieval.instances(study))
+
+
+@router.get("/studies/{study}/series/{series}", summary="Retrieve a series", **_INSTANCES)
+def retrieve_series(request: Request, retrieval: InRetrieval, study: UID, series: UID) -> Response:
+    """Every instance as one part; those that were compressed stay so."""
+    return _instances(request, retrieval, retrieval.instances(study, series))
+
+
+@router.get(
+    "/studies/{study}/series/{series}/instances/{instance}", summary="Retrieve an instance", **_INSTANCE
+)
+def retrieve_instance(
+    request: Request, retrieval: InRetrieval, study: UID, series: UID, instance: UID
+) -> Response:
+    """One part, or with `Accept: application/dicom` the file itself."""
+    found = retrieval.instance(study, series, instance)
+    form = Form(media_type=APPLICATION_DICOM, transfer_syntax_uid=found.transfer_syntax_uid)
+    chosen = choose(accept_of(request), [form], multipart=True, single=True)
+    if chosen.is_multipart:
+        return related([_part(retrieval, found)], APPLICATION_DICOM, UNCHANGING)
+    return StreamingResponse(
+        begun(retrieval.archive.whole(found)),
+        media_type=APPLICATION_DICOM,
+        headers=UNCHANGING | {"Content-Length": str(found.size)},
+    )
+
+
+@router.get("/studies/{study}/metadata", summary="Retrieve a study's metadata", **_METADATA)
+def retrieve_study_metadata(request: Request, retrieval: InRetrieval, study: UID) -> Response:
+    """One data set for each instance."""
+    return _metadata(request, retrieval, retrieval.instances(study))
+
+
+@router.get("/studies/{study}/series/{series}/metadata", summary="Retrieve a series' metadata", **_METADATA)
+def retrieve_series_metadata(request: Request, retrieval: InRetrieval, study: UID, series: UID) -> Response:
+    """One data set for each instance."""
+    return _metadata(request, retrieval, retrieval.instances(study, series))
+
+
+@router.get(
+    "/studies/{study}/series/{series}/instances/{instance}/metadata",
+    summary="Retrieve an instance's metadata",
+    **_METADATA,
+)
+def retrieve_instance_metadata(
+    request: Request, retrieval: InRetrieval, study: UID, series: UID, instance: UID
+) -> Response:
+    """An array of one data set."""
+    return _metadata(request, retrieval, [retrieval.instance(study, series, instance)])
+
+
+def _instances(request: Request, retrieval: Retrieval, found: list[Instance]) -> Response:
+    for transfer_syntax_uid in {instance.transfer_syntax_uid for instance in found}:
+        form = Form(media_type=APPLICATION_DICOM, transfer_syntax_uid=transfer_syntax_uid)
+        choose(accept_of(request), [form], multipart=True, single=False)
+    return related((_part(retrieval, instance) for instance in found), APPLICATION_DICOM, {})
+
+
+def _part(retrieval: Retrieval, instance: Instance) -> Part:
+    return Part(
+        content_type=part_type(APPLICATION_DICOM, instance.transfer_syntax_uid),
+        location=retrieval.root.url_of(instance),
+        chunks=retrieval.archive.whole(instance),
+        length=instance.size,
+    )
+
+
+def _metadata(request: Request, retrieval: Retrieval, found: list[Instance]) -> Response:
+    choose(accept_of(request), _METADATA_FORMS, multipart=False, single=True)
+    return StreamingResponse(begun(_metadata_of(retrieval, found)), media_type=DICOM_JSON)
+
+
+def _metadata_of(retrieval: Retrieval, found: list[Instance]) -> Iterator[bytes]:
+    """Yield a JSON array with one data set at a time in memory."""
+    opening = b"["
+    for instance in found:
+        url = retrieval.root.url_of(instance)
+        with opened(retrieval.archive, instance) as content:
+            data_set = tree_json(content.tree, f"{url}/bulkdata")
+        yield opening + encoded(data_set)
+        opening = b","
+    yield b"]"
