@@ -31,15 +31,22 @@ class Inbox:
                 connection, actor.scope(Act.RECEIVE), limit=min(limit, SEARCH_LIMIT)
             )
 
+    def find(self, actor: Actor, report_id: str) -> Report:
+        """Return one report without taking that for a receipt. Raises NotFound."""
+        with self._database.read() as connection:
+            report = records.find_report(connection, report_id)
+            case_in_scope(connection, report.case_id, actor.scope(Act.RECEIVE))
+        return report
+
     def report(self, actor: Actor, report_id: str) -> Report:
         """Return one report; for an account of its clinic this is its receipt. Raises NotFound."""
-        report = self._visible(actor, report_id)
+        report = self.find(actor, report_id)
         self._note_receipt(actor, report, ReportForm.JSON)
         return report
 
     def pdf(self, actor: Actor, report_id: str) -> bytes:
         """Return the report's PDF as kept in the study. Raises NotFound, ReportStateConflict."""
-        report = self._visible(actor, report_id)
+        report = self.find(actor, report_id)
         dataset = dcmread(BytesIO(self._published(report, ReportForm.PDF)))
         pdf = bytes(dataset.EncapsulatedDocument)[: int(dataset.EncapsulatedDocumentLength)]
         self._note_receipt(actor, report, ReportForm.PDF)
@@ -47,16 +54,10 @@ class Inbox:
 
     def structured_report(self, actor: Actor, report_id: str) -> bytes:
         """Return the report's SR as a Part 10 file. Raises NotFound, ReportStateConflict."""
-        report = self._visible(actor, report_id)
+        report = self.find(actor, report_id)
         part10 = self._published(report, ReportForm.SR)
         self._note_receipt(actor, report, ReportForm.SR)
         return part10
-
-    def _visible(self, actor: Actor, report_id: str) -> Report:
-        with self._database.read() as connection:
-            report = records.find_report(connection, report_id)
-            case_in_scope(connection, report.case_id, actor.scope(Act.RECEIVE))
-        return report
 
     def _published(self, report: Report, form: ReportForm) -> bytes:
         publication = _publication(report, form)

@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.fixtures.passwords",
     "tests.fixtures.disk",
     "tests.fixtures.consultation",
+    "tests.fixtures.reading_over_http",
 ]
 
 REQUIRED_TESTS = ".ci/required-tests"

@@ -1,0 +1,103 @@
+"""Gathers what the reading list's page shows: open cases, newest reports, and where to look at each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from core.access import Actor, Scope
+from registry.directory import DEFAULT_TIME_ZONE, Site
+from storage.query import Query, UIDList
+from viewer_api.page_lines import CaseOnPage, ReportOnPage, case_on_page, report_on_page
+from viewer_api.rooms import Rooms
+from viewer_api.worklist_schemas import study_path
+from worklist.case import Case
+from worklist.reading_list import ListFilter
+from worklist.urgency import RANK
+from worklist.workitem import ProcedureStepState
+
+OPEN_STATES: Final = (ProcedureStepState.SCHEDULED, ProcedureStepState.IN_PROGRESS)
+CASES_SHOWN: Final = 100
+REPORTS_SHOWN: Final = 30
+INSTANCES_LOOKED_AT: Final = 8
+"""An image to show is nearly always among the first few; a page must not read thousands of rows for one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingListPage:
+    """All that the template needs."""
+
+    display_name: str
+    shown_at: str
+    time_zone: str
+    cases: tuple[CaseOnPage, ...]
+    has_more_cases: bool
+    reports: tuple[ReportOnPage, ...]
+
+
+def reading_list_page(rooms: Rooms, actor: Actor) -> ReadingListPage:
+    """Return what this actor sees at this moment."""
+    now = rooms.clock.now()
+    sites = {site.site_id: site for site in rooms.directory.sites()}
+    time_zone = _own_time_zone(actor, sites)
+    cases = _open_cases(rooms, actor)
+    return ReadingListPage(
+        display_name=actor.display_name,
+        shown_at=now.astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%d %H:%M"),
+        time_zone=time_zone,
+        cases=tuple(_case(rooms, actor, case, sites[case.site_id], now) for case in cases[:CASES_SHOWN]),
+        has_more_cases=len(cases) > CASES_SHOWN,
+        reports=tuple(
+            report_on_page(report, now=now) for report in rooms.inbox.reports(actor, limit=REPORTS_SHOWN)
+        ),
+    )
+
+
+def _open_cases(rooms: Rooms, actor: Actor) -> list[Case]:
+    """Return what is still to be reported, one more than is shown, in the order of the list."""
+    found = [
+        case
+        for state in OPEN_STATES
+        for case in rooms.reading_list.cases(
+            actor, ListFilter(procedure_step_state=state, limit=CASES_SHOWN + 1)
+        )
+    ]
+    return sorted(found, key=lambda case: (-RANK[case.urgency], case.due_at, case.case_id))
+
+
+def _case(rooms: Rooms, actor: Actor, case: Case, site: Site, now: datetime) -> CaseOnPage:
+    reports = rooms.desk.reports_of_case(actor, case.case_id)
+    return case_on_page(
+        case,
+        site_name=site.name,
+        time_zone=site.time_zone,
+        now=now,
+        study_path=study_path(case.site_id, case.study_instance_uid),
+        preview_path=_preview_path(rooms, case),
+        reports=tuple(report_on_page(report, now=now) for report in reports),
+    )
+
+
+def _preview_path(rooms: Rooms, case: Case) -> str | None:
+    """Return where DICOMweb renders the study's first image; an ECG has none."""
+    first = rooms.archive.search_instances(
+        Query(
+            conditions={"StudyInstanceUID": UIDList((case.study_instance_uid,))}, limit=INSTANCES_LOOKED_AT
+        ),
+        visible_to=Scope(site_ids=frozenset({case.site_id})),
+    )
+    for instance in first:
+        if instance.rows and instance.columns:
+            study = study_path(case.site_id, case.study_instance_uid)
+            series, sop_instance = instance.series_instance_uid, instance.sop_instance_uid
+            return f"{study}/series/{series}/instances/{sop_instance}/rendered"
+    return None
+
+
+def _own_time_zone(actor: Actor, sites: Mapping[str, Site]) -> str:
+    """Return the zone of the actor's own site; physicians who read for many see the consortium's."""
+    for grant in actor.grants:
+        if grant.site_id is not None:
+            return sites[grant.site_id].time_zone
+    return DEFAULT_TIME_ZONE

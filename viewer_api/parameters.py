@@ -1,0 +1,71 @@
+"""Keys and UIDs in addresses: what can be none of ours is not found, before any room is asked."""
+
+import re
+from typing import Annotated, Final
+
+from fastapi import Depends, Path, Query
+
+from core.errors import InvalidRequest, NotFound
+from core.uids import is_indexable
+
+_KEY: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
+_FORBIDDEN: Final = re.compile("[\x00\ud800-\udfff]")
+LARGEST_OFFSET: Final = 2**31 - 1
+EXAMPLE_KEY: Final = "01KAGN5W3RX7Q2MZ4T8YB9CDEF"
+EXAMPLE_UID: Final = "2.25.329800735698586629295641978511506172918"
+
+
+def plain_text(text: str) -> str:
+    """Return `text` if every store and every page can hold it.
+
+    Raises:
+        InvalidRequest: it holds NUL, which PostgreSQL refuses, or half a surrogate pair, which UTF-8 has not.
+    """
+    if _FORBIDDEN.search(text):
+        raise InvalidRequest("A text holds a NUL or half of a surrogate pair.")
+    return text
+
+
+def _key(text: str) -> str:
+    if not _KEY.fullmatch(text):
+        raise NotFound
+    return text
+
+
+def _uid(text: str) -> str:
+    if not is_indexable(text):
+        raise NotFound
+    return text
+
+
+def _case_id(
+    case_id: Annotated[str, Path(description="The hub's key of a case.", examples=[EXAMPLE_KEY])],
+) -> str:
+    return _key(case_id)
+
+
+def _report_id(
+    report_id: Annotated[str, Path(description="The hub's key of a report.", examples=[EXAMPLE_KEY])],
+) -> str:
+    return _key(report_id)
+
+
+def _workitem_uid(
+    workitem_uid: Annotated[
+        str, Path(description="UID of one turn at reading a case (UPS).", examples=[EXAMPLE_UID])
+    ],
+) -> str:
+    return _uid(workitem_uid)
+
+
+def _study_instance_uid(
+    study_instance_uid: Annotated[str, Path(description="(0020,000D).", examples=[EXAMPLE_UID])],
+) -> str:
+    return _uid(study_instance_uid)
+
+
+CaseId = Annotated[str, Depends(_case_id)]
+ReportId = Annotated[str, Depends(_report_id)]
+WorkitemUID = Annotated[str, Depends(_workitem_uid)]
+StudyInstanceUID = Annotated[str, Depends(_study_instance_uid)]
+Offset = Annotated[int, Query(ge=0, le=LARGEST_OFFSET, description="How many to leave out at the start.")]

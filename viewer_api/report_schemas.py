@@ -1,0 +1,305 @@
+"""Drafts and signed reports as JSON."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from reporting.canonical import canonical_json
+from reporting.desk import LONGEST_TEXT
+from reporting.document import ReportDocument, ReportStatus
+from reporting.report import Draft, KeptDraft, Publication, Receipt, Report, ReportForm
+from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_UID, plain_text
+
+_DIGEST_EXAMPLE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_WORDS_EXAMPLE = {"findings": "窦性心律，V2-V4 ST段抬高0.3mV。", "impression": "急性前壁心肌梗死可能。"}
+
+# The rooms hold the limits and say so in a sentence; here they are only told in advance.
+ReportText = Annotated[str, AfterValidator(plain_text), Field(json_schema_extra={"maxLength": LONGEST_TEXT})]
+GivenUID = Annotated[str, AfterValidator(plain_text), Field(examples=[EXAMPLE_UID])]
+
+
+class DraftBody(BaseModel):
+    """What the reader has written so far."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"workitem_uid": EXAMPLE_UID, **_WORDS_EXAMPLE}}
+    )
+
+    workitem_uid: GivenUID = Field(description="The turn that the reader claimed.")
+    findings: ReportText
+    impression: ReportText
+
+
+class DraftResource(BaseModel):
+    """The draft of a case; version 0 is the empty page. Its ETag is the version in quotes."""
+
+    model_config = ConfigDict(
+        title="Draft",
+        json_schema_extra={
+            "example": {
+                "case_id": EXAMPLE_KEY,
+                "version": 3,
+                **_WORDS_EXAMPLE,
+                "written_at": "2026-11-20T08:36:00Z",
+            }
+        },
+    )
+
+    case_id: str
+    version: int
+    findings: str
+    impression: str
+    written_at: datetime | None
+
+    @classmethod
+    def of(cls, draft: Draft) -> Self:
+        """Return a draft."""
+        return cls(**vars(draft))
+
+
+class KeptDraftResource(BaseModel):
+    """Words that came too late to be the draft."""
+
+    model_config = ConfigDict(title="KeptDraft")
+
+    kept_key: str
+    workitem_uid: str = Field(description="The turn for which they were written.")
+    findings: str
+    impression: str
+    written_at: datetime
+    reason: str = Field(description="Why they are not the draft.")
+
+    @classmethod
+    def of(cls, kept: KeptDraft) -> Self:
+        """Return what was kept."""
+        return cls(**vars(kept))
+
+
+class KeptDraftCollection(BaseModel):
+    """One reader's own words that were kept aside, newest first."""
+
+    items: list[KeptDraftResource]
+
+
+class SignBody(BaseModel):
+    """Sign the draft whose ETag is in If-Match."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"workitem_uid": EXAMPLE_UID, "status": "final"}}
+    )
+
+    workitem_uid: GivenUID = Field(description="The turn that the reader claimed; a final report ends it.")
+    status: Literal["final", "preliminary"] = "final"
+
+
+class AddendumBody(BaseModel):
+    """New text beside a final report, which itself never changes."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"findings": "", "impression": "左侧。", "reason": "侧别写反"}},
+    )
+
+    findings: ReportText = ""
+    impression: ReportText
+    reason: ReportText = Field(description="Why it is needed.")
+
+
+class ReportedInstanceResource(BaseModel):
+    """One instance that was read."""
+
+    model_config = ConfigDict(title="ReportedInstance")
+
+    series_instance_uid: str
+    sop_class_uid: str
+    sop_instance_uid: str
+
+
+class PatientResource(BaseModel):
+    """The patient as the device named them."""
+
+    model_config = ConfigDict(title="Patient")
+
+    patient_name: str
+    patient_id: str
+    issuer_of_patient_id: str
+    patient_birth_date: str | None
+    patient_sex: str
+
+
+class ReportDocumentResource(BaseModel):
+    """The signed words, every one. Dates and times stand as they were signed, because the digest covers them.
+
+    Serialized with sorted keys, without spaces, in UTF-8, this object has the report's digest as its SHA-256.
+    """
+
+    model_config = ConfigDict(title="ReportDocument", extra="forbid")
+
+    report_id: str
+    status: ReportStatus
+    site_id: str
+    site_name: str
+    time_zone: str = Field(description="IANA zone in which the report is read on paper.")
+    study_instance_uid: str
+    study_id: str
+    study_date: str | None
+    study_time: str
+    accession_number: str
+    referring_physician_name: str
+    study_description: str
+    modality: str
+    patient: PatientResource
+    clinical_question: str
+    history: str
+    findings: str
+    impression: str
+    reason: str = Field(description="Why an addendum was written.")
+    previous_findings: str = Field(description="What an addendum adds to.")
+    previous_impression: str = Field(description="What an addendum adds to.")
+    reading_physician: str
+    reading_organization: str
+    signed_at: str
+    received_at: str
+    instances: list[ReportedInstanceResource] = Field(description="What there was to read.")
+    predecessors: list[ReportedInstanceResource] = Field(description="SRs whose words this one repeats.")
+
+    @classmethod
+    def of(cls, document: ReportDocument) -> Self:
+        """Return the document in the spelling that was signed."""
+        signed: dict[str, Any] = json.loads(canonical_json(document))
+        return cls.model_validate(signed)
+
+
+class SignerResource(BaseModel):
+    """Who signed."""
+
+    model_config = ConfigDict(title="Signer")
+
+    account_id: str
+    display_name: str
+    organization: str
+
+
+class PublicationResource(BaseModel):
+    """One form of a report as an object of its study."""
+
+    model_config = ConfigDict(title="Publication")
+
+    form: ReportForm
+    series_instance_uid: str
+    sop_instance_uid: str
+    published_at: datetime | None = Field(description="Null while it is being printed.")
+
+    @classmethod
+    def of(cls, publication: Publication) -> Self:
+        """Return a publication."""
+        return cls(**vars(publication))
+
+
+class ReceiptResource(BaseModel):
+    """Proof that an account of the clinic has had the report."""
+
+    model_config = ConfigDict(title="Receipt")
+
+    username: str
+    form: ReportForm
+    received_at: datetime
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> Self:
+        """Return a receipt."""
+        return cls(**vars(receipt))
+
+
+class ReportSummary(BaseModel):
+    """A line of the inbox."""
+
+    report_id: str
+    case_id: str
+    site_id: str
+    study_instance_uid: str
+    number: int = Field(description="Counts the signed versions of a case from 1.")
+    status: ReportStatus
+    addendum_to: str | None = Field(description="The final report that an addendum adds to.")
+    modality: str
+    patient_name: str
+    patient_id: str
+    study_date: str | None
+    accession_number: str
+    reading_physician: str
+    signed_at: datetime
+    digest: str = Field(description="SHA-256 of the signed document.", examples=[_DIGEST_EXAMPLE])
+    is_published: bool = Field(description="Whether SR and PDF are kept in the study.")
+    is_received: bool = Field(description="Whether somebody of the clinic has had it.")
+    links: dict[str, str] = Field(description="Where to go from here.")
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """Return what a list shows of a report."""
+        return cls(**_summary(report))
+
+
+class ReportCollection(BaseModel):
+    """Reports."""
+
+    items: list[ReportSummary]
+
+
+class ReportResource(ReportSummary):
+    """A signed report, whole, with the proof of where it has got to."""
+
+    model_config = ConfigDict(title="Report")
+
+    signer: SignerResource
+    document: ReportDocumentResource
+    publications: list[PublicationResource] = Field(description="None for a preliminary report.")
+    receipts: list[ReceiptResource]
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """Return the whole report."""
+        return cls(
+            **_summary(report),
+            signer=SignerResource(
+                account_id=report.signed_by,
+                display_name=report.document.reading_physician,
+                organization=report.document.reading_organization,
+            ),
+            document=ReportDocumentResource.of(report.document),
+            publications=[PublicationResource.of(publication) for publication in report.publications],
+            receipts=[ReceiptResource.of(receipt) for receipt in report.receipts],
+        )
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    document = report.document
+    return {
+        "report_id": report.report_id,
+        "case_id": report.case_id,
+        "site_id": report.site_id,
+        "study_instance_uid": report.study_instance_uid,
+        "number": report.number,
+        "status": report.status,
+        "addendum_to": report.addendum_to,
+        "modality": document.modality,
+        "patient_name": document.patient.patient_name,
+        "patient_id": document.patient.patient_id,
+        "study_date": document.study_date.isoformat() if document.study_date else None,
+        "accession_number": document.accession_number,
+        "reading_physician": document.reading_physician,
+        "signed_at": report.signed_at,
+        "digest": report.digest,
+        "is_published": report.is_published,
+        "is_received": bool(report.receipts),
+        "links": _links(report),
+    }
+
+
+def _links(report: Report) -> dict[str, str]:
+    itself = f"/api/v1/reports/{report.report_id}"
+    links = {"self": itself, "case": f"/api/v1/cases/{report.case_id}", "addenda": f"{itself}/addenda"}
+    if report.publications:
+        links |= {"pdf": f"{itself}/pdf", "sr": f"{itself}/sr"}
+    return links

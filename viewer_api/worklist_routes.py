@@ -1,0 +1,114 @@
+"""The reading list over HTTP: list, claim, keep, give back, and what happened to a case."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AfterValidator
+
+from core.errors import InvalidRequest, NotFound, StorageUnavailable, WorkitemStateConflict
+from core.limits import SEARCH_LIMIT
+from viewer_api.authentication import AUTHENTICATION_PROBLEMS
+from viewer_api.parameters import CaseId, Offset, StudyInstanceUID, WorkitemUID, plain_text
+from viewer_api.permission import Reading, Searching, Tracing
+from viewer_api.problems import documented
+from viewer_api.rooms import InRooms
+from viewer_api.worklist_schemas import CaseCollection, CaseResource, ChangeResource, ClaimResource, Timeline
+from worklist.reading_list import ListFilter
+from worklist.urgency import Urgency
+from worklist.workitem import ProcedureStepState
+
+router = APIRouter(
+    prefix="/api/v1",
+    tags=["reading list"],
+    responses=AUTHENTICATION_PROBLEMS | documented(InvalidRequest, StorageUnavailable),
+)
+_NOT_FOUND = documented(NotFound)
+_OF_A_TURN = documented(NotFound, WorkitemStateConflict)
+_Modality = Annotated[str, AfterValidator(plain_text)]
+_SiteId = Annotated[str, AfterValidator(plain_text)]
+
+
+@router.get("/worklist", summary="The reading list")
+def list_cases(
+    actor: Searching,
+    rooms: InRooms,
+    state: Annotated[
+        ProcedureStepState | None, Query(description="(0074,1000) of the present turn; all without it.")
+    ] = None,
+    modality: Annotated[_Modality | None, Query(max_length=16, examples=["ECG"])] = None,
+    site_id: Annotated[_SiteId | None, Query(max_length=32, examples=["xinglong-clinic"])] = None,
+    urgency: Urgency | None = None,
+    mine: Annotated[bool, Query(description="Only what I have claimed.")] = False,
+    limit: Annotated[int, Query(ge=1, le=SEARCH_LIMIT)] = 100,
+    offset: Offset = 0,
+) -> CaseCollection:
+    """Emergencies first, then whose time runs out first; only what the caller may see."""
+    wanted = ListFilter(
+        procedure_step_state=state,
+        modality=modality,
+        site_id=site_id,
+        urgency=urgency,
+        claimed_by_me=mine,
+        limit=limit,
+        offset=offset,
+    )
+    now = rooms.clock.now()
+    found = rooms.reading_list.cases(actor, wanted)
+    return CaseCollection(items=[CaseResource.of(case, actor, now=now) for case in found])
+
+
+@router.get("/cases/{case_id}", summary="One case", responses=_NOT_FOUND)
+def show_case(actor: Searching, rooms: InRooms, case_id: CaseId) -> CaseResource:
+    """The line of the reading list, by its key."""
+    case = rooms.reading_list.case(actor, case_id)
+    return CaseResource.of(case, actor, now=rooms.clock.now())
+
+
+@router.get("/studies/{study_instance_uid}/case", summary="The case of a study", responses=_NOT_FOUND)
+def show_case_of_study(
+    actor: Searching,
+    rooms: InRooms,
+    study_instance_uid: StudyInstanceUID,
+    site_id: Annotated[_SiteId, Query(max_length=32, examples=["xinglong-clinic"])],
+) -> CaseResource:
+    """Two sites may hold one Study Instance UID: the site says which case is meant."""
+    case = rooms.reading_list.case_of_study(actor, site_id, study_instance_uid)
+    return CaseResource.of(case, actor, now=rooms.clock.now())
+
+
+@router.get("/cases/{case_id}/timeline", summary="What happened to a case", responses=_NOT_FOUND)
+def show_timeline(
+    actor: Tracing,
+    rooms: InRooms,
+    case_id: CaseId,
+    limit: Annotated[int, Query(ge=1, le=SEARCH_LIMIT)] = SEARCH_LIMIT,
+    offset: Offset = 0,
+) -> Timeline:
+    """Every arrival, claim, signature, publication and receipt, oldest first."""
+    changes = rooms.reading_list.timeline(actor, case_id)
+    page = changes[offset : offset + limit]
+    return Timeline(items=[ChangeResource.of(change) for change in page], total=len(changes))
+
+
+@router.post("/workitems/{workitem_uid}/claim", summary="Claim a case to read", responses=_OF_A_TURN)
+def claim(actor: Reading, rooms: InRooms, workitem_uid: WorkitemUID) -> ClaimResource:
+    """One of many that claim at once has it; the others get 409 with the name of who has.
+
+    Send heartbeats to keep it: without them the case goes back on the list when the lease ends.
+    """
+    case = rooms.reading_list.claim(actor, workitem_uid)
+    return ClaimResource.of(case, actor, now=rooms.clock.now())
+
+
+@router.post("/workitems/{workitem_uid}/heartbeat", summary="Keep a claimed case", responses=_OF_A_TURN)
+def keep(actor: Reading, rooms: InRooms, workitem_uid: WorkitemUID) -> ClaimResource:
+    """Holds the claim for another lease; 409 once it has passed to somebody else."""
+    case = rooms.reading_list.heartbeat(actor, workitem_uid)
+    return ClaimResource.of(case, actor, now=rooms.clock.now())
+
+
+@router.post("/workitems/{workitem_uid}/release", summary="Give a claimed case back", responses=_OF_A_TURN)
+def release(actor: Reading, rooms: InRooms, workitem_uid: WorkitemUID) -> CaseResource:
+    """The draft stays with the case; the answer shows its next turn."""
+    case = rooms.reading_list.release(actor, workitem_uid)
+    return CaseResource.of(case, actor, now=rooms.clock.now())

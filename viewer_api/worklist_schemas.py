@@ -1,0 +1,230 @@
+"""The reading list as JSON: a case, its present turn, a claim, and what happened."""
+
+from datetime import date, datetime
+from typing import Any, Final, Self
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from core.access import Actor
+from database.change_feed import Change, ChangeKind
+from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_UID
+from worklist.case import Case
+from worklist.urgency import HEARTBEAT_EVERY, Urgency
+from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem
+
+_WORKITEM_EXAMPLE: Final[JsonDict] = {
+    "workitem_uid": EXAMPLE_UID,
+    "procedure_step_state": "IN PROGRESS",
+    "input_readiness_state": "READY",
+    "claimed_by_name": "陈医生",
+    "claimed_by_me": True,
+    "lease_expires_at": "2026-11-20T08:36:30Z",
+}
+_CASE_EXAMPLE: Final[JsonDict] = {
+    "case_id": EXAMPLE_KEY,
+    "site_id": "xinglong-clinic",
+    "study_instance_uid": EXAMPLE_UID,
+    "modality": "ECG",
+    "urgency": "emergency",
+    "patient_name": "Zhang^San=张^三",
+    "patient_id": "0001",
+    "patient_birth_date": "1970-01-02",
+    "patient_sex": "M",
+    "study_date": "2026-11-20",
+    "accession_number": "A-1001",
+    "study_description": "12-lead ECG",
+    "clinical_question": "胸痛两小时，ST段?",
+    "history": "高血压",
+    "first_received_at": "2026-11-20T08:30:00Z",
+    "last_received_at": "2026-11-20T08:30:00Z",
+    "number_of_instances": 1,
+    "due_at": "2026-11-20T08:45:00Z",
+    "seconds_left": 630,
+    "is_arriving": False,
+    "workitem": _WORKITEM_EXAMPLE,
+    "links": {
+        "self": f"/api/v1/cases/{EXAMPLE_KEY}",
+        "study": f"/dicom-web/sites/xinglong-clinic/studies/{EXAMPLE_UID}",
+        "draft": f"/api/v1/cases/{EXAMPLE_KEY}/draft",
+        "sign": f"/api/v1/cases/{EXAMPLE_KEY}/sign",
+        "reports": f"/api/v1/cases/{EXAMPLE_KEY}/reports",
+        "timeline": f"/api/v1/cases/{EXAMPLE_KEY}/timeline",
+        "claim": f"/api/v1/workitems/{EXAMPLE_UID}/claim",
+        "heartbeat": f"/api/v1/workitems/{EXAMPLE_UID}/heartbeat",
+        "release": f"/api/v1/workitems/{EXAMPLE_UID}/release",
+    },
+}
+
+
+class WorkitemResource(BaseModel):
+    """One turn at reading a case, in the words of UPS (PS3.4 CC.1.1)."""
+
+    model_config = ConfigDict(title="Workitem", json_schema_extra={"example": _WORKITEM_EXAMPLE})
+
+    workitem_uid: str = Field(
+        description="Names this turn; a released or lapsed one is succeeded by another."
+    )
+    procedure_step_state: ProcedureStepState = Field(description="(0074,1000).")
+    input_readiness_state: InputReadinessState = Field(description="(0040,4041); READY can be claimed.")
+    claimed_by_name: str | None = Field(description="Who reads it, or read it.")
+    claimed_by_me: bool = Field(description="Whether whoever asks holds it right now.")
+    lease_expires_at: datetime | None = Field(description="When the claim ends without another heartbeat.")
+
+    @classmethod
+    def of(cls, workitem: Workitem, actor: Actor) -> Self:
+        """Return the workitem as this actor sees it."""
+        return cls(
+            workitem_uid=workitem.workitem_uid,
+            procedure_step_state=workitem.procedure_step_state,
+            input_readiness_state=workitem.input_readiness_state,
+            claimed_by_name=workitem.claimed_by_name,
+            claimed_by_me=workitem.is_held_by(actor),
+            lease_expires_at=workitem.lease_expires_at,
+        )
+
+
+class CaseResource(BaseModel):
+    """A line of the reading list: one study of one site, from its first instance on."""
+
+    model_config = ConfigDict(title="Case", json_schema_extra={"example": _CASE_EXAMPLE})
+
+    case_id: str
+    site_id: str
+    study_instance_uid: str
+    modality: str = Field(description="What the case is about; SR, PR and KO only where nothing else came.")
+    urgency: Urgency
+    patient_name: str
+    patient_id: str
+    patient_birth_date: date | None
+    patient_sex: str
+    study_date: date | None
+    accession_number: str
+    study_description: str
+    clinical_question: str
+    history: str
+    first_received_at: datetime
+    last_received_at: datetime
+    number_of_instances: int
+    due_at: datetime = Field(description="When the report is due, counted from the hub's receipt.")
+    seconds_left: int | None = Field(description="Until due_at; negative when late, null once reported.")
+    is_arriving: bool = Field(description="Whether it cannot be claimed yet because instances still arrive.")
+    workitem: WorkitemResource = Field(description="The present turn.")
+    links: dict[str, str] = Field(description="Where to go from here.")
+
+    @classmethod
+    def of(cls, case: Case, actor: Actor, *, now: datetime) -> Self:
+        """Return the case as this actor sees it at this moment."""
+        return cls(**_case_values(case, actor, now=now))
+
+
+class CaseCollection(BaseModel):
+    """A page of the reading list, in the order in which to read."""
+
+    model_config = ConfigDict(title="ReadingList", json_schema_extra={"example": {"items": [_CASE_EXAMPLE]}})
+
+    items: list[CaseResource]
+
+
+class ClaimResource(CaseResource):
+    """A claimed case and how to keep it."""
+
+    model_config = ConfigDict(
+        title="Claim",
+        json_schema_extra={
+            "example": {
+                **_CASE_EXAMPLE,
+                "heartbeat_every_seconds": 20,
+                "lease_expires_at": "2026-11-20T08:36:30Z",
+            }
+        },
+    )
+
+    heartbeat_every_seconds: int = Field(description="How often to send a heartbeat.")
+    lease_expires_at: datetime | None = Field(description="When the claim ends without one.")
+
+    @classmethod
+    def of(cls, case: Case, actor: Actor, *, now: datetime) -> Self:
+        """Return the claim that this actor holds on the case."""
+        return cls(
+            **_case_values(case, actor, now=now),
+            heartbeat_every_seconds=int(HEARTBEAT_EVERY.total_seconds()),
+            lease_expires_at=case.workitem.lease_expires_at,
+        )
+
+
+_CHANGE_EXAMPLE: Final[JsonDict] = {
+    "sequence": 42,
+    "kind": "workitem.claimed",
+    "at": "2026-11-20T08:34:30Z",
+    "actor": "chen",
+    "subject": EXAMPLE_UID,
+    "body": {"case_id": EXAMPLE_KEY},
+}
+
+
+class ChangeResource(BaseModel):
+    """One thing that happened to a case."""
+
+    model_config = ConfigDict(title="Change", json_schema_extra={"example": _CHANGE_EXAMPLE})
+
+    sequence: int = Field(description="Its place in the hub's one order of changes.")
+    kind: ChangeKind
+    at: datetime
+    actor: str = Field(description="Who did it: a user, a device, or `hub`.")
+    subject: str = Field(description="Key or UID of what it happened to.")
+    body: dict[str, Any] = Field(description="What else there is to know; which words depends on `kind`.")
+
+    @classmethod
+    def of(cls, change: Change) -> Self:
+        """Return one change."""
+        return cls(
+            sequence=change.sequence,
+            kind=change.kind,
+            at=change.at,
+            actor=change.actor,
+            subject=change.subject,
+            body=change.body,
+        )
+
+
+class Timeline(BaseModel):
+    """What happened to a case, oldest first."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"items": [_CHANGE_EXAMPLE], "total": 1}})
+
+    items: list[ChangeResource]
+    total: int = Field(description="How many there are in all.")
+
+
+def study_path(site_id: str, study_instance_uid: str) -> str:
+    """Return where DICOMweb has a study, at the root of its site."""
+    return f"/dicom-web/sites/{quote(site_id, safe='')}/studies/{quote(study_instance_uid, safe='')}"
+
+
+def _case_values(case: Case, actor: Actor, *, now: datetime) -> dict[str, Any]:
+    is_reported = case.workitem.procedure_step_state is ProcedureStepState.COMPLETED
+    return vars(case) | {
+        "due_at": case.due_at,
+        "seconds_left": None if is_reported else int((case.due_at - now).total_seconds()),
+        "is_arriving": case.is_arriving,
+        "workitem": WorkitemResource.of(case.workitem, actor),
+        "links": _links(case),
+    }
+
+
+def _links(case: Case) -> dict[str, str]:
+    of_case = f"/api/v1/cases/{case.case_id}"
+    of_workitem = f"/api/v1/workitems/{case.workitem.workitem_uid}"
+    return {
+        "self": of_case,
+        "study": study_path(case.site_id, case.study_instance_uid),
+        "draft": f"{of_case}/draft",
+        "sign": f"{of_case}/sign",
+        "reports": f"{of_case}/reports",
+        "timeline": f"{of_case}/timeline",
+        "claim": f"{of_workitem}/claim",
+        "heartbeat": f"{of_workitem}/heartbeat",
+        "release": f"{of_workitem}/release",
+    }
