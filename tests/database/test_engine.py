@@ -132,7 +132,8 @@ def test_several_processes_may_open_a_fresh_file_at_once(path: Path) -> None:
             assert worker.stdin is not None
             worker.stdin.write(f"{file}\n")
             worker.stdin.flush()
-        assert [worker.stdout.readline() for worker in workers if worker.stdout] == ["done\n"] * 4
+        done = [worker.stdout.readline() for worker in workers if worker.stdout]
+        assert done == ["done\n"] * 4, [worker.communicate()[1] for worker in workers]
     assert [worker.communicate(timeout=60) for worker in workers] == [("", "")] * 4
     for file in files:
         database = Database(sqlite_url(file))
