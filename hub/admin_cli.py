@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.access import Grant, Role, Route
 from core.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from hub.register import Register
 
 Data = Annotated[
     Path | None, typer.Option("--data", help="Directory that holds everything.", show_default="./hub-data")
@@ -42,17 +45,17 @@ def add_site(
     data: Data = None,
 ) -> None:
     """Register a site."""
-    with _house(data) as house:
-        quiet = house.settings.quiet_seconds if quiet_seconds is None else quiet_seconds
-        house.directory.add_site(site, name, time_zone=time_zone, quiet_seconds=quiet)
+    with _register(data) as register:
+        quiet = register.settings.quiet_seconds if quiet_seconds is None else quiet_seconds
+        register.directory.add_site(site, name, time_zone=time_zone, quiet_seconds=quiet)
     typer.echo(f"Site {site} is registered.")
 
 
 @site_app.command("list")
 def list_sites(data: Data = None) -> None:
     """List the sites."""
-    with _house(data) as house:
-        for site in house.directory.sites():
+    with _register(data) as register:
+        for site in register.directory.sites():
             state = "disabled" if site.disabled_at else "in use"
             typer.echo(f"{site.site_id}\t{site.name}\t{site.time_zone}\t{site.quiet_seconds} s\t{state}")
 
@@ -60,8 +63,8 @@ def list_sites(data: Data = None) -> None:
 @site_app.command("disable")
 def disable_site(site: str, data: Data = None) -> None:
     """Refuse a site's devices from now on; what it sent stays."""
-    with _house(data) as house:
-        house.directory.disable_site(site)
+    with _register(data) as register:
+        register.directory.disable_site(site)
     typer.echo(f"Site {site} is disabled.")
 
 
@@ -75,10 +78,10 @@ def add_group(
     data: Data = None,
 ) -> None:
     """Register a reading group and what it reads."""
-    with _house(data) as house:
-        house.directory.add_reading_group(group, name)
+    with _register(data) as register:
+        register.directory.add_reading_group(group, name)
         for text in reads or []:
-            house.directory.add_route(_route(group, text))
+            register.directory.add_route(_route(group, text))
     typer.echo(f"Reading group {group} is registered.")
 
 
@@ -89,18 +92,18 @@ def add_route(
     data: Data = None,
 ) -> None:
     """Let a group read more."""
-    with _house(data) as house:
+    with _register(data) as register:
         for text in reads:
-            house.directory.add_route(_route(group, text))
+            register.directory.add_route(_route(group, text))
     typer.echo(f"Reading group {group} reads {', '.join(reads)}.")
 
 
 @group_app.command("list")
 def list_groups(data: Data = None) -> None:
     """List the reading groups and their routes."""
-    with _house(data) as house:
-        routes = house.directory.routes()
-        for group in house.directory.reading_groups():
+    with _register(data) as register:
+        routes = register.directory.routes()
+        for group in register.directory.reading_groups():
             reads = ", ".join(
                 f"{route.site_id}:{route.modality or 'all'}"
                 for route in routes
@@ -113,8 +116,8 @@ def list_groups(data: Data = None) -> None:
 @group_app.command("disable")
 def disable_group(group: str, data: Data = None) -> None:
     """Let a group read nothing any more."""
-    with _house(data) as house:
-        house.directory.disable_reading_group(group)
+    with _register(data) as register:
+        register.directory.disable_reading_group(group)
     typer.echo(f"Reading group {group} is disabled.")
 
 
@@ -130,12 +133,12 @@ def add_device(
     data: Data = None,
 ) -> None:
     """Register a device."""
-    with _house(data) as house:
-        device = house.directory.add_device(
+    with _register(data) as register:
+        device = register.directory.add_device(
             site_id=site,
             name=name or ae_title,
             calling_ae_title=ae_title,
-            called_ae_title=called or house.settings.ae_title,
+            called_ae_title=called or register.settings.ae_title,
             network=network,
         )
     typer.echo(f"Device {device.device_id} is registered: {device.calling_ae_title} from {device.network}.")
@@ -144,8 +147,8 @@ def add_device(
 @device_app.command("list")
 def list_devices(data: Data = None) -> None:
     """List the devices."""
-    with _house(data) as house:
-        for device in house.directory.devices():
+    with _register(data) as register:
+        for device in register.directory.devices():
             state = "disabled" if device.is_disabled else "in use"
             typer.echo(
                 f"{device.device_id}\t{device.site_id}\t{device.calling_ae_title}\t{device.called_ae_title}"
@@ -156,8 +159,8 @@ def list_devices(data: Data = None) -> None:
 @device_app.command("disable")
 def disable_device(device_id: str, data: Data = None) -> None:
     """Refuse a device from now on."""
-    with _house(data) as house:
-        house.directory.disable_device(device_id)
+    with _register(data) as register:
+        register.directory.disable_device(device_id)
     typer.echo(f"Device {device_id} is disabled.")
 
 
@@ -173,9 +176,9 @@ def add_user(
     data: Data = None,
 ) -> None:
     """Register a person and print a password for one use."""
-    with _house(data) as house:
+    with _register(data) as register:
         grant = Grant(role=role, site_id=site, reading_group_id=group)
-        _, password = house.accounts.add(username, name or username, [grant])
+        _, password = register.accounts.add(username, name or username, [grant])
     typer.echo(f"User {username} is registered. Password for one use: {password}")
 
 
@@ -188,16 +191,16 @@ def grant_role(
     data: Data = None,
 ) -> None:
     """Give a person one more role."""
-    with _house(data) as house:
-        house.accounts.grant(username, Grant(role=role, site_id=site, reading_group_id=group))
+    with _register(data) as register:
+        register.accounts.grant(username, Grant(role=role, site_id=site, reading_group_id=group))
     typer.echo(f"User {username} is granted {role.value}.")
 
 
 @user_app.command("list")
 def list_users(data: Data = None) -> None:
     """List the people and their roles."""
-    with _house(data) as house:
-        for account in house.accounts.accounts():
+    with _register(data) as register:
+        for account in register.accounts.accounts():
             roles = ", ".join(
                 f"{grant.role.value}@{grant.site_id or grant.reading_group_id or 'everywhere'}"
                 for grant in account.grants
@@ -209,16 +212,16 @@ def list_users(data: Data = None) -> None:
 @user_app.command("disable")
 def disable_user(username: str, data: Data = None) -> None:
     """Lock a person out at once."""
-    with _house(data) as house:
-        house.accounts.disable(username)
+    with _register(data) as register:
+        register.accounts.disable(username)
     typer.echo(f"User {username} is disabled.")
 
 
 @user_app.command("reset")
 def reset_user(username: str, data: Data = None) -> None:
     """Print a new password for one use; the old one and all sessions end."""
-    with _house(data) as house:
-        password = house.accounts.reset_password(username)
+    with _register(data) as register:
+        password = register.accounts.reset_password(username)
     typer.echo(f"Password for one use: {password}")
 
 
@@ -229,37 +232,37 @@ def add_token(
     data: Data = None,
 ) -> None:
     """Print a new bearer token for an account; it is shown only now."""
-    with _house(data) as house:
-        typer.echo(house.accounts.add_token(username, name))
+    with _register(data) as register:
+        typer.echo(register.accounts.add_token(username, name))
 
 
 @token_app.command("list")
 def list_tokens(data: Data = None) -> None:
     """List the tokens."""
-    with _house(data) as house:
-        for token_id, username, name, is_disabled in house.accounts.tokens():
+    with _register(data) as register:
+        for token_id, username, name, is_disabled in register.accounts.tokens():
             typer.echo(f"{token_id}\t{username}\t{name}\t{'disabled' if is_disabled else 'in use'}")
 
 
 @token_app.command("disable")
 def disable_token(token_id: str, data: Data = None) -> None:
     """Refuse a token from now on."""
-    with _house(data) as house:
-        house.accounts.disable_token(token_id)
+    with _register(data) as register:
+        register.accounts.disable_token(token_id)
     typer.echo(f"Token {token_id} is disabled.")
 
 
 @contextmanager
-def _house(data: Path | None) -> Iterator[Any]:
-    """Open the house for one command, on a catalogue that is up to date."""
+def _register(data: Path | None) -> Iterator["Register"]:
+    """Open the register for one command, on a catalogue that is up to date."""
+    from hub.register import open_register
     from hub.schema import require_current
     from hub.settings import load
-    from hub.wiring import open_house
 
-    house = open_house(load(data=data))
-    require_current(house.settings, house.database)
-    yield house
-    house.close()
+    register = open_register(load(data=data))
+    require_current(register.settings, register.database)
+    yield register
+    register.database.close()
 
 
 def _route(group: str, text: str) -> Route:

@@ -3,21 +3,21 @@
 import typer
 
 from core.access import Role
+from hub.register import open_register
 from hub.settings import Settings
-from hub.wiring import open_house
 
 
 def welcome(settings: Settings) -> None:
     """Print the addresses, and how to make the first administrator where there is none."""
     for line in addresses(settings):
         typer.echo(line)
-    house = open_house(settings)
+    register = open_register(settings)
     has_administrator = any(
         grant.role is Role.ADMIN and not account.is_disabled
-        for account in house.accounts.accounts()
+        for account in register.accounts.accounts()
         for grant in account.grants
     )
-    house.close()
+    register.database.close()
     if not has_administrator:
         typer.echo("")
         typer.echo("There is no administrator yet. Make the first one, in another terminal:")

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core.clock import Clock, SystemClock
+from core.clock import Clock
 from database.engine import Database
 from hub import tables
+from hub.register import open_register
 from hub.settings import Settings
 from registry.accounts import Accounts
 from registry.authentication import Authentication
@@ -64,9 +65,8 @@ class House:
 
 def open_house(settings: Settings, clock: Clock | None = None) -> House:
     """Build every room from the settings; nothing listens yet, and nothing is migrated."""
-    clock = clock or SystemClock()
-    settings.data.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database_url)
+    register = open_register(settings, clock)
+    clock, database, directory = register.clock, register.database, register.directory
     archive = Archive(
         database=database,
         blobs=FilesystemBlobs(settings.data / "blobs"),
@@ -74,7 +74,6 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         clock=clock,
         disk_reserve_bytes=int(settings.disk_reserve),
     )
-    directory = Directory(database, clock)
     compiler = Compiler(
         site_on_paper=lambda site_id: _on_paper(directory, site_id),
         reading_group_names=lambda: {
@@ -87,7 +86,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         database=database,
         archive=archive,
         directory=directory,
-        accounts=Accounts(database, clock),
+        accounts=register.accounts,
         authentication=Authentication(database, clock),
         reading_list=ReadingList(database=database, clock=clock),
         desk=Desk(database=database, clock=clock, compiler=compiler),

@@ -11,6 +11,8 @@ import pytest
 
 from tests.fixtures.running_hub import running_hub
 
+pytestmark = pytest.mark.timeout(400)  # whole processes start, on a machine that may be busy
+
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
@@ -37,7 +39,7 @@ def _play(data: Path) -> str:
         ],
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=380,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

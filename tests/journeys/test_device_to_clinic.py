@@ -3,7 +3,6 @@
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +13,36 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from requests import Session
 
+from core.access import Grant, Role, Route
 from core.uids import new_uid
 from hub.demo_studies import DemoStudy, demo_studies
 from tests.fixtures.running_hub import RunningHub, running_hub, wait_for
 
 CHINESE_IMPRESSION = "胆囊结石，伴胆囊壁毛糙。𠮷 <b>&"
 
+pytestmark = pytest.mark.timeout(400)  # whole processes start, on a machine that may be busy
+
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     """A hub with a clinic, its devices and its people; a second clinic that must see nothing."""
     with running_hub(tmp_path_factory.mktemp("journey") / "data") as served:
-        served.command("admin", "site", "add", "xinglong", "兴隆镇卫生院", "--quiet-seconds", "1")
-        served.command("admin", "site", "add", "yongan", "永安镇卫生院")
-        served.command("admin", "group", "add", "county", "县医院影像诊断中心", "--reads", "xinglong")
+        directory, accounts = served.register.directory, served.register.accounts
+        directory.add_site("xinglong", "兴隆镇卫生院", quiet_seconds=1)
+        directory.add_site("yongan", "永安镇卫生院")
+        directory.add_reading_group("county", "县医院影像诊断中心")
+        directory.add_route(Route(reading_group_id="county", site_id="xinglong", modality=None))
         for title in ("DEMO_US", "DEMO_DR", "DEMO_ECG"):
-            served.command("admin", "device", "add", "xinglong", title, "--network", "127.0.0.0/8")
-        served.command("admin", "user", "add", "reader", "--role", "reader", "--group", "county")
-        for username, site in (("clinic", "xinglong"), ("stranger", "yongan")):
-            served.command("admin", "user", "add", username, "--role", "clinic", "--site", site)
+            directory.add_device(
+                site_id="xinglong",
+                name=title,
+                calling_ae_title=title,
+                called_ae_title="HUB",
+                network="127.0.0.0/8",
+            )
+        accounts.add("reader", "阅片医师", [Grant(role=Role.READER, reading_group_id="county")])
+        for username, site_id in (("clinic", "xinglong"), ("stranger", "yongan")):
+            accounts.add(username, username, [Grant(role=Role.CLINIC, site_id=site_id)])
         yield served
 
 
@@ -174,7 +184,8 @@ def test_an_independent_client_finds_and_fetches_the_study_as_it_was_sent(
             kept = client.retrieve_instance(
                 study.study_instance_uid, sent.SeriesInstanceUID, sent.SOPInstanceUID
             )
-            assert _encoded(kept) == _encoded(sent)
+            # dcmtk writes the lengths of sequences anew, so the bytes differ; the values may not.
+            assert kept == sent
 
 
 @pytest.mark.tool("dcmsend")
@@ -254,8 +265,7 @@ def test_the_doctor_finds_a_running_hub_well(hub: RunningHub) -> None:
 def _dicomweb_client(hub: RunningHub, username: str) -> DICOMwebClient:
     session = Session()
     session.trust_env = False
-    token = hub.command("admin", "token", "add", username).strip()
-    session.headers["Authorization"] = f"Bearer {token}"
+    session.headers["Authorization"] = f"Bearer {hub.token(username)}"
     return DICOMwebClient(url=f"{hub.base_url.rstrip('/')}/dicom-web/sites/xinglong", session=session)
 
 
@@ -266,12 +276,3 @@ def _holds_report(client: DICOMwebClient, study: DemoStudy) -> bool:
 
 def _kinds(client: httpx2.Client, case_id: str) -> list[str]:
     return [change["kind"] for change in client.get(f"/api/v1/cases/{case_id}/timeline").json()["items"]]
-
-
-def _encoded(dataset: Dataset) -> bytes:
-    """The data set's bytes: the File Meta is each holder's own."""
-    buffer = BytesIO()
-    dataset.save_as(buffer, enforce_file_format=True)
-    from storage.part10 import read_part10_preamble
-
-    return buffer.getvalue()[read_part10_preamble(BytesIO(buffer.getvalue())).data_set_offset :]

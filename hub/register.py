@@ -1,0 +1,34 @@
+"""The catalogue with the register of places and people, and nothing else: what `admin` needs, opened fast."""
+
+from dataclasses import dataclass
+
+from core.clock import Clock, SystemClock
+from database.engine import Database
+from hub.settings import Settings
+from registry.accounts import Accounts
+from registry.directory import Directory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Register:
+    """Who there is."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    directory: Directory
+    accounts: Accounts
+
+
+def open_register(settings: Settings, clock: Clock | None = None) -> Register:
+    """Open the register; nothing is migrated."""
+    clock = clock or SystemClock()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    return Register(
+        settings=settings,
+        clock=clock,
+        database=database,
+        directory=Directory(database, clock),
+        accounts=Accounts(database, clock),
+    )
