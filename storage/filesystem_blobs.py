@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -16,55 +17,76 @@ class FilesystemBlobs:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        missing = [folder for folder in (root, *root.parents) if not folder.exists()]
         root.mkdir(parents=True, exist_ok=True)
+        for folder in missing:
+            _sync_folder(folder.parent)
+        self._durable: set[Path] = set()
 
     def put(self, key: str, path: Path) -> None:
         """Link the sealed file into place: atomic, and never over another blob."""
         target = self._path(key)
-        try:
+        with _translated("The blob store failed to keep a blob."):
             self._make_folder(target.parent)
             os.link(path, target)
             _sync_folder(target.parent)
-        except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise QuotaExceeded("The disk of the blob store is full.") from error
-            raise StorageUnavailable("The blob store failed to keep a blob.") from error
 
     def open(self, key: str) -> BinaryIO:
         """Open a blob for reading."""
-        try:
+        with _translated(f"Blob {key} cannot be read."):
             return self._path(key).open("rb")
-        except OSError as error:
-            raise StorageUnavailable(f"Blob {key} cannot be read.") from error
 
     def delete(self, key: str) -> None:
         """Remove a blob."""
-        self._path(key).unlink(missing_ok=True)
+        with _translated(f"Blob {key} cannot be removed."):
+            self._path(key).unlink(missing_ok=True)
 
     def keys(self) -> Iterator[tuple[str, datetime]]:
         """Yield every key with the time its file was last written."""
-        for folder, _, names in os.walk(self.root):
-            for name in names:
-                path = Path(folder) / name
-                try:
-                    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-                except FileNotFoundError:
-                    continue
-                yield path.relative_to(self.root).as_posix(), written_at
+        with _translated("The blob store cannot be listed."):
+            for folder, _, names in os.walk(self.root, onerror=_raise):
+                for name in names:
+                    path = Path(folder) / name
+                    try:
+                        written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                    except FileNotFoundError:
+                        continue
+                    yield path.relative_to(self.root).as_posix(), written_at
 
     def room(self) -> int | None:
         """Return the free bytes of the disk."""
-        return shutil.disk_usage(self.root).free
+        with _translated("The disk of the blob store is not there."):
+            return shutil.disk_usage(self.root).free
 
     def _path(self, key: str) -> Path:
         return self.root / key
 
     def _make_folder(self, folder: Path) -> None:
-        if folder.is_dir():
+        """Make a folder whose name is durable, below a root that is never made anew: its disk may be away.
+
+        A folder that is there already may be another's who has not synced its name yet, or did not live to.
+        """
+        if folder in self._durable and folder.is_dir():
             return
-        self._make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
+        if folder != self.root:
+            self._make_folder(folder.parent)
+            folder.mkdir(exist_ok=True)
         _sync_folder(folder.parent)
+        self._durable.add(folder)
+
+
+@contextmanager
+def _translated(message: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise QuotaExceeded("The disk of the blob store is full.") from error
+        raise StorageUnavailable(message) from error
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _sync_folder(folder: Path) -> None:
