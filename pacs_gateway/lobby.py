@@ -71,6 +71,11 @@ class Lobby:
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._thread.start()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody accepts."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Accept no more, and send those away who wait."""
         self._stopping.set()

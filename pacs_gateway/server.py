@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from contextlib import ExitStack
 from typing import Final
 
 import structlog
@@ -22,6 +23,7 @@ from pacs_gateway.association_record import AssociationRecord
 from pacs_gateway.c_store import StoreSCP
 from pacs_gateway.lobby import Lobby
 from pacs_gateway.pdu import LOCAL_LIMIT_EXCEEDED, ae_titles, rejection_pdu
+from pacs_gateway.quiet_libraries import quiet_libraries
 from pacs_gateway.settings import GatewaySettings
 from pacs_gateway.socket_options import listen
 from pacs_gateway.transfers import TransferWatch
@@ -55,6 +57,7 @@ class Gateway:
         self._associations: set[DeviceAssociation] = set()
         self._lock = threading.Lock()
         self._lobby: Lobby | None = None
+        self._while_started = ExitStack()
         self.port = settings.port
 
     def start(self) -> None:
@@ -66,6 +69,7 @@ class Gateway:
         listener = listen(self._settings.host, self._settings.port)
         self.port = listener.getsockname()[1]
         self._lobby = Lobby(listener, is_permitted=self._is_permitted, hand_on=self._associate)
+        self._while_started.enter_context(quiet_libraries())
         self._transfers.start()
         self._lobby.open()
         log.info("listening for DICOM", host=self._settings.host, port=self.port, ae_title=self._ae.ae_title)
@@ -86,6 +90,12 @@ class Gateway:
             association.cut()
             association.join(max(0.1, deadline - time.monotonic()))
         self._transfers.stop()
+        self._while_started.close()
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether connections are taken; without it the process is of no use and should be started again."""
+        return self._lobby is not None and self._lobby.is_open
 
     def _is_permitted(self, address: str) -> bool:
         return peer_is_permitted(address, self._settings.permitted_networks)

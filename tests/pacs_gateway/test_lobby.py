@@ -114,7 +114,9 @@ def test_stopping_frees_the_port_and_ends_who_waits(start_gateway: Callable[...,
     standing = gateway.scu().associate()
     waiting = gateway.scu()
     began = time.monotonic()
+    assert gateway.gateway.is_listening
     gateway.gateway.stop()
+    assert not gateway.gateway.is_listening
     assert time.monotonic() - began < 5
     assert standing.is_cut()
     assert waiting.is_cut()

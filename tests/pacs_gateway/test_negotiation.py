@@ -100,6 +100,17 @@ def test_another_version_of_the_protocol_is_rejected(gateway: RunningGateway) ->
         assert (kind, tuple(body[1:])) == (ASSOCIATE_RJ, (1, 2, 2))
 
 
+def test_ill_formed_uids_are_refused_without_a_word_in_the_log(
+    gateway: RunningGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = ["1.2.Q", "..", "1.02.3", "1.2.840.10008.1<1"]
+    with gateway.scu().associate(*[(uid, [*odd, IMPLICIT_VR_LITTLE_ENDIAN]) for uid in odd]) as scu:
+        assert scu.refused == {1: 3, 7: 3}
+        assert scu.accepted == {3: IMPLICIT_VR_LITTLE_ENDIAN, 5: IMPLICIT_VR_LITTLE_ENDIAN}
+        scu.release()
+    assert [record for record in caplog.records if record.name.startswith(("pynetdicom", "pydicom"))] == []
+
+
 UNREADABLE = {
     "an abstract syntax too long": association_request([("1" * 65, [IMPLICIT_VR_LITTLE_ENDIAN])]),
     "an abstract syntax not ASCII": association_request([("\xe5\xbd\xb1", [IMPLICIT_VR_LITTLE_ENDIAN])]),
