@@ -4,6 +4,7 @@ import queue
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, Final, cast
 
 import structlog
@@ -186,19 +187,20 @@ class DeviceAssociation(Association):
         if self.is_released:
             self.note_end("released")
         self.note_end("aborted by the hub")
-        cut(self._connection)
-        self._kill = True
-        self.dul.kill_dul()
-        self._wake_up.wake()
-        if self.dul.is_alive():
-            self.dul.join(UPPER_LAYER_SECONDS)
-        self._connection.close()
-        self._wake_up.close()
-        self._messages.abandon()
-        if self._device is not None:
-            self._admission.leave()
-        self.record.write()
-        self._at_end(self)
+        with ExitStack() as clearing:  # from the last to the first, whatever one of them meets with
+            clearing.callback(self._at_end, self)
+            clearing.callback(self.record.write)
+            if self._device is not None:
+                clearing.callback(self._admission.leave)
+            clearing.callback(self._messages.abandon)
+            clearing.callback(self._wake_up.close)
+            clearing.callback(self._connection.close)
+            cut(self._connection)
+            self._kill = True
+            self.dul.kill_dul()
+            self._wake_up.wake()
+            if self.dul.is_alive():
+                self.dul.join(UPPER_LAYER_SECONDS)
 
     def _take_in(self, command: CommandSet, transfer_syntax_uid: str) -> Intake:
         if self._device is None:

@@ -157,11 +157,12 @@ class StoreSCP:
 def announced_uid(value: bytes) -> str | None:
     """Return a UID of a command set without padding, in ASCII whatever it holds; None where empty."""
     text = value.decode("latin-1").strip(UID_PADDING)
-    shown = "".join(
+    if text.isascii() and text.isprintable():
+        return text or None
+    return "".join(
         character if character.isascii() and character.isprintable() else f"\\x{ord(character):02x}"
         for character in text
     )
-    return shown or None
 
 
 def _indexable(uid: str | None) -> str | None:

@@ -12,7 +12,7 @@ import pytest
 from pydicom.data import get_testdata_file
 from structlog.testing import capture_logs
 
-from core.limits import COMMAND_SET_LIMIT, PDU_LENGTH_LIMIT
+from core.limits import COMMAND_SET_LIMIT, OPEN_REQUESTS, PDU_LENGTH_LIMIT
 from pacs_gateway import c_store
 from storage.part10 import read_part10_preamble
 from tests.fixtures.instances import ULTRASOUND_IMAGE, data_set, encoded
@@ -293,28 +293,84 @@ def test_an_end_in_the_middle_of_a_data_set_leaves_nothing(gateway: RunningGatew
     assert eventually(lambda: threading.active_count() <= threads)
 
 
-def test_an_end_while_an_instance_is_being_kept_loses_nothing(
-    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    instance = data_set()
-    store, entered, gone = gateway.archive.store, threading.Event(), threading.Event()
+@pytest.fixture
+def held_up(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Hold every instance up on its way into the archive until the event is set."""
+    store, go_on = gateway.archive.store, threading.Event()
 
-    def slowly(*arguments: object) -> object:
-        entered.set()
-        gone.wait(10)
-        time.sleep(0.3)
+    def wait_and_store(*arguments: object) -> object:
+        go_on.wait(20)
         return store(*arguments)  # type: ignore[arg-type] # passed through
 
-    monkeypatch.setattr(gateway.archive, "store", slowly)
+    monkeypatch.setattr(gateway.archive, "store", wait_and_store)
+    return go_on
+
+
+def test_an_end_while_an_instance_is_being_kept_loses_nothing(
+    gateway: RunningGateway, held_up: threading.Event
+) -> None:
+    instance = data_set()
     scu = gateway.scu().associate()
     scu.send_command(store_command(ULTRASOUND_IMAGE, instance.SOPInstanceUID))
     scu.send_data_set(encoded(instance))
-    assert entered.wait(10)
+    assert eventually(lambda: any(gateway.incoming.iterdir()))
     scu.socket.close()
-    gone.set()
+    time.sleep(0.3)
+    held_up.set()
     assert eventually(lambda: len(gateway.instances()) == 1)
     assert gateway.stored_data_set(gateway.instance(instance.SOPInstanceUID)) == encoded(instance)
     assert gateway.is_clean()
+
+
+def test_an_answer_that_comes_after_the_end_is_dropped(
+    gateway: RunningGateway, held_up: threading.Event
+) -> None:
+    instance = data_set()
+    scu = gateway.scu().associate()
+    scu.send_command(store_command(ULTRASOUND_IMAGE, instance.SOPInstanceUID))
+    scu.send_data_set(encoded(instance))
+    scu.socket.sendall(CUTS["no PDU"])
+    assert scu.receive_pdu()[0] == ABORT
+    held_up.set()
+    assert scu.is_cut()
+    assert eventually(lambda: len(gateway.instances()) == 1)
+    assert gateway.is_clean()
+
+
+def test_a_sender_that_does_not_wait_is_held_up_itself(
+    gateway: RunningGateway, held_up: threading.Event
+) -> None:
+    threads = threading.active_count()
+    scu = gateway.scu().associate()
+    for _ in range(20):
+        instance = data_set()
+        scu.send_command(store_command(ULTRASOUND_IMAGE, instance.SOPInstanceUID))
+        scu.send_data_set(encoded(instance))
+    assert eventually(lambda: len(list(gateway.incoming.iterdir())) > OPEN_REQUESTS)
+    time.sleep(0.3)
+    assert len(list(gateway.incoming.iterdir())) == OPEN_REQUESTS + 1
+    scu.socket.close()
+    held_up.set()
+    assert gateway.is_clean()
+    assert eventually(lambda: threading.active_count() <= threads)
+    assert 1 <= len(gateway.instances()) <= 20
+
+
+def test_stopping_lets_an_instance_be_kept_that_is_whole(
+    gateway: RunningGateway, held_up: threading.Event
+) -> None:
+    instance = data_set()
+    scu = gateway.scu().associate()
+    scu.send_command(store_command(ULTRASOUND_IMAGE, instance.SOPInstanceUID))
+    scu.send_data_set(encoded(instance))
+    assert eventually(lambda: any(gateway.incoming.iterdir()))
+    half = gateway.scu().associate()
+    half.send_command(store_command(ULTRASOUND_IMAGE, "1.2.3"))
+    half.send_fragment(bytes(1000), context_id=1, control=0)
+    threading.Timer(0.5, held_up.set).start()
+    gateway.gateway.stop()
+    assert gateway.instance(instance.SOPInstanceUID)
+    assert list(gateway.incoming.iterdir()) == []
 
 
 def test_silence_inside_a_pdu_is_cut(gateway: RunningGateway) -> None:
