@@ -87,8 +87,7 @@ class Journey:
             return None
 
         case.update(_wait_for("the case to be claimable", look))
-        expected = str(study.instances[0].PatientName)
-        if case["patient_name"] != expected:
+        if case["patient_name"] != study.patient_name:
             raise HubError("The name on the list is not the name that the device sent.")
         return f"{case['patient_name']}, {case['number_of_instances']} instances, due {case['due_at']}"
 

@@ -4,6 +4,7 @@ Nobody is called so; the names are ordinary ones and the three character sets ar
 """
 
 import copy
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,10 @@ from pydicom.dataset import Dataset, FileDataset
 from core.errors import Misconfigured
 from core.uids import new_uid
 
+CODE_EXTENSION_GB2312 = "\\ISO 2022 IR 58"
+ESCAPE_TO_GB2312 = b"\x1b$)A"
+"""PS3.3 table C.12-4."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DemoStudy:
@@ -21,6 +26,7 @@ class DemoStudy:
 
     calling_ae_title: str
     title: str
+    patient_name: str
     accession_number: str
     findings: str
     impression: str
@@ -78,7 +84,7 @@ _EXAMS = (
         calling_ae_title="DEMO_US",
         title="ultrasound cine",
         files=("color3d_jpeg_baseline.dcm", "US1_UNCR.dcm"),
-        specific_character_set="\\ISO 2022 IR 58",
+        specific_character_set=CODE_EXTENSION_GB2312,
         patient_name="Wang^XiaoMing=王^小明",
         patient_id="XL-0001",
         patient_birth_date="19850921",
@@ -117,6 +123,7 @@ def _study(exam: _Exam, number: int, now: datetime) -> DemoStudy:
     return DemoStudy(
         calling_ae_title=exam.calling_ae_title,
         title=exam.title,
+        patient_name=exam.patient_name,
         accession_number=accession_number,
         findings=exam.findings,
         impression=exam.impression,
@@ -134,16 +141,29 @@ def _identify(dataset: Dataset, exam: _Exam, now: datetime) -> None:
     for element in list(dataset):
         if element.VR in {"LO", "LT", "PN", "SH", "ST", "UT"} and not element.tag.is_private:
             dataset[element.tag].value = ""
-    dataset.PatientName = exam.patient_name
+    dataset.PatientName = _in_character_set(exam.patient_name, exam)
     dataset.PatientID = exam.patient_id
     dataset.PatientBirthDate = exam.patient_birth_date
     dataset.PatientSex = exam.patient_sex
-    dataset.StudyDescription = exam.study_description
+    dataset.StudyDescription = _in_character_set(exam.study_description, exam)
     dataset.StudyID = "1"
     dataset.StudyDate = dataset.SeriesDate = dataset.ContentDate = f"{now:%Y%m%d}"
     dataset.StudyTime = dataset.SeriesTime = dataset.ContentTime = f"{now:%H%M%S}"
     dataset.ReferringPhysicianName = ""
     dataset.InstitutionName = ""
+
+
+def _in_character_set(text: str, exam: _Exam) -> str | bytes:
+    """Encode with code extensions by hand: the library forgets the escape sequence of ISO 2022 IR 58.
+
+    PS3.5 6.1.2.5.3: after `^` and `=` the initial set is in force again.
+    """
+    if exam.specific_character_set != CODE_EXTENSION_GB2312:
+        return text
+    return b"".join(
+        part.encode("ascii") if part.isascii() else ESCAPE_TO_GB2312 + part.encode("gb2312")
+        for part in re.split("([=^])", text)
+    )
 
 
 def _public_file(name: str) -> FileDataset:

@@ -174,7 +174,7 @@ def test_an_independent_client_finds_and_fetches_the_study_as_it_was_sent(
     client = _dicomweb_client(hub, "clinic")
     for study in studies:
         [found] = client.search_for_studies(search_filters={"StudyInstanceUID": study.study_instance_uid})
-        assert Dataset.from_json(found).PatientName == study.instances[0].PatientName
+        assert Dataset.from_json(found).PatientName == study.patient_name
         modalities = {
             series["00080060"]["Value"][0] for series in client.search_for_series(study.study_instance_uid)
         }
@@ -184,8 +184,7 @@ def test_an_independent_client_finds_and_fetches_the_study_as_it_was_sent(
             kept = client.retrieve_instance(
                 study.study_instance_uid, sent.SeriesInstanceUID, sent.SOPInstanceUID
             )
-            # dcmtk writes the lengths of sequences anew, so the bytes differ; the values may not.
-            assert kept == sent
+            assert _values(kept) == _values(sent)
 
 
 @pytest.mark.tool("dcmsend")
@@ -276,3 +275,16 @@ def _holds_report(client: DICOMwebClient, study: DemoStudy) -> bool:
 
 def _kinds(client: httpx2.Client, case_id: str) -> list[str]:
     return [change["kind"] for change in client.get(f"/api/v1/cases/{case_id}/timeline").json()["items"]]
+
+
+def _values(dataset: Dataset) -> dict[str, Any]:
+    """Return the values by tag. dcmtk counts lengths anew when it sends, of sequences and of groups.
+
+    Names are compared where the hub decodes them: pydicom does not read ISO 2022 IR 58.
+    """
+    apart = {"DataSetTrailingPadding", "PatientName", "StudyDescription"}
+    return {
+        str(element.tag): element.value
+        for element in dataset
+        if element.tag.element != 0 and element.keyword not in apart
+    }
