@@ -1,8 +1,10 @@
 """The one door: every instance, in or out, whatever the protocol, passes here."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import BinaryIO
 
 from core.access import Scope
@@ -23,13 +25,12 @@ from storage import search
 from storage.blob_store import BlobStore
 from storage.catalogue import Admission, Catalogue
 from storage.header_reader import read_header
-from storage.incoming import EncodedInstance, Incoming
+from storage.incoming import EncodedInstance, Incoming, chunks, header_chunks
 from storage.instance import Instance, Series, StoredInstance, StoreOutcome, Study
 from storage.instance_header import InstanceHeader
 from storage.query import Query, UIDList
 
 CHUNK = MIB
-PREAMBLE_LENGTH = 128
 TRANSFER_STALE = timedelta(seconds=30)
 
 
@@ -143,24 +144,26 @@ class Archive:
         return self.blobs.open(instance.blob_key)
 
     def whole(self, instance: Instance) -> Iterator[bytes]:
-        """Yield the instance's Part 10 file with its preamble zeroed, checked against its digest.
+        """Yield the instance's Part 10 file with its preamble zeroed, checked against its digests.
 
-        The last chunk is held back until the digest is right: nobody receives a whole damaged instance.
+        The last chunk is held back until they are right: nobody receives a whole damaged instance, and
+        nothing at all of a small one.
 
         Raises:
-            StorageUnavailable: the bytes are not those that were received.
+            StorageUnavailable: the bytes are not those that were received, or cannot be read.
         """
-        digest = hashlib.sha256()
-        with self.open(instance) as blob:
-            start = blob.read(instance.data_set_offset)
-            pending = bytes(min(PREAMBLE_LENGTH, len(start))) + start[PREAMBLE_LENGTH:]
-            if instance.data_set_offset < PREAMBLE_LENGTH:
-                pending = start
-            while chunk := blob.read(CHUNK):
-                digest.update(chunk)
-                yield pending
-                pending = chunk
-        if digest.hexdigest() != instance.digest:
+        header_digest, digest = hashlib.sha256(), hashlib.sha256()
+        pending = b""
+        with self.open(instance) as blob, _readable(instance):
+            for chunk in chain(
+                _noted(header_digest, header_chunks(blob, instance.data_set_offset)),
+                _noted(digest, chunks(blob)),
+            ):
+                if pending and len(pending) + len(chunk) > CHUNK:
+                    yield pending
+                    pending = b""
+                pending += chunk
+        if (header_digest.hexdigest(), digest.hexdigest()) != (instance.header_digest, instance.digest):
             raise StorageUnavailable(f"Instance {instance.sop_instance_uid} is damaged in the blob store.")
         yield pending
 
@@ -206,6 +209,20 @@ class Archive:
         )
         if not kept:
             self.blobs.delete(blob_key)
+
+
+def _noted(digest: "hashlib._Hash", pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
+
+
+@contextmanager
+def _readable(instance: Instance) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailable(f"Blob {instance.blob_key} cannot be read.") from error
 
 
 def _blob_key(site_id: str, digest: str, received_at: datetime) -> str:

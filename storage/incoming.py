@@ -6,8 +6,10 @@ A file here was never acknowledged: whoever receives discards it on abort, the s
 import errno
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -18,12 +20,15 @@ from core.uids import new_key
 from storage.element_header import IMPLICIT_VR_LITTLE_ENDIAN
 from storage.part10 import Part10Header, read_part10_preamble
 
+PREAMBLE_LENGTH = 128
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncodedInstance:
     """A whole instance on disk as a Part 10 file (PS3.10), its data set exactly as sent.
 
     `digest` is the SHA-256 of the data set alone: preamble and File Meta differ from sender to sender.
+    `header_digest` is that of what stands before it, as `header_chunks` gives it out.
     The announced UIDs are those of the C-STORE command, the File Meta or the URL, where there were any.
     """
 
@@ -31,6 +36,7 @@ class EncodedInstance:
     data_set_offset: int
     size: int
     digest: str
+    header_digest: str
     transfer_syntax_uid: str
     announced_sop_class_uid: str | None = None
     announced_sop_instance_uid: str | None = None
@@ -46,6 +52,7 @@ class IncomingFile:
         self.data_set_offset = 0
         self._limit = limit
         self._digest = hashlib.sha256()
+        self._header_digest = hashlib.sha256()
         try:
             self._file = path.open("xb", buffering=0)
         except OSError as error:
@@ -63,6 +70,8 @@ class IncomingFile:
         """Write preamble and File Meta; the data set begins behind them."""
         self._append(part10_header)
         self.data_set_offset = self.size
+        for chunk in header_chunks(BytesIO(part10_header), self.size):
+            self._header_digest.update(chunk)
 
     def write(self, fragment: bytes | bytearray | memoryview) -> None:
         """Append a fragment of the data set.
@@ -104,6 +113,7 @@ class IncomingFile:
             data_set_offset=self.data_set_offset,
             size=self.size,
             digest=self._digest.hexdigest(),
+            header_digest=self._header_digest.hexdigest(),
             transfer_syntax_uid=transfer_syntax_uid,
             announced_sop_class_uid=announced_sop_class_uid,
             announced_sop_instance_uid=announced_sop_instance_uid,
@@ -119,14 +129,19 @@ class IncomingFile:
         try:
             with self.path.open("rb") as stream:
                 header = _part10_header(stream)
-                digest = _digest_from(stream, header.data_set_offset)
+                stream.seek(0)
+                for chunk in header_chunks(stream, header.data_set_offset):
+                    self._header_digest.update(chunk)
+                for chunk in chunks(stream):
+                    self._digest.update(chunk)
         except OSError as error:
             raise _refusal(error) from error
         return EncodedInstance(
             path=self.path,
             data_set_offset=header.data_set_offset,
             size=self.size,
-            digest=digest,
+            digest=self._digest.hexdigest(),
+            header_digest=self._header_digest.hexdigest(),
             transfer_syntax_uid=header.transfer_syntax_uid,
             announced_sop_class_uid=header.media_storage_sop_class_uid,
             announced_sop_instance_uid=header.media_storage_sop_instance_uid,
@@ -138,6 +153,8 @@ class IncomingFile:
             os.fsync(self._file.fileno())
             self._file.close()
         except OSError as error:
+            # The next fsync of these bytes may well succeed without having written them.
+            self.discard()
             raise _refusal(error) from error
 
     def discard(self) -> None:
@@ -170,12 +187,21 @@ def _part10_header(stream: BinaryIO) -> Part10Header:
         )
 
 
-def _digest_from(stream: BinaryIO, offset: int) -> str:
-    digest = hashlib.sha256()
-    stream.seek(offset)
+def header_chunks(stream: BinaryIO, length: int) -> Iterator[bytes]:
+    """Yield what stands before a data set with its preamble zeroed: it may hold anything (PS3.10 7.1)."""
+    chunk = stream.read(min(length, MIB))
+    if chunk[PREAMBLE_LENGTH:].startswith(b"DICM"):
+        chunk = bytes(PREAMBLE_LENGTH) + chunk[PREAMBLE_LENGTH:]
+    while chunk:
+        yield chunk
+        length -= len(chunk)
+        chunk = stream.read(min(length, MIB))
+
+
+def chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the rest of a stream."""
     while chunk := stream.read(MIB):
-        digest.update(chunk)
-    return digest.hexdigest()
+        yield chunk
 
 
 def _refusal(error: OSError) -> QuotaExceeded | StorageUnavailable:

@@ -35,7 +35,10 @@ class StoredInstance:
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
-    """An instance the archive holds: `digest` is its data set's SHA-256, `size` the whole file's."""
+    """An instance the archive holds: `digest` is its data set's SHA-256, `size` the whole file's.
+
+    `header_digest` is the SHA-256 of what stands before the data set, its preamble zeroed.
+    """
 
     instance_key: int
     site_id: str
@@ -52,6 +55,7 @@ class Instance:
     size: int
     data_set_offset: int
     digest: str
+    header_digest: str
     anomalies: tuple[str, ...]
     origin_kind: str
     received_at: datetime
