@@ -1,22 +1,39 @@
 """The HTTP edge over a real catalogue and archive, and the people who use it."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
 
 import httpx2
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from core.access import Grant, Role, Route
+from database.engine import Database, sqlite_url
+from registry import passwords
 from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
-from tests.fixtures.consultation import GROUP, GROUP_NAME, QINGSHAN, SITES, XINGLONG, Consultation
+from tests.fixtures.catalogue import new_database
+from tests.fixtures.clock import FixedClock
+from tests.fixtures.consultation import (
+    GROUP,
+    GROUP_NAME,
+    QINGSHAN,
+    SITES,
+    XINGLONG,
+    Consultation,
+    new_consultation,
+)
+from tests.fixtures.instances import RECEIVED
 from viewer_api.app import create_app
 from viewer_api.rooms import HttpSettings, Rooms
 
@@ -84,12 +101,50 @@ def register(rooms: Rooms) -> dict[str, str]:
     return {username: rooms.accounts.add_token(username, "test") for username in PEOPLE}
 
 
+@dataclass(frozen=True)
+class Registered:
+    """A catalogue file in which everybody is registered, to copy, and everybody's token."""
+
+    catalogue: Path
+    tokens: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def registered(tmp_path_factory: pytest.TempPathFactory) -> Registered:
+    """Registering takes longer than most tests, so it is done once."""
+    folder = tmp_path_factory.mktemp("registered")
+    database = new_database(folder / "catalogue.sqlite")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        clock = FixedClock(RECEIVED)
+        tokens = register(new_rooms(new_consultation(database, folder, clock)))
+    database.close()
+    return Registered(folder / "catalogue.sqlite", tokens)
+
+
 @pytest.fixture
-def edge(quick_passwords: None, consultation: Consultation) -> Edge:
+def database(tmp_path: Path, registered: Registered) -> Iterator[Database]:
+    """A catalogue in which everybody is registered."""
+    opened = Database(sqlite_url(shutil.copy(registered.catalogue, tmp_path / "catalogue.sqlite")))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def application(registered: Registered) -> FastAPI:
+    """The application without rooms: putting its routes together takes longer than most tests."""
+    return create_app(cast("Rooms", None), HttpSettings())
+
+
+@pytest.fixture
+def edge(
+    quick_passwords: None, consultation: Consultation, registered: Registered, application: FastAPI
+) -> Iterator[Edge]:
     """The edge with two clinics and everybody registered."""
     rooms = new_rooms(consultation)
-    tokens = register(rooms)
-    return Edge(consultation=consultation, rooms=rooms, app=create_app(rooms, HttpSettings()), tokens=tokens)
+    application.state.rooms = rooms
+    yield Edge(consultation=consultation, rooms=rooms, app=application, tokens=registered.tokens)
+    application.state.rooms = None
 
 
 @contextmanager

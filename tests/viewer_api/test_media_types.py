@@ -69,7 +69,7 @@ def chosen(accept: str, forms: list[Form], *, multipart: bool = True, single: bo
             "application/octet-stream explicit parts",
         ),
         (
-            'multipart/related; type="application/octet-stream";q=0.3, multipart/related; type="image/*";q=0.9',
+            'multipart/related; type="application/octet-stream";q=.3, multipart/related; type="image/*";q=.9',
             "image/jpeg baseline parts",
         ),
         ('multipart/related; type="image/jpeg"; q=0', ""),
