@@ -1,6 +1,7 @@
 """What every BlobStore must do, whatever it keeps its bytes in."""
 
 import os
+import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -20,11 +21,14 @@ CONTENT = bytes(range(256)) * 20
 Reopen = Callable[[], BlobStore]
 
 
-@pytest.fixture(params=["filesystem"])
+@pytest.fixture(params=["filesystem", "s3"])
 def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Reopen:
     """Open the same store again, as another process would. A new kind of store joins here."""
-    assert request.param == "filesystem"
-    return lambda: FilesystemBlobs(tmp_path / "blobs")
+    if request.param == "filesystem":
+        return lambda: FilesystemBlobs(tmp_path / "blobs")
+    object_store, bucket = map(request.getfixturevalue, ("object_store", "bucket"))
+    object_store.blobs(bucket).prepare()
+    return lambda: object_store.blobs(bucket)
 
 
 @pytest.fixture
@@ -67,6 +71,22 @@ def test_a_blob_is_read_as_it_was_put_also_by_another_process(
     blobs.put(KEY, sealed(content))
     assert content_of(blobs, KEY) == content
     assert content_of(reopen(), KEY) == content
+
+
+@pytest.mark.parametrize("size", [16 * MIB - 1, 16 * MIB, 16 * MIB + 1, 40 * MIB])
+def test_a_large_blob_is_read_as_it_was_put(
+    blobs: BlobStore, sealed: Callable[[bytes], Path], size: int
+) -> None:
+    path = sealed(random.Random(size).randbytes(size))
+    blobs.put(KEY, path)
+    with blobs.open(KEY) as blob, path.open("rb") as put:
+        while piece := put.read(3 * MIB):
+            assert blob.read(len(piece)) == piece
+        assert blob.read(1) == b""
+        for offset in (size - 1, 0, size // 2, MIB - 1):
+            blob.seek(offset)
+            put.seek(offset)
+            assert blob.read(2 * MIB) == put.read(2 * MIB)
 
 
 def test_a_blob_outlives_the_file_it_came_from(blobs: BlobStore, sealed: Callable[[bytes], Path]) -> None:
