@@ -124,6 +124,7 @@ NOT_DICOM = {
     "JPEG": b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01",
     "ELF": b"\x7fELF\x02\x01\x01" + bytes(100),
     "text in UTF-16": "not DICOM at all".encode("utf-16"),
+    "a text with the letters of a VR in their place": b"THE US IMAGES ARE ON ANOTHER DISK",
     "XML": b'<?xml version="1.0"?><AnnotatedECG/>',
     "a first element longer than the file": implicit(0x00080060, b"US", length=1000),
 }
