@@ -42,7 +42,7 @@ def migrate(settings: Settings, database: Database, clock: Clock) -> Migration:
         if before == after:
             return Migration(before=before, after=after, backup=None)
         require_known(before)
-        backup = _back_up(settings, database, before, clock) if before else None
+        backup = back_up(settings, database, before, clock) if before else None
         alembic = configuration()
         with database.write() as connection:
             alembic.attributes["connection"] = connection
@@ -57,7 +57,8 @@ def configuration() -> Config:
     return alembic
 
 
-def _back_up(settings: Settings, database: Database, revision: str, clock: Clock) -> Path | None:
+def back_up(settings: Settings, database: Database, revision: str, clock: Clock) -> Path | None:
+    """Copy the catalogue's file into DATA/backups; None where the catalogue is no file of ours."""
     source_path = database.engine.url.database
     if not database.is_sqlite or source_path is None:
         return None

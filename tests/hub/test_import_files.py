@@ -1,0 +1,102 @@
+"""`imaging-hub import`: what a USB stick may hold, and what becomes of each file."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
+
+from core.access import Scope
+from core.clock import SystemClock
+from core.errors import NotFound, TooLarge
+from database.engine import Database
+from hub.import_files import run_import
+from hub.migrate import migrate
+from hub.register import open_register
+from hub.settings import Settings, load
+from hub.wiring import open_house
+from storage.query import Query
+from tests.fixtures.instances import data_set, encoded
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A migrated hub with one site."""
+    settings = load(data=tmp_path / "data", disk_reserve=0)
+    migrate(settings, Database(settings.database_url), SystemClock())
+    register = open_register(settings)
+    register.directory.add_site("xinglong", "兴隆镇卫生院")
+    register.database.close()
+    return settings
+
+
+def _stored(settings: Settings) -> set[str]:
+    house = open_house(settings)
+    found = house.archive.search_instances(Query(), visible_to=Scope(site_ids=frozenset({"xinglong"})))
+    house.close()
+    return {instance.sop_instance_uid for instance in found}
+
+
+def test_a_stick_with_a_directory_and_other_files_gives_its_images(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stick = tmp_path / "stick"
+    (stick / "DICOM" / "A").mkdir(parents=True)
+    directory = Path(str(get_testdata_file("DICOMDIR", download=False)))
+    (stick / "DICOMDIR").write_bytes(directory.read_bytes())
+    (stick / "autorun.inf").write_text("[autorun]")
+    image = Path(str(get_testdata_file("CT_small.dcm", download=False)))
+    (stick / "DICOM" / "A" / "1").write_bytes(image.read_bytes())
+    assert run_import(settings, stick, "xinglong") == 0
+    assert _stored(settings) == {dcmread(image).SOPInstanceUID}
+    told = capsys.readouterr().out
+    assert "1 stored" in told
+    assert "1 DICOMDIR" in told
+    assert "1 not DICOM" in told
+
+
+def test_a_data_set_without_file_meta_is_taken_in(settings: Settings, tmp_path: Path) -> None:
+    sent = data_set()
+    (tmp_path / "bare").write_bytes(encoded(sent))
+    assert run_import(settings, tmp_path / "bare", "xinglong") == 0
+    assert _stored(settings) == {sent.SOPInstanceUID}
+
+
+def test_a_zip_is_taken_in_and_names_in_it_lead_nowhere(settings: Settings, tmp_path: Path) -> None:
+    sent = data_set()
+    archive = tmp_path / "export.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("../../outside", encoded(sent))
+        packed.writestr("/etc/passwd", b"no exam")
+    assert run_import(settings, archive, "xinglong") == 0
+    assert _stored(settings) == {sent.SOPInstanceUID}
+    assert not (tmp_path.parent / "outside").exists()
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(settings: Settings, tmp_path: Path) -> None:
+    archive = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("zeros", bytes(64 * 1024 * 1024))
+    with pytest.raises(TooLarge, match="packed more than"):
+        run_import(settings, archive, "xinglong")
+
+
+def test_a_truncated_image_is_kept_in_quarantine_and_the_command_says_so(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = Path(str(get_testdata_file("CT_small.dcm", download=False))).read_bytes()
+    (tmp_path / "cut").write_bytes(image[:-1000])
+    assert run_import(settings, tmp_path / "cut", "xinglong") == 1
+    assert _stored(settings) == set()
+    assert "kept in quarantine: cut" in capsys.readouterr().out
+
+
+def test_nothing_to_import_is_no_success(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert run_import(settings, tmp_path / "empty", "xinglong") == 1
+
+
+def test_an_unknown_site_is_refused_before_anything_is_read(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="nowhere"):
+        run_import(settings, tmp_path, "nowhere")

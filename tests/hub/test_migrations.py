@@ -1,0 +1,116 @@
+"""The schema: made by migrations, equal to the declared tables, backed up first, and never guessed at."""
+
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from core.clock import SystemClock
+from core.errors import Misconfigured
+from database.engine import Database
+from hub.migrate import Migration, back_up, migrate
+from hub.register import open_register
+from hub.schema import current_revision, head_revision, known_revisions, require_current
+from hub.settings import Settings, load
+from hub.tables import metadata
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A hub's settings on an empty directory."""
+    return load(data=tmp_path / "data")
+
+
+def _migrate(settings: Settings) -> Migration:
+    database = Database(settings.database_url)
+    try:
+        return migrate(settings, database, SystemClock())
+    finally:
+        database.close()
+
+
+def _set_revision(settings: Settings, revision: str) -> None:
+    with closing(sqlite3.connect(settings.data / "hub.sqlite3")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
+
+
+def test_migrations_reach_the_declared_tables(settings: Settings) -> None:
+    _migrate(settings)
+    register = open_register(settings)
+    with register.database.read() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    register.database.close()
+    assert differences == [], 'write the next step: .venv/bin/python -m hub.migrations "What changes"'
+
+
+def test_the_steps_are_numbered_without_a_gap() -> None:
+    assert known_revisions() == [f"{number:04}" for number in range(1, len(known_revisions()) + 1)]
+
+
+def test_an_empty_catalogue_needs_no_backup_and_a_second_migration_does_nothing(settings: Settings) -> None:
+    first = _migrate(settings)
+    assert (first.before, first.after, first.backup) == (None, head_revision(), None)
+    assert not _migrate(settings).was_needed
+
+
+def test_a_backup_holds_what_the_catalogue_held(settings: Settings) -> None:
+    _migrate(settings)
+    register = open_register(settings)
+    register.directory.add_site("xinglong", "兴隆镇卫生院")
+    path = back_up(settings, register.database, head_revision(), SystemClock())
+    register.database.close()
+    assert path is not None
+    assert path.parent == settings.data / "backups"
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT site_id FROM sites").fetchall() == [("xinglong",)]
+
+
+def test_an_older_catalogue_is_backed_up_before_it_is_migrated(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a first step alone nothing is older yet: a step is named that this program does not have."""
+    _migrate(settings)
+    asked: list[str | None] = []
+    monkeypatch.setattr("hub.migrate.head_revision", lambda: "0099")
+    monkeypatch.setattr(
+        "hub.migrate.back_up", lambda _settings, _database, before, _clock: asked.append(before)
+    )
+    _migrate(settings)
+    assert asked == [head_revision()]
+
+
+@pytest.mark.parametrize("prepare", ["empty", "newer"])
+def test_a_process_refuses_another_schema_and_names_what_to_do(settings: Settings, prepare: str) -> None:
+    if prepare == "newer":
+        _migrate(settings)
+        _set_revision(settings, "9999")
+    register = open_register(settings)
+    with pytest.raises(Misconfigured) as refused:
+        require_current(settings, register.database)
+    register.database.close()
+    expected = {"empty": "imaging-hub migrate --data", "newer": "newer hub"}
+    assert expected[prepare] in str(refused.value)
+
+
+def test_a_catalogue_of_a_newer_hub_is_left_alone(settings: Settings) -> None:
+    _migrate(settings)
+    _set_revision(settings, "9999")
+    with pytest.raises(Misconfigured, match="newer hub"):
+        _migrate(settings)
+    database = Database(settings.database_url)
+    assert current_revision(database) == "9999"
+    database.close()
+
+
+def test_several_that_migrate_at_once_wait_for_each_other(settings: Settings) -> None:
+    done: list[Migration] = []
+    threads = [threading.Thread(target=lambda: done.append(_migrate(settings))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(migration.was_needed for migration in done) == [False, False, False, True]
