@@ -246,6 +246,15 @@ def test_a_breach_of_the_protocol_cuts_that_association_only(gateway: RunningGat
     assert gateway.stored_data_set(gateway.instance(instance.SOPInstanceUID)) == data
 
 
+def test_a_flood_behind_a_breach_is_not_heard(gateway: RunningGateway) -> None:
+    with gateway.scu().associate() as scu:
+        scu.socket.sendall(CUTS["a PDU of 4 GiB"])
+        began = time.monotonic()
+        with pytest.raises(ConnectionError):
+            keep_sending(scu, bytes(10_000), pause=0.01)
+        assert time.monotonic() - began < 2
+
+
 @pytest.mark.parametrize(("length", "is_borne"), [(COMMAND_SET_LIMIT, True), (COMMAND_SET_LIMIT + 2, False)])
 def test_a_command_set_is_bounded(gateway: RunningGateway, length: int, is_borne: bool) -> None:
     instance = data_set()

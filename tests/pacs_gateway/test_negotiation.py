@@ -1,6 +1,7 @@
 """Negotiation over real sockets: contexts accepted and refused, and what real libraries make of it."""
 
 import struct
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -20,7 +21,7 @@ from tests.pacs_gateway.raw_scu import (
     VERIFICATION,
     association_request,
 )
-from tests.pacs_gateway.running_gateway import RunningGateway
+from tests.pacs_gateway.running_gateway import RunningGateway, eventually
 
 CT, PRIVATE, FIND = "1.2.840.10008.5.1.4.1.1.2", "1.3.12.2.1107.5.9.1", "1.2.840.10008.5.1.4.1.2.2.1"
 BASELINE = "1.2.840.10008.1.2.4.50"
@@ -94,10 +95,12 @@ def test_no_accepted_context_is_an_association_all_the_same(gateway: RunningGate
 
 
 def test_another_version_of_the_protocol_is_rejected(gateway: RunningGateway) -> None:
+    threads = threading.active_count()
     with gateway.scu() as scu:
         scu.send_pdu(ASSOCIATE_RQ, association_request([(VERIFICATION, [])], protocol_version=2))
         kind, body = scu.receive_pdu()
         assert (kind, tuple(body[1:])) == (ASSOCIATE_RJ, (1, 2, 2))
+    assert eventually(lambda: threading.active_count() <= threads, seconds=3)
 
 
 def test_ill_formed_uids_are_refused_without_a_word_in_the_log(
