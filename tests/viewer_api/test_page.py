@@ -273,22 +273,26 @@ def test_the_list_is_in_the_order_of_reading_with_time_state_patient_and_site(re
     rooms.claimed(reader("赵敏"), PatientName="Li^Si=李^四", Modality="DX", SOPClassUID=DIGITAL_XRAY)
     rooms.ready(site_id=QINGSHAN, PatientName="Wang^Wu=王^五")
     rooms.arrive(PatientName="Zhao^Liu", PatientBirthDate=None, PatientSex=None, StudyDate=None)
+    rooms.clock.advance(minutes=20)
+    rooms.arrive(Modality="DX", SOPClassUID=DIGITAL_XRAY)
     study = new_uid()
     asked = {"site_id": XINGLONG, "study_instance_uid": study, "urgency": "emergency"}
     reading.as_("clinic").post("/api/v1/requests", json=asked | {"clinical_question": "胸痛，ST段?"})
     rooms.arrive(study, PatientName="Chen^Jianguo=陈^建国", **NO_IMAGE)
-    rooms.clock.advance(minutes=14, seconds=10)
+    rooms.clock.advance(seconds=10)
     text = _page(_logged_in(reading, "colleague")).text
     expected = (
-        "急诊 EMERGENCY 16:47 剩 0 分钟 0 min left 待阅 ready 陈建国 (Chen Jianguo)",
+        # An emergency goes first, however little time the others have left.
+        "急诊 EMERGENCY 17:07 剩 14 分钟 14 min left 待阅 ready 陈建国 (Chen Jianguo)",
         "心电图 ECG",
         "胸痛，ST段? 兴隆镇卫生院 检查 Study",
-        "常规 Routine 17:01 剩 14 分钟 14 min left 待阅 ready 王五 (Wang Wu)",
+        "常规 Routine 17:01 剩 8 分钟 8 min left 待阅 ready 王五 (Wang Wu)",
         "青山社区卫生服务站 预览 Preview",
-        "常规 Routine 17:02 剩 15 分钟 15 min left 接收中 arriving Zhao Liu ID 0001",
+        "常规 Routine 17:02 剩 9 分钟 9 min left 接收中 arriving Zhao Liu ID 0001",
         "到达 arrived 16:32 · 1 幅 instances",
-        "常规 Routine 17:30 剩 43 分钟 43 min left 赵敏医师 阅片中 being read 李四 (Li Si)",
+        "常规 Routine 17:30 剩 37 分钟 37 min left 赵敏医师 阅片中 being read 李四 (Li Si)",
         "数字X线摄影 DX",
+        "常规 Routine 17:52",
     )
     positions = [text.find(words) for words in expected]
     assert -1 not in positions, [words for words in expected if words not in text] + [text]

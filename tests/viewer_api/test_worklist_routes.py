@@ -2,18 +2,23 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import httpx2
 import pytest
+from starlette.testclient import TestClient
 
 from core.access import Grant, Role
 from core.uids import new_uid
 from tests.fixtures.consultation import GROUP, QINGSHAN, XINGLONG
 from tests.fixtures.instances import DIGITAL_XRAY, TWELVE_LEAD_ECG
 from tests.fixtures.reading_over_http import Reading
+from tests.viewer_api.conftest import LOOPBACK
+from viewer_api.app import create_app
+from viewer_api.rooms import HttpSettings
 from worklist.urgency import Urgency
 
 ECG = {"Modality": "ECG", "SOPClassUID": TWELVE_LEAD_ECG}
@@ -246,17 +251,28 @@ def test_two_sites_may_hold_one_study_and_each_is_a_case_of_its_own(reading: Rea
     assert reading.as_("clinic").get(path, params={"site_id": QINGSHAN}).status_code == HTTPStatus.NOT_FOUND
 
 
+@pytest.fixture
+def nobody_is_asked(reading: Reading) -> TestClient:
+    """A reader's client of an edge without rooms: asking one is a bug, and answered 500."""
+    rooms = replace(reading.edge.rooms, reading_list=None, desk=None, inbox=None)
+    return TestClient(
+        create_app(rooms, HttpSettings()), client=LOOPBACK, headers=reading.edge.headers("reader")
+    )
+
+
 @pytest.mark.parametrize("key", ["x", "%00", "0" * 25, "0" * 27, "0" * 25 + "U", "..%2F..", "０" * 26])
-def test_what_can_be_no_key_of_ours_is_not_found(reading: Reading, key: str) -> None:
+def test_what_can_be_no_key_of_ours_is_not_found(nobody_is_asked: TestClient, key: str) -> None:
     for path in (f"/api/v1/cases/{key}", f"/api/v1/cases/{key}/draft", f"/api/v1/reports/{key}"):
-        assert reading.as_("reader").get(path).status_code == HTTPStatus.NOT_FOUND
+        assert nobody_is_asked.get(path).status_code == HTTPStatus.NOT_FOUND
+    assert nobody_is_asked.get(f"/api/v1/cases/{'0' * 26}").status_code == HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 @pytest.mark.parametrize("uid", ["x", "%00", "1" * 65, "1.2.3%20", "１.２"])
-def test_what_can_be_no_uid_is_not_found(reading: Reading, uid: str) -> None:
-    assert reading.as_("reader").post(f"/api/v1/workitems/{uid}/claim").status_code == HTTPStatus.NOT_FOUND
-    answer = reading.as_("reader").get(f"/api/v1/studies/{uid}/case", params={"site_id": XINGLONG})
-    assert answer.status_code == HTTPStatus.NOT_FOUND
+def test_what_can_be_no_uid_is_not_found(nobody_is_asked: TestClient, uid: str) -> None:
+    path = f"/api/v1/studies/{uid}/case"
+    assert nobody_is_asked.get(path, params={"site_id": XINGLONG}).status_code == HTTPStatus.NOT_FOUND
+    path = f"/api/v1/workitems/{uid}/claim"
+    assert nobody_is_asked.post(path).status_code == HTTPStatus.NOT_FOUND
 
 
 def test_of_fifty_who_claim_at_once_one_has_the_case_and_the_others_hear_who(
