@@ -12,6 +12,7 @@ from fastapi import Depends, Path, Request
 
 from core.access import Act, Actor, Scope
 from core.errors import InvalidRequest, NotAuthenticated, NotFound, NotPermitted, PasswordChangeRequired
+from core.networks import is_loopback
 from core.uids import MAXIMUM_UID_LENGTH
 from storage.instance import Instance
 from viewer_api.access_log import AccessLog
@@ -22,6 +23,7 @@ from viewer_api.rooms import InRooms, Rooms
 PREFIX: Final = "/dicom-web"
 SITE_PREFIX: Final = "/dicom-web/sites/{site_id}"
 _HOST: Final = re.compile(r"[\w.-]+(:[0-9]{1,5})?|\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?", re.ASCII)
+_DEFAULT_PORTS: Final = frozenset({None, 80, 443})
 _EXAMPLE_UID: Final = "2.25.329800735698586629295641978511506172918"
 
 UID = Annotated[
@@ -141,7 +143,10 @@ def _base_url(request: Request) -> str:
     if public_url is not None:
         return public_url
     host = request.headers.get("host", "")
+    name, port = request.scope.get("server") or ("localhost", None)
     if not _HOST.fullmatch(host):
-        name, port = request.scope.get("server") or ("localhost", None)
-        host = f"{name}:{port}" if port else name
+        host = name
+    # Some clients leave the port out of Host; on this machine itself no proxy can have moved it.
+    if is_loopback(host) and port not in _DEFAULT_PORTS:
+        host = f"{host}:{port}"
     return f"{request.url.scheme}://{host}"

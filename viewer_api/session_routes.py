@@ -88,14 +88,10 @@ def log_in(credentials: Credentials, request: Request, response: Response, rooms
     status_code=204,
     responses=AUTHENTICATION_PROBLEMS,
 )
-def log_out(
-    request: Request,
-    response: Response,
-    rooms: InRooms,
-    identity: SomeIdentity,  # noqa: ARG001 - asks for the CSRF token
-) -> None:
+def log_out(request: Request, response: Response, rooms: InRooms, identity: SomeIdentity) -> None:
     """A bearer token has no session: nothing happens to it."""
-    rooms.authentication.log_out(request.cookies.get(SESSION_COOKIE, ""))
+    if identity.csrf_digest is not None:
+        rooms.authentication.log_out(request.cookies[SESSION_COOKIE])
     response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
 
 

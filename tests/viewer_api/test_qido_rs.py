@@ -256,8 +256,10 @@ def test_each_of_two_clinics_has_its_own_study_under_one_uid(edge: Edge) -> None
     [
         ("hub.example:8443", "http://hub.example:8443"),
         ("[::1]:8000", "http://[::1]:8000"),
-        ('x"><script>', "http://127.0.0.1:80"),
-        ("a/b", "http://127.0.0.1:80"),
+        ("[::1]", "http://[::1]"),
+        ("localhost:1", "http://localhost:1"),
+        ('x"><script>', "http://127.0.0.1"),
+        ("a/b", "http://127.0.0.1"),
     ],
 )
 def test_addresses_begin_as_the_client_reached_us_if_that_is_a_host(

@@ -1,0 +1,89 @@
+"""The description of the API is whole: every route, every answer, every problem."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from viewer_api.problems import PROBLEM_SCHEMA
+
+METHODS = {"get", "put", "post", "delete", "patch"}
+
+
+@pytest.fixture(scope="module")
+def described(application: FastAPI) -> dict[str, Any]:
+    return application.openapi()
+
+
+def operations(described: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    ]
+
+
+def test_every_operation_has_a_name_of_its_own_a_tag_and_a_summary(described: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(described)]
+    assert len(set(names)) == len(names) > 40
+    for path, method, operation in operations(described):
+        assert operation["tags"], (method, path)
+        assert operation["summary"], (method, path)
+
+
+def test_dicomweb_is_described_at_both_roots(described: dict[str, Any]) -> None:
+    union = {
+        path.removeprefix("/dicom-web")
+        for path in described["paths"]
+        if path.startswith("/dicom-web/studies")
+    }
+    at_site = {
+        path.removeprefix("/dicom-web/sites/{site_id}")
+        for path in described["paths"]
+        if path.startswith("/dicom-web/sites/{site_id}/studies")
+    }
+    assert union == at_site
+    assert len(union) > 10
+
+
+def test_every_parameter_of_a_path_is_described(described: dict[str, Any]) -> None:
+    for path, method, operation in operations(described):
+        named = {each["name"] for each in operation.get("parameters", []) if each["in"] == "path"}
+        in_path = {part.partition(":")[0] for part in path.replace("}", "{").split("{")[1::2]}
+        assert named == in_path, (method, path)
+
+
+def test_whoever_has_to_log_in_is_told_how(described: dict[str, Any]) -> None:
+    assert set(described["components"]["securitySchemes"]) == {"session", "token"}
+    open_to_all = {path for path, _, operation in operations(described) if not operation.get("security")}
+    assert open_to_all >= {"/healthz", "/readyz", "/api/v1/login"}
+    assert not [path for path in open_to_all if path.startswith("/dicom-web")]
+    for path, method, operation in operations(described):
+        if operation.get("security"):
+            assert {"401", "403"} <= set(operation["responses"]), (method, path)
+
+
+def test_every_error_is_described_as_a_problem(described: dict[str, Any]) -> None:
+    assert described["components"]["schemas"]["Problem"] == PROBLEM_SCHEMA
+    for path, method, operation in operations(described):
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400:
+                content = answer["content"]["application/problem+json"]
+                assert content["schema"]["$ref"] == "#/components/schemas/Problem", (method, path, status)
+        assert "422" not in operation["responses"]
+    assert "HTTPValidationError" not in described["components"]["schemas"]
+
+
+def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
+    def references(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["$ref"]] if "$ref" in node else []
+            return own + [each for value in node.values() for each in references(value)]
+        return [each for value in node for each in references(value)] if isinstance(node, list) else []
+
+    for reference in references(described):
+        target: Any = described
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
+        assert target
