@@ -32,6 +32,10 @@ class Negotiation(ACSE):
         self._admission = admission
         self._accept_any = accept_any_storage_class
 
+    def is_release_requested(self) -> bool:
+        """Whether the sender wants to release, which has to wait until its requests are answered."""
+        return self._association.dimse.msg_queue.empty() and super().is_release_requested()
+
     def _negotiate_as_acceptor(self) -> None:
         association = self._association
         request = cast(A_ASSOCIATE, self.requestor.primitive)

@@ -15,7 +15,6 @@ from pacs_gateway.sop_classes import (
 from pacs_gateway.transfer_syntaxes import (
     COMPRESSED_FIRST,
     LOSSLESS_FIRST,
-    TRANSFER_SYNTAXES,
     UNCOMPRESSED,
 )
 
@@ -55,16 +54,6 @@ LOSSLESS: Final = Preference(
 PREFERENCES: Final = (VERIFYING, COMPRESSED, LOSSLESS)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ContextRow:
-    """One line of the conformance statement: a SOP Class and what is accepted for it, the best first."""
-
-    sop_class_uid: str
-    sop_class_name: str
-    preference: str
-    transfer_syntaxes: tuple[tuple[str, str], ...]
-
-
 def accept_context(
     abstract_syntax: str, proposed: Sequence[str], *, accept_any: bool
 ) -> str | ContextRefusal:
@@ -93,22 +82,6 @@ def is_kept(sop_class_uid: str, *, accept_any: bool) -> bool:
     return sop_class_uid in STORAGE_CLASSES or (
         accept_any and is_indexable(sop_class_uid) and is_storage_class(sop_class_uid)
     )
-
-
-def conformance_rows() -> list[ContextRow]:
-    """Return every SOP Class that is accepted by name, for the conformance statement (PS3.2)."""
-    return [
-        ContextRow(
-            sop_class_uid=uid,
-            sop_class_name=name,
-            preference=preference.name,
-            transfer_syntaxes=tuple(
-                (syntax, TRANSFER_SYNTAXES[syntax]) for syntax in preference.transfer_syntax_uids
-            ),
-        )
-        for preference in PREFERENCES
-        for uid, name in preference.sop_classes.items()
-    ]
 
 
 def _preference_of(sop_class_uid: str, *, accept_any: bool) -> Preference | None:

@@ -39,17 +39,6 @@ OUT_OF_RESOURCES: Final = 0xA700
 DATA_SET_DOES_NOT_MATCH_SOP_CLASS: Final = 0xA900
 CANNOT_UNDERSTAND: Final = 0xC000
 
-MEANINGS: Final = {
-    SUCCESS: "Success",
-    PROCESSING_FAILURE: "Processing failure",
-    SOP_CLASS_NOT_SUPPORTED: "Refused: SOP Class not supported",
-    NOT_AUTHORIZED: "Refused: not authorized",
-    UNRECOGNIZED_OPERATION: "Unrecognized operation",
-    OUT_OF_RESOURCES: "Refused: out of resources",
-    DATA_SET_DOES_NOT_MATCH_SOP_CLASS: "Error: data set does not match SOP Class",
-    CANNOT_UNDERSTAND: "Error: cannot understand",
-}
-
 STATUS_OF_ERROR: Final[dict[type[HubError], int]] = {
     InvalidInstance: CANNOT_UNDERSTAND,
     TooLarge: CANNOT_UNDERSTAND,
@@ -89,24 +78,6 @@ class Answer:
 
 DONE: Final = Answer(status=SUCCESS)
 FAILED: Final = Answer(status=PROCESSING_FAILURE, error_comment="Unexpected error in the hub; see its log.")
-
-
-def status_rows() -> list[tuple[str, str, tuple[str, ...]]]:
-    """Return code, meaning and reasons of each status, for the conformance statement (PS3.2)."""
-    reasons = {
-        SUCCESS: ("The instance is durable and indexed; or was held already; or is kept beside another.",),
-        PROCESSING_FAILURE: (FAILED.error_comment,),
-        UNRECOGNIZED_OPERATION: ("The request is neither C-STORE nor C-ECHO.",),
-    }
-    return [
-        (
-            f"{status:04X}",
-            meaning,
-            reasons.get(status)
-            or tuple(str(error()) for error, code in STATUS_OF_ERROR.items() if code == status),
-        )
-        for status, meaning in MEANINGS.items()
-    ]
 
 
 def answer_to(error: HubError) -> Answer:

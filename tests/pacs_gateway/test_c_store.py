@@ -1,5 +1,6 @@
 """What a device sends is kept byte for byte, answered truly, and held once."""
 
+import resource
 import shutil
 import subprocess
 import threading
@@ -10,10 +11,9 @@ from typing import Any
 import pytest
 from pydicom import dcmread, examples
 from pydicom.data import get_testdata_file
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE
-from pynetdicom._config import STORE_SEND_CHUNKED_DATASET
 from structlog.testing import capture_logs
 
 from core.uids import new_uid
@@ -23,9 +23,13 @@ from tests.pacs_gateway.raw_scu import (
     C_CANCEL_RQ,
     C_FIND_RQ,
     EXPLICIT_VR_LITTLE_ENDIAN,
+    P_DATA,
+    RELEASE_RP,
+    RELEASE_RQ,
     VERIFICATION,
     RawSCU,
     command_set,
+    fragment_item,
     store_command,
     uid,
 )
@@ -82,8 +86,6 @@ def test_however_it_is_cut_the_data_set_is_whole(gateway: RunningGateway, length
 
 
 def test_command_and_data_may_share_a_pdu_and_a_command_be_cut(gateway: RunningGateway) -> None:
-    from tests.pacs_gateway.raw_scu import P_DATA, fragment_item
-
     instance = data_set()
     sent, command = encoded(instance), store_command(ULTRASOUND_IMAGE, instance.SOPInstanceUID)
     with gateway.scu().associate() as scu:
@@ -243,13 +245,10 @@ def test_a_private_transfer_syntax_is_kept_as_sent(gateway: RunningGateway) -> N
 
 
 def test_a_python_sender_stores(gateway: RunningGateway) -> None:
-    assert not STORE_SEND_CHUNKED_DATASET
     entity = AE("US2")
     entity.add_requested_context(ULTRASOUND_IMAGE, ExplicitVRLittleEndian)
     association = entity.associate("127.0.0.1", gateway.port, ae_title="HUB")
     instance = data_set()
-    from pydicom.dataset import FileMetaDataset
-
     instance.file_meta = FileMetaDataset()
     instance.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     assert association.send_c_store(instance).Status == 0
@@ -286,8 +285,9 @@ def test_a_sender_that_does_not_wait_gets_every_answer_in_order(gateway: Running
         for number, each in enumerate(instances):
             scu.send_command(store_command(ULTRASOUND_IMAGE, each.SOPInstanceUID, message_id=number))
             scu.send_data_set(encoded(each))
+        scu.send_pdu(RELEASE_RQ, bytes(4))
         responses = [scu.receive_response() for _ in instances]
-        scu.release()
+        assert scu.receive_pdu()[0] == RELEASE_RP
     assert [response.number(0x0120) for response in responses] == list(range(20))
     assert {response.status for response in responses} == {0}
     assert len(gateway.instances()) == 20
@@ -347,6 +347,25 @@ def test_a_full_disk_asks_to_come_again_and_nothing_is_written(
     assert response.error_comment == "The disk of the blob store is down to its reserve."
     (line,) = [line for line in lines if line["event"] == "instance refused"]
     assert (line["status"], line["sop_instance_uid"]) == ("A700", instance.SOPInstanceUID)
+
+
+def test_a_disk_that_fills_up_in_the_middle_asks_to_come_again(gateway: RunningGateway) -> None:
+    """A limit on the size of a file fails a write as a full disk does."""
+    large, small = data_set(PixelData=bytes(6_000_000)), data_set()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with gateway.scu().associate() as scu:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, hard))
+        try:
+            response = scu.store(encoded(large), sop_instance_uid=large.SOPInstanceUID)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert (response.status, response.error_comment) == (
+            0xA700,
+            "The disk for incoming instances is full.",
+        )
+        assert gateway.is_clean()
+        for instance in (small, large):
+            assert scu.store(encoded(instance), sop_instance_uid=instance.SOPInstanceUID).status == 0
 
 
 def test_without_the_catalogue_it_is_never_success(gateway: RunningGateway, tmp_path: Path) -> None:

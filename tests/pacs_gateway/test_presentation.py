@@ -3,7 +3,7 @@
 import pytest
 from pydicom._uid_dict import UID_dictionary
 
-from pacs_gateway.presentation import ContextRefusal, accept_context, conformance_rows, is_kept
+from pacs_gateway.presentation import PREFERENCES, ContextRefusal, accept_context, is_kept
 from pacs_gateway.sop_classes import STORAGE_CLASSES, is_storage_class
 from pacs_gateway.transfer_syntaxes import (
     COMPRESSED_FIRST,
@@ -150,12 +150,11 @@ def test_what_is_kept_is_what_is_negotiated() -> None:
             assert is_kept(uid, accept_any=accept_any) == negotiated, uid
 
 
-def test_the_conformance_statement_gets_a_row_for_each_class() -> None:
-    rows = {row.sop_class_uid: row for row in conformance_rows()}
-    assert set(rows) == {VERIFICATION, *STORAGE_CLASSES}
-    assert rows[US].transfer_syntaxes[0] == (BASELINE, "JPEG Baseline (Process 1)")
-    assert rows[DX].transfer_syntaxes[0] == (EXPLICIT, "Explicit VR Little Endian")
-    for row in rows.values():
-        best = row.transfer_syntaxes[0][0]
-        offered = [uid for uid, _ in reversed(row.transfer_syntaxes)]
-        assert accept_context(row.sop_class_uid, offered, accept_any=False) == best
+def test_every_named_class_has_one_preference_and_gets_its_best() -> None:
+    named = [uid for preference in PREFERENCES for uid in preference.sop_classes]
+    assert sorted(named) == sorted([VERIFICATION, *STORAGE_CLASSES])
+    for preference in PREFERENCES:
+        backwards = list(reversed(preference.transfer_syntax_uids))
+        for uid in preference.sop_classes:
+            best = preference.transfer_syntax_uids[0]
+            assert accept_context(uid, backwards, accept_any=False) == best

@@ -4,15 +4,12 @@ import pytest
 from pynetdicom.status import STORAGE_SERVICE_CLASS_STATUS
 
 import core.errors
-from core.errors import HubError, InvalidInstance, NotFound, QuotaExceeded, StorageUnavailable
+from core.errors import HubError, InvalidInstance, NotFound, QuotaExceeded
 from pacs_gateway.status import (
-    DONE,
     FAILED,
     NOT_RAISED_BY_STORING,
     STATUS_OF_ERROR,
-    UNRECOGNIZED_OPERATION,
     answer_to,
-    status_rows,
 )
 
 
@@ -35,15 +32,6 @@ def test_every_status_is_a_failure_of_the_standard(status: int) -> None:
     is_of_storage = status >> 8 in {0xA7, 0xA9} or status >> 12 == 0xC
     is_general = STORAGE_SERVICE_CLASS_STATUS.get(status, ("", ""))[0] == "Failure"
     assert is_of_storage or is_general
-
-
-def test_the_conformance_statement_gets_a_row_for_each_status() -> None:
-    rows = status_rows()
-    answered = {DONE.status, FAILED.status, UNRECOGNIZED_OPERATION, *STATUS_OF_ERROR.values()}
-    assert {int(code, 16) for code, _, _ in rows} == answered
-    assert all(meaning and reasons for _, meaning, reasons in rows)
-    reasons = {code: reasons for code, _, reasons in rows}
-    assert reasons["A700"] == (str(QuotaExceeded()), str(StorageUnavailable()))
 
 
 def test_a_refusal_says_why_and_whether_to_try_again() -> None:
