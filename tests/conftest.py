@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.fixtures.archive",
     "tests.fixtures.passwords",
     "tests.fixtures.disk",
+    "tests.fixtures.processes",
     "tests.fixtures.object_store",
     "tests.fixtures.consultation",
     "tests.fixtures.reading_over_http",
