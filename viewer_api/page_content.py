@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from core.access import Actor, Scope
 from registry.directory import DEFAULT_TIME_ZONE, Site
+from reporting.report import Report
 from storage.query import Query, UIDList
-from viewer_api.page_lines import CaseOnPage, ReportOnPage, case_on_page, report_on_page
+from viewer_api.page_lines import CaseOnPage, Look, ReportOnPage, case_on_page, report_on_page
 from viewer_api.rooms import Rooms
 from viewer_api.worklist_schemas import study_path
 from worklist.case import Case
@@ -49,7 +50,8 @@ def reading_list_page(rooms: Rooms, actor: Actor) -> ReadingListPage:
         cases=tuple(_case(rooms, actor, case, sites[case.site_id], now) for case in cases[:CASES_SHOWN]),
         has_more_cases=len(cases) > CASES_SHOWN,
         reports=tuple(
-            report_on_page(report, now=now) for report in rooms.inbox.reports(actor, limit=REPORTS_SHOWN)
+            report_on_page(report, now=now, look=_look(rooms, report))
+            for report in rooms.inbox.reports(actor, limit=REPORTS_SHOWN)
         ),
     )
 
@@ -67,32 +69,30 @@ def _open_cases(rooms: Rooms, actor: Actor) -> list[Case]:
 
 
 def _case(rooms: Rooms, actor: Actor, case: Case, site: Site, now: datetime) -> CaseOnPage:
+    look = _look(rooms, case)
     reports = rooms.desk.reports_of_case(actor, case.case_id)
     return case_on_page(
         case,
         site_name=site.name,
         time_zone=site.time_zone,
         now=now,
-        study_path=study_path(case.site_id, case.study_instance_uid),
-        preview_path=_preview_path(rooms, case),
-        reports=tuple(report_on_page(report, now=now) for report in reports),
+        look=look,
+        reports=tuple(report_on_page(report, now=now, look=look) for report in reports),
     )
 
 
-def _preview_path(rooms: Rooms, case: Case) -> str | None:
-    """Return where DICOMweb renders the study's first image; an ECG has none."""
+def _look(rooms: Rooms, of: Case | Report) -> Look:
+    """Return where DICOMweb renders the study's first image, or has the study of an ECG, which has none."""
+    study = study_path(of.site_id, of.study_instance_uid)
     first = rooms.archive.search_instances(
-        Query(
-            conditions={"StudyInstanceUID": UIDList((case.study_instance_uid,))}, limit=INSTANCES_LOOKED_AT
-        ),
-        visible_to=Scope(site_ids=frozenset({case.site_id})),
+        Query(conditions={"StudyInstanceUID": UIDList((of.study_instance_uid,))}, limit=INSTANCES_LOOKED_AT),
+        visible_to=Scope(site_ids=frozenset({of.site_id})),
     )
     for instance in first:
         if instance.rows and instance.columns:
-            study = study_path(case.site_id, case.study_instance_uid)
-            series, sop_instance = instance.series_instance_uid, instance.sop_instance_uid
-            return f"{study}/series/{series}/instances/{sop_instance}/rendered"
-    return None
+            path = f"{study}/series/{instance.series_instance_uid}/instances/{instance.sop_instance_uid}"
+            return Look(path=f"{path}/rendered", is_image=True)
+    return Look(path=study, is_image=False)
 
 
 def _own_time_zone(actor: Actor, sites: Mapping[str, Site]) -> str:

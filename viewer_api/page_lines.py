@@ -31,6 +31,14 @@ class PersonOnPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Look:
+    """Where to look at a study: its first image as a picture, or else the study itself."""
+
+    path: str
+    is_image: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportOnPage:
     """A signed version and where to have it; no PDF where there is none (yet)."""
 
@@ -42,6 +50,7 @@ class ReportOnPage:
     reading_physician: str
     is_received: bool
     is_being_printed: bool
+    look: Look
     json_path: str
     pdf_path: str | None
 
@@ -64,8 +73,7 @@ class CaseOnPage:
     clinical_question: str
     number_of_instances: int
     site: str
-    preview_path: str | None
-    study_path: str
+    look: Look
     reports: tuple[ReportOnPage, ...]
 
 
@@ -75,8 +83,7 @@ def case_on_page(
     site_name: str,
     time_zone: str,
     now: datetime,
-    preview_path: str | None,
-    study_path: str,
+    look: Look,
     reports: tuple[ReportOnPage, ...],
 ) -> CaseOnPage:
     """Return a line of the reading list as it reads at this moment."""
@@ -97,13 +104,12 @@ def case_on_page(
         clinical_question=case.clinical_question,
         number_of_instances=case.number_of_instances,
         site=site_name,
-        preview_path=preview_path,
-        study_path=study_path,
+        look=look,
         reports=reports,
     )
 
 
-def report_on_page(report: Report, *, now: datetime) -> ReportOnPage:
+def report_on_page(report: Report, *, now: datetime, look: Look) -> ReportOnPage:
     """Return a line of the inbox."""
     document = report.document
     patient = document.patient
@@ -119,6 +125,7 @@ def report_on_page(report: Report, *, now: datetime) -> ReportOnPage:
         reading_physician=document.reading_physician,
         is_received=bool(report.receipts),
         is_being_printed=bool(report.publications) and not report.is_published,
+        look=look,
         json_path=path,
         pdf_path=f"{path}/pdf" if report.is_published else None,
     )
