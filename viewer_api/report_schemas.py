@@ -10,10 +10,8 @@ from reporting.canonical import canonical_json
 from reporting.desk import LONGEST_TEXT
 from reporting.document import ReportDocument, ReportStatus
 from reporting.report import Draft, KeptDraft, Publication, Receipt, Report, ReportForm
-from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_UID, plain_text
-
-_DIGEST_EXAMPLE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-_WORDS_EXAMPLE = {"findings": "窦性心律，V2-V4 ST段抬高0.3mV。", "impression": "急性前壁心肌梗死可能。"}
+from viewer_api import report_examples
+from viewer_api.parameters import EXAMPLE_UID, plain_text
 
 # The rooms hold the limits and say so in a sentence; here they are only told in advance.
 ReportText = Annotated[str, AfterValidator(plain_text), Field(json_schema_extra={"maxLength": LONGEST_TEXT})]
@@ -24,7 +22,7 @@ class DraftBody(BaseModel):
     """What the reader has written so far."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"workitem_uid": EXAMPLE_UID, **_WORDS_EXAMPLE}}
+        extra="forbid", json_schema_extra={"example": {"workitem_uid": EXAMPLE_UID, **report_examples.WORDS}}
     )
 
     workitem_uid: GivenUID = Field(description="The turn that the reader claimed.")
@@ -35,17 +33,7 @@ class DraftBody(BaseModel):
 class DraftResource(BaseModel):
     """The draft of a case; version 0 is the empty page. Its ETag is the version in quotes."""
 
-    model_config = ConfigDict(
-        title="Draft",
-        json_schema_extra={
-            "example": {
-                "case_id": EXAMPLE_KEY,
-                "version": 3,
-                **_WORDS_EXAMPLE,
-                "written_at": "2026-11-20T08:36:00Z",
-            }
-        },
-    )
+    model_config = ConfigDict(title="Draft", json_schema_extra={"example": report_examples.DRAFT})
 
     case_id: str
     version: int
@@ -79,6 +67,8 @@ class KeptDraftResource(BaseModel):
 
 class KeptDraftCollection(BaseModel):
     """One reader's own words that were kept aside, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"items": [report_examples.KEPT_DRAFT]}})
 
     items: list[KeptDraftResource]
 
@@ -230,7 +220,7 @@ class ReportSummary(BaseModel):
     accession_number: str
     reading_physician: str
     signed_at: datetime
-    digest: str = Field(description="SHA-256 of the signed document.", examples=[_DIGEST_EXAMPLE])
+    digest: str = Field(description="SHA-256 of the signed document.")
     is_published: bool = Field(description="Whether SR and PDF are kept in the study.")
     is_received: bool = Field(description="Whether somebody of the clinic has had it.")
     links: dict[str, str] = Field(description="Where to go from here.")
@@ -244,13 +234,15 @@ class ReportSummary(BaseModel):
 class ReportCollection(BaseModel):
     """Reports."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"items": [report_examples.SUMMARY]}})
+
     items: list[ReportSummary]
 
 
 class ReportResource(ReportSummary):
     """A signed report, whole, with the proof of where it has got to."""
 
-    model_config = ConfigDict(title="Report")
+    model_config = ConfigDict(title="Report", json_schema_extra={"example": report_examples.REPORT})
 
     signer: SignerResource
     document: ReportDocumentResource

@@ -8,7 +8,14 @@ import pytest
 
 from tests.fixtures.consultation import XINGLONG
 from tests.fixtures.reading_over_http import Reading
-from viewer_api import report_routes, request_routes, worklist_routes
+from viewer_api import (
+    report_routes,
+    report_schemas,
+    request_routes,
+    request_schemas,
+    worklist_routes,
+    worklist_schemas,
+)
 
 WORDS = {"findings": "", "impression": "x"}
 NOBODYS_KEY = "ABCDEFGHJKMNPQRSTVWXYZ0123"
@@ -169,6 +176,31 @@ def test_every_answer_is_described(reading: Reading, keys: Keys) -> None:
             assert described is not None, (call.name, answer.text)
             media_type = answer.headers["Content-Type"].partition(";")[0]
             assert media_type in described["content"], (call.name, described)
+
+
+def test_every_body_is_shown_by_an_example_that_its_own_model_takes(reading: Reading) -> None:
+    described = reading.edge.app.openapi()
+    shown = set()
+    for call in CALLS:
+        operation = described["paths"][call.path][call.method.lower()]
+        bodies = [operation["requestBody"]] if call.body else []
+        bodies += [answer for status, answer in operation["responses"].items() if status in {"200", "201"}]
+        for body in bodies:
+            for media_type, content in body["content"].items():
+                if media_type == "application/json":
+                    shown.add(content["schema"]["$ref"].rpartition("/")[2])
+    models = {
+        name: model
+        for module in (worklist_schemas, report_schemas, request_schemas)
+        for name, model in vars(module).items()
+        if name in shown
+    }
+    assert models.keys() == shown
+    for name, model in models.items():
+        assert "example" in described["components"]["schemas"][name], name
+        # The framework leaves what is null out of the description, so the model's own is tried.
+        example = model.model_config["json_schema_extra"]["example"]
+        assert model.model_validate(example).model_dump(mode="json").keys() == example.keys(), name
 
 
 def test_a_session_changes_nothing_without_its_token(reading: Reading, keys: Keys) -> None:
