@@ -1,7 +1,5 @@
 """The feed: in order, and each effect in the catalogue once, whoever follows and whatever fails."""
 
-import subprocess
-import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,6 +21,7 @@ from database.change_feed import (
 )
 from database.engine import Database
 from database.jobs import enqueue, jobs
+from tests.fixtures.processes import Launcher
 
 AT = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 
@@ -177,30 +176,19 @@ declare_tables()
 database = Database(sys.argv[1])
 def note(connection, seen):
     enqueue(connection, kind="seen", body={"sequence": seen.sequence}, due_at=seen.at)
-print("ready", flush=True)
-sys.stdin.readline()
 while follow(database, "list", note, limit=5):
     print("page", flush=True)
 """
 
 
-def test_a_follower_killed_anywhere_is_carried_on_by_another_process(database: Database) -> None:
+def test_a_follower_killed_anywhere_is_carried_on_by_another_process(
+    database: Database, launcher: Launcher
+) -> None:
     sequences = happen(database, *map(str, range(150)))
     for pages in (1, 4, 9):
-        worker = subprocess.Popen(
-            [sys.executable, "-c", FOLLOW, database.url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert worker.stdin is not None
-        assert worker.stdout is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-        for _ in range(pages):
-            worker.stdout.readline()
-        worker.kill()
-        worker.communicate(timeout=30)
+        with launcher.start(FOLLOW, database.url) as follower:
+            follower.lines(pages)
+            follower.kill()
     while follow(database, "list", note):
         pass
     assert noted(database) == sequences

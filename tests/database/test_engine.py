@@ -8,7 +8,8 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from database.engine import Database, sqlite_url
-from tests.fixtures.counter import add_one, look, start, value_of
+from tests.fixtures.counter import add_one, look, value_of
+from tests.fixtures.processes import Launcher
 
 WRITERS = 8
 ROUNDS = 40
@@ -98,12 +99,11 @@ for _ in range(int(sys.argv[2])):
 """
 
 
-def test_writers_of_several_processes_take_turns(counter: Database, path: Path) -> None:
-    workers = [start(ADD_MANY, path, ROUNDS) for _ in range(4)]
+def test_writers_of_several_processes_take_turns(counter: Database, launcher: Launcher, path: Path) -> None:
+    writers = [launcher.start(ADD_MANY, path, ROUNDS) for _ in range(4)]
     for _ in range(ROUNDS):
         add_one(counter)
-    complaints = [worker.communicate(timeout=60)[1] for worker in workers]
-    assert complaints == [""] * 4
+    assert [writer.wait() for writer in writers] == [0] * 4, [writer.lines() for writer in writers]
     with counter.read() as connection:
         assert value_of(connection) == 5 * ROUNDS
 
@@ -112,43 +112,36 @@ OPEN_FRESH = """
 import sys, pathlib
 from sqlalchemy import text
 from database.engine import Database, sqlite_url
-print("ready", flush=True)
-for line in sys.stdin:
-    database = Database(sqlite_url(pathlib.Path(line.strip())))
-    with database.write() as connection:
-        connection.execute(text("CREATE TABLE IF NOT EXISTS counter (name TEXT, value INTEGER)"))
-        connection.execute(text("INSERT INTO counter VALUES ('n', 1)"))
-    database.close()
-    print("done", flush=True)
+path, go = map(pathlib.Path, sys.argv[1:])
+while not go.exists():
+    pass
+database = Database(sqlite_url(path))
+with database.write() as connection:
+    connection.execute(text("CREATE TABLE IF NOT EXISTS counter (name TEXT, value INTEGER)"))
+    connection.execute(text("INSERT INTO counter VALUES ('n', 1)"))
+database.close()
 """
 
 
-def test_several_processes_may_open_a_fresh_file_at_once(path: Path) -> None:
-    workers = [start(OPEN_FRESH) for _ in range(4)]
-    assert [worker.stdout.readline() for worker in workers if worker.stdout] == ["ready\n"] * 4
-    files = [path.with_name(f"fresh-{number}.sqlite") for number in range(10)]
-    for file in files:
-        for worker in workers:
-            assert worker.stdin is not None
-            worker.stdin.write(f"{file}\n")
-            worker.stdin.flush()
-        done = [worker.stdout.readline() for worker in workers if worker.stdout]
-        assert done == ["done\n"] * 4, [worker.communicate()[1] for worker in workers]
-    assert [worker.communicate(timeout=60) for worker in workers] == [("", "")] * 4
-    for file in files:
+def test_several_processes_may_open_a_fresh_file_at_once(launcher: Launcher, path: Path) -> None:
+    for number in range(10):
+        file, go = path.with_name(f"fresh-{number}.sqlite"), path.with_name(f"go-{number}")
+        openers = [launcher.start(OPEN_FRESH, file, go) for _ in range(4)]
+        go.touch()
+        assert [opener.wait() for opener in openers] == [0] * 4, [opener.lines() for opener in openers]
         database = Database(sqlite_url(file))
         with database.read() as connection:
             assert connection.execute(text("SELECT count(*) FROM counter")).scalar() == 4
         database.close()
 
 
-def test_what_a_killed_process_had_committed_is_there(counter: Database, path: Path) -> None:
-    worker = start(ADD_MANY, path, 10**6)
-    assert worker.stdout is not None
-    acknowledged = [int(worker.stdout.readline()) for _ in range(20)]
-    worker.kill()
-    rest, _ = worker.communicate(timeout=60)
-    acknowledged += [int(line) for line in rest.split("\n")[:-1]]
+def test_what_a_killed_process_had_committed_is_there(
+    counter: Database, launcher: Launcher, path: Path
+) -> None:
+    with launcher.start(ADD_MANY, path, 10**6) as writer:
+        writer.lines(20)
+        writer.kill()
+        acknowledged = [int(line) for line in writer.lines()]
     with counter.read() as connection:
         assert value_of(connection) in {acknowledged[-1], acknowledged[-1] + 1}
         assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"

@@ -9,7 +9,8 @@ from sqlalchemy import event, text
 
 from core.errors import StorageUnavailable
 from database.engine import Database, is_reachable, sqlite_url
-from tests.fixtures.counter import add_one, look, new_counter, start, value_of
+from tests.fixtures.counter import add_one, look, new_counter, value_of
+from tests.fixtures.processes import Child, Launcher
 
 
 def folder_gone(database: Database, path: Path) -> None:
@@ -142,10 +143,10 @@ except StorageUnavailable:
 """
 
 
-def require_full_and_whole(path: Path, worker: subprocess.Popen[str]) -> None:
+def require_full_and_whole(path: Path, writer: Child) -> None:
     """The process was refused, and just what it was told to be kept is there."""
-    said, complaint = worker.communicate(timeout=60)
-    assert complaint == ""
+    assert writer.wait() == 0
+    (said,) = writer.lines()
     kept = int(said)
     assert 0 < kept < 1000
     database = Database(sqlite_url(path))
@@ -155,16 +156,18 @@ def require_full_and_whole(path: Path, worker: subprocess.Popen[str]) -> None:
     database.close()
 
 
-def test_a_full_disk_is_storage_unavailable_and_damages_nothing(counter: Database, path: Path) -> None:
-    require_full_and_whole(path, start(FILL, path, 1_000_000))
+def test_a_full_disk_is_storage_unavailable_and_damages_nothing(
+    counter: Database, launcher: Launcher, path: Path
+) -> None:
+    require_full_and_whole(path, launcher.start(FILL, path, 1_000_000))
 
 
-def test_a_really_full_disk_is_storage_unavailable_and_damages_nothing(tiny_disk: Path) -> None:
+def test_a_really_full_disk_is_storage_unavailable_and_damages_nothing(
+    launcher: Launcher, tiny_disk: Path
+) -> None:
     path = tiny_disk / "catalogue.sqlite"
     new_counter(path).close()
-    worker = start(FILL, path, 0)
-    worker.wait(60)
-    require_full_and_whole(path, worker)
+    require_full_and_whole(path, launcher.start(FILL, path, 0))
 
 
 def test_a_read_only_disk_is_storage_unavailable_for_writes(tiny_disk: Path) -> None:

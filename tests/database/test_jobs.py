@@ -110,12 +110,6 @@ def test_a_lease_that_ended_gives_the_job_to_another_and_the_first_token_is_wort
     assert finish(database, second)
 
 
-def test_a_worker_that_was_slow_but_not_replaced_may_still_finish(database: Database) -> None:
-    ask(database)
-    (job,) = claim(database)
-    assert finish(database, job)
-
-
 def test_the_more_urgent_goes_first_then_the_longer_due(database: Database) -> None:
     for number, (priority, minutes) in enumerate([(0, 1), (5, 1), (0, 9), (9, 0), (5, 3)]):
         ask(database, body={"n": number}, priority=priority, due_at=NOW - timedelta(minutes=minutes))
