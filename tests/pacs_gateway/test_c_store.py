@@ -359,10 +359,8 @@ def test_a_disk_that_fills_up_in_the_middle_asks_to_come_again(gateway: RunningG
             response = scu.store(encoded(large), sop_instance_uid=large.SOPInstanceUID)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        assert (response.status, response.error_comment) == (
-            0xA700,
-            "The disk for incoming instances is full.",
-        )
+        assert response.status == 0xA700
+        assert response.error_comment == "The disk for incoming instances is full."
         assert gateway.is_clean()
         for instance in (small, large):
             assert scu.store(encoded(instance), sop_instance_uid=instance.SOPInstanceUID).status == 0
