@@ -32,6 +32,7 @@ ATTEMPTS = 12
 """After these a job rests, and `doctor` and the health page name it."""
 FIRST_DELAY = timedelta(seconds=1)
 LONGEST_DELAY = timedelta(hours=2)
+OUTAGE_DELAY = timedelta(seconds=10)
 
 jobs = Table(
     "jobs",
@@ -114,6 +115,15 @@ def postpone(connection: Connection, job: Job, *, now: datetime, error: str) -> 
             last_error=error[:200],
             rested_at=now if job.attempts >= ATTEMPTS else None,
         )
+    )
+
+
+def wait_out(connection: Connection, job: Job, *, now: datetime, error: str) -> None:
+    """Put a job off because what it needs is away or full: no attempt of its own, so it never rests by it."""
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.job_id == job.job_id, jobs.c.token == job.token)
+        .values(due_at=now + OUTAGE_DELAY, attempts=jobs.c.attempts - 1, last_error=error[:200])
     )
 
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 from io import BytesIO
 
 from core.clock import Clock
-from core.errors import HubError
+from core.errors import HubError, QuotaExceeded, StorageUnavailable
 from core.origin import Origin, OriginKind
 from database.change_feed import Change, ChangeKind, append_change
 from database.engine import Database
-from database.jobs import Job, claim_jobs, complete, postpone
+from database.jobs import Job, claim_jobs, complete, postpone, wait_out
 from reporting import report_records as records
 from reporting.document import ReportDocument
 from reporting.encapsulated_pdf import encapsulated_pdf
@@ -64,16 +64,26 @@ class Publisher:
 
     def run(self, limit: int = 4) -> list[tuple[str, str]]:
         """Publish what is due; return (report id, error) of what failed and was put off."""
-        now = self._clock.now()
         failures = []
-        for job in claim_jobs(self._database, kinds=[PUBLISH_JOB], now=now, lease=LEASE, limit=limit):
+        for _ in range(limit):
+            job = self._next_job()
+            if job is None:
+                break
             try:
                 self._publish(job)
             except HubError as error:
                 failures.append((job.body["report_id"], str(error)))
+                # The night in which the store is full or away uses up no attempt of a report.
+                is_outage = isinstance(error, StorageUnavailable | QuotaExceeded)
+                put_off = wait_out if is_outage else postpone
                 with self._database.write() as connection:
-                    postpone(connection, job, now=self._clock.now(), error=str(error))
+                    put_off(connection, job, now=self._clock.now(), error=str(error))
         return failures
+
+    def _next_job(self) -> Job | None:
+        """Claim one at a time: what ends this worker holds up no job behind it."""
+        claimed = claim_jobs(self._database, kinds=[PUBLISH_JOB], now=self._clock.now(), lease=LEASE, limit=1)
+        return claimed[0] if claimed else None
 
     def _publish(self, job: Job) -> None:
         with self._database.read() as connection:

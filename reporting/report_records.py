@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from core.access import Actor, Scope
-from core.errors import NotFound, StorageUnavailable
+from core.errors import NotFound, ReportStateConflict
 from core.uids import new_key, new_uid
 from reporting.canonical import canonical_json, document_from
 from reporting.document import ReportDocument, ReportStatus
@@ -131,7 +131,7 @@ def insert_report(
 
 
 def find_report(connection: Connection, report_id: str) -> Report:
-    """Return one report. Raises NotFound; StorageUnavailable when its words are not those signed."""
+    """Return one report. Raises NotFound; ReportStateConflict when its words are not those signed."""
     row = connection.execute(select(reports).filter_by(report_id=report_id)).mappings().first()
     if row is None:
         raise NotFound
@@ -195,7 +195,7 @@ def note_receipt(
 
 def _as_signed(report: Report) -> Report:
     if report.document.content_digest != report.digest:
-        raise StorageUnavailable(f"Report {report.report_id} is damaged in the catalogue.")
+        raise ReportStateConflict(f"The words of report {report.report_id} are not those that were signed.")
     return report
 
 
