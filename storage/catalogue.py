@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
 from core.origin import Origin
 from core.uids import new_key
@@ -77,6 +77,11 @@ class Catalogue:
         """Whether these bytes of this site lie in quarantine."""
         with self.database.read() as connection:
             return _is_kept(connection, site_id, AsideReason.QUARANTINE, digest)
+
+    def is_empty(self) -> bool:
+        """Whether no row names any blob at all."""
+        with self.database.read() as connection:
+            return not connection.scalar(select(or_(exists(select(instances)), exists(select(kept_aside)))))
 
     def unreferenced(self, blob_keys: Iterable[str]) -> set[str]:
         """Return those of the keys that no row names."""

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 
+from core.errors import StorageUnavailable
 from storage.archive import Archive
 from storage.incoming import Incoming
 
@@ -27,13 +29,16 @@ def sweep(archive: Archive, *, now: datetime, grace: timedelta, dry_run: bool = 
     """Remove blobs that no row names and files of `incoming`, both older than the grace.
 
     Raises:
-        StorageUnavailable: catalogue or blob store are away; nothing that has a row was touched.
+        StorageUnavailable: catalogue or blob store are away, or the catalogue names no blob at all: then
+            it is the rows that were lost. Nothing that has a row was touched.
     """
     before = now - grace
     orphans = 0
     stored = archive.blobs.keys()
     old = (key for key, written_at in stored if written_at < before)
     for batch in _batches(old):
+        if archive.catalogue.is_empty():
+            raise StorageUnavailable("The catalogue is empty but the blob store is not: nothing was swept.")
         for key in archive.catalogue.unreferenced(batch):
             orphans += 1
             if not dry_run:
@@ -45,16 +50,23 @@ def sweep(archive: Archive, *, now: datetime, grace: timedelta, dry_run: bool = 
 
 def _sweep_incoming(incoming: Incoming, before: datetime, *, dry_run: bool) -> int:
     swept = 0
-    for path in incoming.directory.iterdir():
-        try:
-            written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        except FileNotFoundError:
-            continue
-        if path.is_file() and written_at < before:
-            swept += 1
-            if not dry_run:
-                path.unlink(missing_ok=True)
+    try:
+        for path in incoming.directory.iterdir():
+            if path.is_file() and _written_at(path) < before:
+                swept += 1
+                if not dry_run:
+                    path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageUnavailable("The disk for incoming instances failed.") from error
     return swept
+
+
+def _written_at(path: Path) -> datetime:
+    """Return when a file was last written; one that was taken meanwhile is as young as can be."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
