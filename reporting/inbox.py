@@ -28,7 +28,7 @@ class Inbox:
         """Return the newest reports that this actor may receive."""
         with self._database.read() as connection:
             return records.reports_in_scope(
-                connection, actor.scope(Act.RECEIVE), limit=min(limit, SEARCH_LIMIT)
+                connection, actor.scope(Act.RECEIVE), limit=max(0, min(limit, SEARCH_LIMIT))
             )
 
     def find(self, actor: Actor, report_id: str) -> Report:

@@ -12,62 +12,21 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from core.access import Scope
 from core.errors import QuotaExceeded, StorageUnavailable
-from core.origin import OriginKind
 from database.engine import Database
 from database.jobs import ATTEMPTS, resting_jobs
 from reporting import publication
 from reporting.desk import Words
 from reporting.document import ReportStatus
 from reporting.publication import LEASE, Publisher
-from reporting.report import Report, ReportForm
+from reporting.report import ReportForm
 from storage.instance import Instance
-from storage.query import Query, UIDList
 from tests.fixtures.consultation import XINGLONG, Consultation, at_site, new_consultation, reader
+from tests.fixtures.publications import assert_published_once, published_instances
 from worklist.urgency import Urgency
 
 LI = reader("李建国")
 CLINIC = at_site("clinic")
-
-
-def published_instances(consultation: Consultation, report: Report) -> list[Instance]:
-    """Return what the hub itself keeps in the study."""
-    query = Query(conditions={"StudyInstanceUID": UIDList((report.study_instance_uid,))})
-    found = consultation.archive.search_instances(
-        query, visible_to=Scope(site_ids=frozenset({report.site_id}))
-    )
-    return [instance for instance in found if instance.origin_kind == OriginKind.HUB.value]
-
-
-def assert_published_once(consultation: Consultation, report: Report) -> None:
-    """Assert exactly one SR and one PDF in the study, each marked, and told once."""
-    [now] = [
-        found
-        for found in consultation.desk.reports_of_case(LI, report.case_id)
-        if found.report_id == report.report_id
-    ]
-    assert now.is_published
-    expected = {form.sop_instance_uid for form in report.publications}
-    of_this = [
-        instance
-        for instance in published_instances(consultation, report)
-        if instance.sop_instance_uid in expected
-    ]
-    assert sorted(instance.sop_class_uid for instance in of_this) == [
-        "1.2.840.10008.5.1.4.1.1.104.1",
-        "1.2.840.10008.5.1.4.1.1.88.11",
-    ]
-    assert [(form.form, form.sop_instance_uid, form.series_instance_uid) for form in now.publications] == [
-        (form.form, form.sop_instance_uid, form.series_instance_uid) for form in report.publications
-    ]
-    told = [
-        change
-        for change in consultation.reading_list.timeline(LI, report.case_id)
-        if change.kind.value == "report.published" and change.subject == report.report_id
-    ]
-    assert len(told) == 1
-    assert "instance.conflict" not in consultation.kinds(consultation.case(report.study_instance_uid))
 
 
 def read(consultation: Consultation, instance: Instance) -> Dataset:
