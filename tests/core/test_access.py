@@ -117,3 +117,32 @@ def test_a_scope_covers_a_study_by_its_site_or_by_one_routed_modality(
 )
 def test_an_empty_scope_says_so(scope: Scope, empty: bool) -> None:
     assert scope.is_empty is empty
+
+
+@pytest.mark.parametrize(
+    ("scope", "site_id", "part"),
+    [
+        (Scope(), "a", Scope()),
+        (Scope(everything=True), "a", Scope(site_ids=frozenset({"a"}))),
+        (Scope(site_ids=frozenset({"a", "b"})), "a", Scope(site_ids=frozenset({"a"}))),
+        (Scope(site_ids=frozenset({"b"})), "a", Scope()),
+        (
+            Scope(site_modalities=frozenset({("a", "US"), ("a", "DX"), ("b", "US")})),
+            "a",
+            Scope(site_modalities=frozenset({("a", "US"), ("a", "DX")})),
+        ),
+        (
+            Scope(site_ids=frozenset({"b"}), site_modalities=frozenset({("a", "US")})),
+            "a",
+            Scope(site_modalities=frozenset({("a", "US")})),
+        ),
+        (
+            Scope(site_ids=frozenset({"a"}), site_modalities=frozenset({("a", "US")})),
+            "a",
+            Scope(site_ids=frozenset({"a"})),
+        ),
+    ],
+)
+def test_a_scope_is_narrowed_to_a_site_and_never_widened(scope: Scope, site_id: str, part: Scope) -> None:
+    assert scope.within(site_id) == part
+    assert scope.within(site_id).within("elsewhere").is_empty
