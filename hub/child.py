@@ -37,7 +37,7 @@ class ChildCommand:
 
     name: str
     argv: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # holds keys and passwords
 
 
 def restart_delay(failures: int) -> float:

@@ -20,7 +20,7 @@ from pynetdicom import AE
 from core.access import Scope
 from core.errors import AlreadyRegistered, HubError
 from core.origin import Origin, OriginKind
-from core.uids import IMPLEMENTATION_CLASS_UID, new_uid
+from core.uids import IMPLEMENTATION_CLASS_UID, new_key, new_uid
 from database.change_feed import cursor_position, newest_sequence
 from database.jobs import resting_jobs
 from hub.schema import require_current
@@ -101,16 +101,20 @@ def _database(house: House) -> str:
 
 
 def _object_store(house: House) -> str:
-    key = f"{SELF_TEST_SITE}/probe"
+    key = f"{SELF_TEST_SITE}/{new_key(house.clock.now())}"
     with house.archive.incoming.new_file(house.clock.now()) as file:
         file.write(b"probe")
-        house.archive.blobs.delete(key)
         house.archive.blobs.put(key, file.sealed(transfer_syntax_uid="").path)
     with house.archive.blobs.open(key) as blob:
         if blob.read() != b"probe":
             return _fail("what was written is not what is read")
     house.archive.blobs.delete(key)
-    return "written, read back and removed"
+    kind = (
+        f"{house.settings.object_store}, conditional puts honoured"
+        if house.settings.object_store
+        else "files"
+    )
+    return f"{kind}; written, read back and removed"
 
 
 def _background(house: House) -> str:

@@ -11,12 +11,22 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ByteSize,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core import limits
 from core.errors import Misconfigured
 from core.networks import Network, is_loopback
+from storage.s3_location import S3Location
 
 PREFIX: Final = "HUB_"
 OPTIONS: Final = ("data", "host", "dicom_host", "http_host", "dicom_port", "http_port", "ae_title")
@@ -60,6 +70,11 @@ def _public_url(value: str) -> str:
     if parts.query or parts.fragment:
         raise ValueError("an address without query and fragment")
     return value.rstrip("/")
+
+
+def _object_store(value: str) -> str:
+    S3Location.parse(value)
+    return value
 
 
 def _upper(value: object) -> object:
@@ -118,6 +133,22 @@ class Settings(BaseSettings):
         description="Database, as an SQLAlchemy address.",
         json_schema_extra={"default_text": "the file `hub.sqlite3` in `HUB_DATA`"},
     )
+    object_store: Annotated[str, AfterValidator(_object_store)] | None = Field(
+        default=None,
+        description="Bucket of an S3-compatible object store that keeps the instances, as"
+        " `s3://bucket?endpoint=host:port&region=us-east-1&tls=true`; region and tls may be left out.",
+        json_schema_extra={"default_text": "files in `blobs` in `HUB_DATA`"},
+    )
+    s3_access_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Access key of the object store; never shown nor logged.",
+        json_schema_extra={"default_text": "none"},
+    )
+    s3_secret_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret key of the object store; never shown nor logged.",
+        json_schema_extra={"default_text": "none"},
+    )
     plain_dicom_networks: Networks = Field(
         default=(),
         description="Networks (CIDR, comma separated) whose devices may speak DICOM without TLS. Needed to"
@@ -167,8 +198,15 @@ class Settings(BaseSettings):
         description="`json`: one object per line; `console`: for eyes; `auto`: console on a terminal.",
     )
 
+    @field_validator("s3_access_key", "s3_secret_key")
+    @classmethod
+    def _given_with_object_store(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if not value and info.data.get("object_store"):
+            raise ValueError(f"needed, since {variable('object_store')} is set")
+        return value
+
     def environment(self) -> dict[str, str]:
-        """Return these settings as variables, so that a process started with them has the same."""
+        """Return these settings as variables, secrets in clear, for a process that is to have the same."""
         return {
             variable(name): _as_text(value)
             for name in type(self).model_fields
@@ -233,6 +271,8 @@ def require_permitted(settings: Settings, *, dicom: bool = True, http: bool = Tr
 
 
 def _as_text(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
     if isinstance(value, tuple):
         return ",".join(str(entry) for entry in value)
     return str(int(value)) if isinstance(value, ByteSize) else str(value)

@@ -16,8 +16,10 @@ from reporting.desk import Desk
 from reporting.inbox import Inbox
 from reporting.publication import Publisher
 from storage.archive import Archive
+from storage.blob_store import BlobStore
 from storage.filesystem_blobs import FilesystemBlobs
 from storage.incoming import Incoming
+from storage.s3_location import S3Location
 from worklist.intake import Intake
 from worklist.reading_list import ReadingList
 from worklist.timers import WorklistTimers
@@ -69,7 +71,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
     clock, database, directory = register.clock, register.database, register.directory
     archive = Archive(
         database=database,
-        blobs=FilesystemBlobs(settings.data / "blobs"),
+        blobs=blob_store(settings),
         incoming=Incoming(settings.data / "incoming"),
         clock=clock,
         disk_reserve_bytes=int(settings.disk_reserve),
@@ -91,6 +93,19 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         reading_list=ReadingList(database=database, clock=clock),
         desk=Desk(database=database, clock=clock, compiler=compiler),
         inbox=Inbox(database=database, archive=archive, clock=clock),
+    )
+
+
+def blob_store(settings: Settings) -> BlobStore:
+    """Return what keeps the instances; an object store is not asked anything yet."""
+    if settings.object_store is None:
+        return FilesystemBlobs(settings.data / "blobs")
+    from storage.s3_blobs import S3Blobs  # its client is slow to import, and most hubs have files
+
+    return S3Blobs(
+        S3Location.parse(settings.object_store),
+        access_key=settings.s3_access_key.get_secret_value(),
+        secret_key=settings.s3_secret_key.get_secret_value(),
     )
 
 

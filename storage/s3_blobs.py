@@ -58,8 +58,10 @@ class S3Blobs:
         )
         self._keeps_its_word = False
 
-    def prepare(self) -> None:
+    def prepare(self, seconds: float = ACT_SECONDS) -> None:
         """Make the bucket where it is missing, and see that the store refuses a second put of one key.
+
+        Not needed before a put, which does it where it was not done; but it tells at once.
 
         Raises:
             Misconfigured: the store would replace what it keeps.
@@ -68,7 +70,7 @@ class S3Blobs:
         key = (
             f"probe/{secrets.token_hex(16)}"  # one that was left behind is swept like any blob without a row
         )
-        with within(ACT_SECONDS), _translated("The bucket cannot be used"):
+        with within(seconds), _translated("The bucket cannot be used"):
             self._make_bucket()
             was_kept = self._put_once(key, io.BytesIO(b"first"), 5)
             was_replaced = self._put_once(key, io.BytesIO(b"other"), 5)

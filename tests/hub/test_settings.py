@@ -91,6 +91,9 @@ def test_an_ae_title_is_kept_without_its_outer_spaces(title: str) -> None:
         ("HUB_LOG_LEVEL", "LOUD"),
         ("HUB_LOG_FORMAT", "xml"),
         ("HUB_ACCEPT_ANY_STORAGE_CLASS", "perhaps"),
+        ("HUB_OBJECT_STORE", "hub"),
+        ("HUB_OBJECT_STORE", "s3://hub"),
+        ("HUB_OBJECT_STORE", "s3://key:word@hub?endpoint=store:9000"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_variable(
@@ -121,6 +124,29 @@ def test_a_password_in_the_database_address_is_not_shown() -> None:
     assert refused.value.__suppress_context__
 
 
+STORE = {
+    "object_store": "s3://hub?endpoint=store:9000",
+    "s3_access_key": "canary-1",
+    "s3_secret_key": "canary-2",
+}
+
+
+@pytest.mark.parametrize("missing", ["s3_access_key", "s3_secret_key"])
+def test_an_object_store_needs_both_its_keys(missing: str) -> None:
+    assert load(**STORE).object_store == STORE["object_store"]
+    with pytest.raises(Misconfigured) as refused:
+        load(**{**STORE, missing: ""})
+    assert str(refused.value) == f"{variable(missing)}: needed, since HUB_OBJECT_STORE is set"
+    assert "canary" not in str(refused.value)
+
+
+def test_the_keys_of_an_object_store_are_shown_to_nobody_but_a_process_that_needs_them() -> None:
+    settings = load(**STORE)
+    for shown in (repr(settings), str(settings), settings.model_dump_json(), repr(settings.model_dump())):
+        assert "canary" not in shown
+    assert settings.environment()["HUB_S3_SECRET_KEY"] == "canary-2"
+
+
 def test_settings_cannot_be_changed_once_read() -> None:
     settings = load()
     with pytest.raises(ValidationError):
@@ -141,6 +167,7 @@ def test_a_process_started_with_these_settings_has_the_same(
         accept_any_storage_class=False,
         disk_reserve="2GB",
         log_level="warning",
+        **STORE,
     )
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
