@@ -59,8 +59,8 @@ def create_app(rooms: Rooms, settings: HttpSettings) -> FastAPI:
     # The last one added is the first that a request meets.
     app.add_middleware(BoundedBody, streamed=f"{PREFIX}/")
     app.add_middleware(TrustedProxy, proxies=settings.trusted_proxies)
-    app.add_middleware(ResponseHeaders)
     app.add_middleware(RequestLog)
+    app.add_middleware(ResponseHeaders)
     return app
 
 

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from core import errors
 from core.errors import HubError
 from core.limits import LOGIN_WINDOW_SECONDS
+from viewer_api.path_template import path_template
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
@@ -159,9 +160,19 @@ async def _on_validation_error(_request: Request, error: Exception) -> Response:
     )
 
 
-async def _on_http_error(_request: Request, error: Exception) -> Response:
+async def _on_http_error(request: Request, error: Exception) -> Response:
     answer = cast("HTTPException", error)
-    return _problem(HTTPStatus(answer.status_code), headers=answer.headers)
+    headers = dict(answer.headers or {})
+    if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers |= _allowed(request)
+    return _problem(HTTPStatus(answer.status_code), headers=headers)
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """Return Allow with every method of the path: the framework names those of the first route alone."""
+    template = path_template(request.url.path, request.path_params)
+    operations = request.app.openapi()["paths"].get(template, {})
+    return {"Allow": ", ".join(sorted(method.upper() for method in operations))} if operations else {}
 
 
 def _place(location: Iterable[object]) -> str:

@@ -8,8 +8,18 @@ from fastapi import APIRouter, Depends, Request, Response
 from core.errors import InvalidQuery, StorageUnavailable
 from storage.archive import Archive
 from storage.instance import Instance, Series, Study
-from storage.query import INSTANCE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS, Query, UIDList
-from viewer_api.dicom_json import MEDIA_TYPE, DicomJSON, data_set
+from storage.query import (
+    DATE_KEYWORDS,
+    INSTANCE_KEYWORDS,
+    NUMBER_KEYWORDS,
+    SERIES_KEYWORDS,
+    STUDY_KEYWORDS,
+    TIME_KEYWORDS,
+    UID_KEYWORDS,
+    Query,
+    UIDList,
+)
+from viewer_api.dicom_json import JSON_ARRAY, MEDIA_TYPE, DicomJSON, data_set
 from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, Root, SearchRoot, accept_of
 from viewer_api.media_types import Form, choose
 from viewer_api.problems import NotAcceptable, documented
@@ -19,6 +29,8 @@ from viewer_api.search_parameters import LARGEST_OFFSET, Search
 
 router = APIRouter(tags=["QIDO-RS"])
 
+_DAY: Final = "[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
+_TIME: Final = "([01][0-9]|2[0-3])([0-5][0-9]){0,2}"
 _FORMS: Final = (Form(media_type=MEDIA_TYPE),)
 Level = TypeVar("Level", Study, Series)
 InSearch = Annotated[Search, Depends()]
@@ -26,13 +38,13 @@ InSearch = Annotated[Search, Depends()]
 
 def _described(keywords: frozenset[str]) -> dict[str, Any]:
     """Describe a search: its answers, and the attributes it reads from the query string as a whole."""
-    content = {MEDIA_TYPE: {"schema": {"type": "array", "items": {"type": "object"}}}}
+    content = {MEDIA_TYPE: {"schema": JSON_ARRAY}}
     parameters = [
         {
             "name": keyword,
             "in": "query",
             "description": f"{keyword}, also by its tag; matched as PS3.4 C.2.2.2 says.",
-            "schema": {"type": "string"},
+            "schema": {"type": "string"} | _form_of(keyword),
         }
         for keyword in sorted(keywords)
     ]
@@ -43,6 +55,19 @@ def _described(keywords: frozenset[str]) -> dict[str, Any]:
         | documented(InvalidQuery, NotAcceptable, StorageUnavailable)
         | {200: {"description": "What matches, in the DICOM JSON model; maybe nothing.", "content": content}},
     }
+
+
+def _form_of(keyword: str) -> dict[str, str]:
+    """Return what the value of an attribute has to look like, where it is not any text."""
+    if keyword in UID_KEYWORDS:
+        return {"pattern": r"^([0-9.]{1,64}([,\\][0-9.]{1,64})*)?$"}
+    if keyword in NUMBER_KEYWORDS:
+        return {"pattern": "^([+-]?[0-9]{1,9})?$"}
+    if keyword in DATE_KEYWORDS:
+        return {"pattern": f"^({_DAY}|{_DAY}-|-{_DAY}|{_DAY}-{_DAY})?$"}
+    if keyword in TIME_KEYWORDS:
+        return {"pattern": f"^({_TIME}|{_TIME}-|-{_TIME}|{_TIME}-{_TIME})?$"}
+    return {}
 
 
 _STUDIES: Final = _described(STUDY_KEYWORDS)

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from viewer_api.path_template import path_template
 from viewer_api.problems import internal_error
 
 log = structlog.get_logger(__name__)
@@ -64,15 +65,8 @@ class RequestLog:
 def _line(scope: Scope) -> dict[str, Any]:
     return {
         "method": scope["method"],
-        "route": _template(scope) if "route" in scope else "unknown",
+        "route": path_template(scope["path"], scope.get("path_params", {}))
+        if "route" in scope
+        else "unknown",
         "username": scope.get("state", {}).get("username", ""),
     }
-
-
-def _template(scope: Scope) -> str:
-    """Return the path with the names of its parameters in the place of their values."""
-    path: str = scope["path"]
-    names = {str(value): f"{{{name}}}" for name, value in scope.get("path_params", {}).items()}
-    for value in (value for value in names if "/" in value):
-        path = path.removesuffix(value) + names[value]
-    return "/".join(names.get(segment, segment) for segment in path.split("/"))

@@ -33,6 +33,7 @@ _TAG: Final = re.compile(r"[0-9A-Fa-f]{8}", re.ASCII)
 _NO_FUZZY_MATCHING: Final = (
     "The fuzzymatching parameter is not supported. Only literal matching has been performed."
 )
+_UNKNOWN_FIELD: Final = "An attribute to include is not known, so not given."
 _MORE: Final = "There are additional results that can be requested with offset."
 
 _Limit = Annotated[int | None, Query(ge=0, description=f"Results wanted, at most {SEARCH_LIMIT}.")]
@@ -40,7 +41,10 @@ _Offset = Annotated[int, Query(ge=0, le=LARGEST_OFFSET, description="Results to 
 _FuzzyMatching = Annotated[bool, Query(description="Not done; a Warning says so.")]
 _IncludeField = Annotated[
     list[str] | None,
-    Query(description="Attributes wanted, or `all`; every attribute that a search knows is given anyway."),
+    Query(
+        max_length=ATTRIBUTES_NAMED,
+        description="Attributes wanted, or `all`; every attribute that a search knows is given anyway.",
+    ),
 ]
 
 
@@ -60,7 +64,8 @@ class Search:
         self._limit = SEARCH_LIMIT if limit is None else min(limit, SEARCH_LIMIT)
         self._is_cut_by_us = limit is None or limit > SEARCH_LIMIT
         self._offset = offset
-        _require_attributes(includefield or [])
+        if _unknown_field(includefield or []):
+            self.warnings.append(_UNKNOWN_FIELD)
         self._conditions = self._read_conditions(request.query_params.multi_items())
 
     def query(self, **uids: str) -> matching.Query:
@@ -101,13 +106,20 @@ class Search:
         return {keyword: match for keyword, match in matches.items() if match is not None}
 
 
-def _require_attributes(fields: Sequence[str]) -> None:
-    names = [name for field in fields for name in field.split(",")]
+def _unknown_field(fields: Sequence[str]) -> bool:
+    """Whether a field to include is no attribute. Raises InvalidQuery for more than there can be."""
+    names = [name.strip() for field in fields for name in field.split(",")]
     if len(names) > ATTRIBUTES_NAMED:
         raise InvalidQuery("More attributes are named in includefield than there are.")
-    for name in names:
-        if name.strip() not in {"all", ""}:
-            _keyword_of(name.strip())
+    return not all(name in {"all", ""} or _is_attribute(name) for name in names)
+
+
+def _is_attribute(name: str) -> bool:
+    try:
+        _keyword_of(name)
+    except InvalidQuery:
+        return False
+    return True
 
 
 def _keyword_of(name: str) -> str:

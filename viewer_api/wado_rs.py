@@ -8,8 +8,8 @@ from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, StorageUnavailable
 from storage.instance import Instance
+from viewer_api.dicom_json import JSON_ARRAY, encoded
 from viewer_api.dicom_json import MEDIA_TYPE as DICOM_JSON
-from viewer_api.dicom_json import encoded
 from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, InRetrieval, Retrieval, accept_of
 from viewer_api.element_json import tree_json
 from viewer_api.instance_content import opened
@@ -43,7 +43,16 @@ def given(
 
 _INSTANCES: Final = given("The instances, exactly as received.", "multipart/related")
 _INSTANCE: Final = given("The instance, exactly as received.", "multipart/related", APPLICATION_DICOM)
-_METADATA: Final = given("All elements in the DICOM JSON model, bulk data by address.", DICOM_JSON)
+_METADATA: Final[dict[str, Any]] = {
+    "response_class": Response,
+    "responses": RETRIEVE_PROBLEMS
+    | {
+        200: {
+            "description": "All elements in the DICOM JSON model, bulk data by address.",
+            "content": {DICOM_JSON: {"schema": JSON_ARRAY}},
+        }
+    },
+}
 
 
 @router.get("/studies/{study}", summary="Retrieve a study", **_INSTANCES)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from core import errors
 from core.errors import HubError
+from tests.viewer_api.conftest import Edge
 from viewer_api import problems
 from viewer_api.problems import STATUS, SeveralSites, answer_with_problems, documented, problem_of, status_of
 
@@ -150,6 +151,20 @@ def test_what_the_framework_refuses_is_a_problem_too(
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/dicom-web/studies", "GET, POST"),
+        ("/dicom-web/sites/xinglong/studies/1.2.3", "GET, POST"),
+        ("/dicom-web/studies/1.2.3/metadata", "GET"),
+        ("/api/v1/login", "POST"),
+    ],
+)
+def test_a_wrong_method_is_told_all_that_are_right(edge: Edge, path: str, allowed: str) -> None:
+    answer = edge.client().delete(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
 def test_errors_of_one_status_are_documented_together() -> None:

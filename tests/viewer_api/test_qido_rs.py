@@ -175,7 +175,6 @@ def test_nothing_found_is_an_empty_array(filled: Edge) -> None:
         "offset=-1",
         "offset=99999999999999999999",
         "fuzzymatching=maybe",
-        "includefield=Nothing",
         "includefield=" + ",".join(["00080020"] * 201),
         f"StudyInstanceUID={'1.2,' * 1001}1",
         "InstanceNumber=1",
@@ -211,6 +210,12 @@ def test_an_attribute_that_is_not_matched_is_ignored_and_named(
     answer = filled.client("reader").get(f"/dicom-web/studies?{parameter}=7")
     assert len(answer.json()) == 2
     assert answer.headers["warning"] == f'299 http://127.0.0.1 "Not matched here, so ignored: {named}."'
+
+
+def test_an_attribute_to_include_that_nobody_knows_is_left_out(filled: Edge) -> None:
+    answer = filled.client("reader").get("/dicom-web/studies?includefield=Nothing,StudyDate")
+    assert len(answer.json()) == 2
+    assert answer.headers["warning"].endswith('"An attribute to include is not known, so not given."')
 
 
 def test_a_warning_says_that_more_could_be_had(filled: Edge, monkeypatch: pytest.MonkeyPatch) -> None:

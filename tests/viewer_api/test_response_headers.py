@@ -33,6 +33,20 @@ def test_every_answer_tells_browsers_to_be_careful(
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_a_bug_is_answered_as_carefully_and_tells_nothing(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise KeyError("Zhang^San")
+
+    monkeypatch.setattr(edge.rooms.archive, "search_studies", fails)
+    answer = edge.client("reader").get("/dicom-web/studies")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert "Zhang" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-security-policy"]
+
+
 def test_nothing_allows_other_origins(edge: Edge) -> None:
     answer = edge.client("reader").get("/dicom-web/studies", headers={"Origin": "https://elsewhere.example"})
     assert not [name for name in answer.headers if name.startswith("access-control")]
