@@ -89,14 +89,15 @@ class Archive:
         )
 
     def require_room(self) -> None:
-        """Refuse before the disk is full: clinical data is never deleted to make room.
+        """Refuse before a disk is full: clinical data is never deleted to make room.
 
         Raises:
-            QuotaExceeded: less is free than the reserve.
+            QuotaExceeded: less is free than the reserve, where blobs are kept or where instances land.
+            StorageUnavailable: a disk is not there.
         """
-        room = self.blobs.room()
-        if room is not None and room < self._disk_reserve_bytes:
-            raise QuotaExceeded("The disk of the blob store is down to its reserve.")
+        for what, room in (("blob store", self.blobs.room()), ("incoming instances", self.incoming.room())):
+            if room is not None and room < self._disk_reserve_bytes:
+                raise QuotaExceeded(f"The disk of the {what} is down to its reserve.")
 
     def search_studies(self, query: Query, *, visible_to: Scope) -> list[Study]:
         """Return matching studies. Raises InvalidQuery."""

@@ -1,4 +1,4 @@
-"""Where bytes land before they are kept: one file an instance, on the disk of the blob store.
+"""Where bytes land before they are kept: one file an instance, on the disk of the blob store where that has one.
 
 A file here was never acknowledged: whoever receives discards it on abort, the sweep takes what a crash left.
 """
@@ -6,6 +6,7 @@ A file here was never acknowledged: whoever receives discards it on abort, the s
 import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -173,6 +174,13 @@ class Incoming:
     def new_file(self, now: datetime, limit: int = DATA_SET_LIMIT) -> IncomingFile:
         """Open a fresh file for one instance of at most `limit` bytes of data set."""
         return IncomingFile(self.directory / f"{new_key(now)}.part", limit)
+
+    def room(self) -> int:
+        """Return the free bytes of the disk. Raises StorageUnavailable where it is not there."""
+        try:
+            return shutil.disk_usage(self.directory).free
+        except OSError as error:
+            raise _refusal(error) from error
 
 
 def _part10_header(stream: BinaryIO) -> Part10Header:

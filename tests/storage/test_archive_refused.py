@@ -109,12 +109,24 @@ def test_an_instance_announced_for_another_study_is_refused(archive: Archive) ->
     assert [reason for reason, _ in held(archive).aside] == ["quarantine"]
 
 
-@pytest.mark.parametrize(("room", "kept"), [(None, True), (1000, True), (999, False), (0, False)])
-def test_the_last_of_the_disk_is_kept_free(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch, room: int | None, kept: bool
+@pytest.mark.parametrize(
+    ("room", "incoming_room", "kept"),
+    [
+        (None, 1000, True),
+        (1000, 1000, True),
+        (999, 1000, False),
+        (0, 1000, False),
+        (None, 999, False),
+        (1000, 0, False),
+    ],
+)
+def test_the_last_of_each_disk_is_kept_free(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, room: int | None, incoming_room: int, kept: bool
 ) -> None:
+    """Only files tell their room; in front of an object store it is the disk of `incoming` that fills."""
     monkeypatch.setattr(archive, "_disk_reserve_bytes", 1000)
     monkeypatch.setattr(archive.blobs, "room", lambda: room)
+    monkeypatch.setattr(archive.incoming, "room", lambda: incoming_room)
     arrived = receive(archive.incoming, data_set())
     if kept:
         assert archive.store(arrived, TOWNSHIP).outcome is StoreOutcome.STORED

@@ -262,3 +262,11 @@ def test_reading_back_a_whole_file_may_fail_too(
             with pytest.raises((StorageUnavailable, QuotaExceeded)):
                 file.sealed_part10()
     assert names(incoming) == []
+
+
+def test_the_room_is_that_of_the_disk_where_instances_land(tiny_disk: Path) -> None:
+    incoming = Incoming(tiny_disk / "incoming")
+    assert 0 < incoming.room() <= MIB
+    incoming.directory.rmdir()
+    with pytest.raises(StorageUnavailable):
+        incoming.room()
