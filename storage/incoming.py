@@ -1,4 +1,4 @@
-"""Where bytes land before they are kept: one file an instance, on the disk of the blob store where that has one.
+"""Where bytes land before they are kept: one file an instance, on the disk of the blobs if those are files.
 
 A file here was never acknowledged: whoever receives discards it on abort, the sweep takes what a crash left.
 """
