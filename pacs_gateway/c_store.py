@@ -5,7 +5,7 @@ from typing import Final
 import structlog
 
 from core.clock import Clock
-from core.errors import HubError, InvalidInstance, StorageUnavailable, UnsupportedSOPClass
+from core.errors import HubError, InvalidInstance, UnsupportedSOPClass
 from core.limits import DATA_SET_LIMIT
 from core.origin import Origin, OriginKind
 from core.uids import is_indexable
@@ -120,10 +120,7 @@ class StoreSCP:
         is_legible = sop_class_uid is not None and is_indexable(sop_class_uid)
         if is_legible and not is_kept(str(sop_class_uid), accept_any=self._accept_any):
             raise UnsupportedSOPClass
-        try:
-            self._archive.require_room()
-        except OSError as error:
-            raise StorageUnavailable("The disk of the blob store cannot be asked.") from error
+        self._archive.require_room()
         incoming = self._archive.incoming.new_file(self._clock.now())
         try:
             incoming.write_header(

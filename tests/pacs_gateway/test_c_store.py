@@ -387,15 +387,15 @@ def test_without_the_catalogue_it_is_never_success(gateway: RunningGateway, tmp_
     assert gateway.is_clean()
 
 
-def test_without_room_for_incoming_files_it_is_never_success(
-    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("missing", ["incoming", "blobs"])
+def test_without_its_disk_it_is_never_success(gateway: RunningGateway, missing: str) -> None:
     instance = data_set()
-    gateway.incoming.rmdir()
+    folder = gateway.incoming.parent / missing
+    folder.rmdir()
     with gateway.scu().associate() as scu:
         response = scu.store(encoded(instance), sop_instance_uid=instance.SOPInstanceUID)
         assert response.status == 0xA700
-        gateway.incoming.mkdir()
+        folder.mkdir()
         assert scu.store(encoded(instance), sop_instance_uid=instance.SOPInstanceUID).status == 0
 
 
