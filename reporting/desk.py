@@ -167,7 +167,7 @@ class Desk:
     def reports_of_case(self, actor: Actor, case_id: str) -> list[Report]:
         """Return the signed versions of a case, oldest first. Raises NotFound."""
         with self._database.read() as connection:
-            case_in_scope(connection, case_id, actor.scope(Act.RECEIVE))
+            case_within(connection, case_id, in_reach(actor, Act.RECEIVE))
             return records.reports_of_case(connection, case_id)
 
     def _write(

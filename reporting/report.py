@@ -80,6 +80,11 @@ class Report:
     receipts: tuple[Receipt, ...]
 
     @property
+    def is_as_signed(self) -> bool:
+        """Whether the words are still those that the digest was taken over."""
+        return self.document.content_digest == self.digest
+
+    @property
     def is_published(self) -> bool:
         """Whether SR and PDF are kept in the study."""
         return bool(self.publications) and all(form.published_at for form in self.publications)

@@ -135,15 +135,18 @@ def find_report(connection: Connection, report_id: str) -> Report:
     row = connection.execute(select(reports).filter_by(report_id=report_id)).mappings().first()
     if row is None:
         raise NotFound
-    return _as_signed(_report(connection, row))
+    report = _report(connection, row)
+    if not report.is_as_signed:
+        raise ReportStateConflict(f"The words of report {report_id} are not those that were signed.")
+    return report
 
 
 def reports_of_case(connection: Connection, case_id: str) -> list[Report]:
-    """Return the versions of a case, oldest first; raises as `find_report` does."""
+    """Return the versions of a case, oldest first."""
     rows = connection.execute(
         select(reports).filter_by(case_id=case_id).order_by(reports.c.number)
     ).mappings()
-    return [_as_signed(_report(connection, row)) for row in rows.all()]
+    return [_report(connection, row) for row in rows.all()]
 
 
 def reports_in_scope(connection: Connection, scope: Scope, *, limit: int) -> list[Report]:
@@ -191,12 +194,6 @@ def note_receipt(
         )
     )
     return True
-
-
-def _as_signed(report: Report) -> Report:
-    if report.document.content_digest != report.digest:
-        raise ReportStateConflict(f"The words of report {report.report_id} are not those that were signed.")
-    return report
 
 
 def _report(connection: Connection, row: RowMapping) -> Report:

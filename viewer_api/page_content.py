@@ -15,7 +15,7 @@ from viewer_api.rooms import Rooms
 from viewer_api.worklist_schemas import study_path
 from worklist.case import Case
 from worklist.reading_list import ListFilter
-from worklist.urgency import RANK
+from worklist.urgency import goes_first
 from worklist.workitem import ProcedureStepState
 
 OPEN_STATES: Final = (ProcedureStepState.SCHEDULED, ProcedureStepState.IN_PROGRESS)
@@ -65,7 +65,7 @@ def _open_cases(rooms: Rooms, actor: Actor) -> list[Case]:
             actor, ListFilter(procedure_step_state=state, limit=CASES_SHOWN + 1)
         )
     ]
-    return sorted(found, key=lambda case: (-RANK[case.urgency], case.due_at, case.case_id))
+    return sorted(found, key=lambda case: (not goes_first(case.urgency), case.due_at, case.case_id))
 
 
 def _case(rooms: Rooms, actor: Actor, case: Case, site: Site, now: datetime) -> CaseOnPage:

@@ -244,6 +244,7 @@ def test_a_reader_whose_route_ended_finishes_the_case_they_hold(consultation: Co
     moved_on = reader("李建国", (QINGSHAN, None))
     assert consultation.desk.draft(moved_on, case.case_id).impression == "begun"
     assert save(consultation, case, "finished", 1, by=moved_on) == 2
+    assert consultation.desk.reports_of_case(moved_on, case.case_id) == []
     assert sign(consultation, case, 2, by=moved_on).document.impression == "finished"
     with pytest.raises(NotFound):
         consultation.desk.draft(moved_on, case.case_id)
@@ -572,7 +573,6 @@ def test_words_that_were_changed_behind_the_hubs_back_are_not_given_out(consulta
             "UPDATE reports SET document = ?", (changed.replace(IMPRESSION, "胆囊癌。"),)
         )
     for ask in (
-        lambda: consultation.desk.reports_of_case(LI, report.case_id),
         lambda: consultation.inbox.report(at_site("clinic"), report.report_id),
         lambda: consultation.desk.add_addendum(LI, report.report_id, words("x"), reason="r"),
     ):
@@ -580,6 +580,9 @@ def test_words_that_were_changed_behind_the_hubs_back_are_not_given_out(consulta
             ask()
     [(failed, _error)] = consultation.publisher.run()
     assert failed == report.report_id
+    [listed] = consultation.desk.reports_of_case(LI, report.case_id)
+    assert not listed.is_as_signed, "a list with one damaged report is still a list"
+    assert consultation.signed(LI).is_as_signed
 
 
 def sources() -> list[Path]:
