@@ -6,10 +6,10 @@ from typing import Annotated, Final
 from fastapi import Depends, Path, Query
 
 from core.errors import InvalidRequest, NotFound
+from core.text import can_be_kept
 from core.uids import is_indexable
 
 _KEY: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
-_FORBIDDEN: Final = re.compile("[\x00\ud800-\udfff]")
 LARGEST_OFFSET: Final = 2**31 - 1
 EXAMPLE_KEY: Final = "01KAGN5W3RX7Q2MZ4T8YB9CDEF"
 EXAMPLE_UID: Final = "2.25.329800735698586629295641978511506172"
@@ -21,7 +21,7 @@ def plain_text(text: str) -> str:
     Raises:
         InvalidRequest: it holds NUL, which PostgreSQL refuses, or half a surrogate pair, which UTF-8 has not.
     """
-    if _FORBIDDEN.search(text):
+    if not can_be_kept(text):
         raise InvalidRequest("A text holds a NUL or half of a surrogate pair.")
     return text
 

@@ -1,6 +1,7 @@
 """What a route asks of whoever calls: a role that allows the act somewhere. Where, the rooms decide.
 
-A role that never allows an act is told so (403); what lies outside the scope of one that does is not found.
+A role that never allows an act is told so (403); what lies outside the reach of one that does is not found. A
+role is enough here, though no route leads anywhere: who holds a case when the route ends may finish it.
 """
 
 from collections.abc import Callable
@@ -8,22 +9,24 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from core.access import Act, Actor
+from core.access import ALLOWED, Act, Actor
 from core.errors import NotPermitted
 from viewer_api.authentication import SignedIn
 
 
 def allowed(act: Act) -> Callable[[Actor], Actor]:
-    """Return a dependency that gives the actor, or raises NotPermitted where no grant allows the act."""
+    """Return a dependency that gives the actor; it raises NotPermitted where no role allows the act."""
 
     def permitted(actor: SignedIn) -> Actor:
-        if not actor.may(act):
+        if not any(act in ALLOWED[grant.role] for grant in actor.grants):
             raise NotPermitted
         return actor
 
     return permitted
 
 
+HasRead = SignedIn
+"""Whoever may have read a case once: what they wrote is kept for them, also when their role has ended."""
 Searching = Annotated[Actor, Depends(allowed(Act.SEARCH))]
 Requesting = Annotated[Actor, Depends(allowed(Act.REQUEST))]
 Reading = Annotated[Actor, Depends(allowed(Act.READ))]

@@ -24,7 +24,7 @@ from viewer_api.access_log import AccessLog
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.entity_tags import IfMatch, IfNoneMatch, draft_tag, is_held, version_seen
 from viewer_api.parameters import CaseId, ReportId
-from viewer_api.permission import Reading, Receiving
+from viewer_api.permission import HasRead, Reading, Receiving
 from viewer_api.problems import documented, problem_of
 from viewer_api.report_schemas import (
     AddendumBody,
@@ -90,7 +90,7 @@ def show_draft(actor: Reading, rooms: InRooms, case_id: CaseId, response: Respon
 
 @router.put("/cases/{case_id}/draft", summary="Save the draft", responses=_DRAFT | _NEEDS_VERSION)
 def save_draft(
-    actor: Reading,
+    actor: HasRead,
     rooms: InRooms,
     case_id: CaseId,
     body: DraftBody,
@@ -110,7 +110,7 @@ def save_draft(
 
 
 @router.get("/cases/{case_id}/kept-drafts", summary="My words that came too late")
-def list_kept_drafts(actor: Reading, rooms: InRooms, case_id: CaseId) -> KeptDraftCollection:
+def list_kept_drafts(actor: HasRead, rooms: InRooms, case_id: CaseId) -> KeptDraftCollection:
     """What this reader sent for the case that could not become the draft, newest first."""
     kept = rooms.desk.kept_drafts(actor, case_id)
     return KeptDraftCollection(items=[KeptDraftResource.of(each) for each in kept])

@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from core.access import Grant, Role, Route, Scope
 from database.audit import AuditEvent, audit_events
+from registry.tables import grants
 from reporting.desk import LONGEST_TEXT
-from tests.fixtures.consultation import XINGLONG
+from tests.fixtures.consultation import GROUP, XINGLONG
 from tests.fixtures.reading_over_http import FINDINGS, IMPRESSION, Reading
 
 
@@ -233,6 +234,7 @@ def test_only_somebody_of_the_clinic_gives_a_receipt_and_only_the_first_time(rea
         assert reading.as_(username).get(path).json()["receipts"] == []
     for _ in range(2):
         reading.as_("clinic").get(report["links"]["pdf"])
+    reading.rooms.clock.advance(seconds=1)
     reading.as_("technician").get(path)
     receipts = reading.as_("reader").get(path).json()["receipts"]
     assert [(each["username"], each["form"]) for each in receipts] == [
@@ -359,3 +361,23 @@ def test_who_reads_one_modality_only_receives_no_other(reading: Reading) -> None
             assert cardiologist.get(link).status_code == HTTPStatus.NOT_FOUND, link
     answer = cardiologist.post(report["links"]["addenda"], json={"impression": "x", "reason": "y"})
     assert answer.status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_reader_whose_route_ends_finishes_the_case_and_claims_no_other(reading: Reading) -> None:
+    case, other = reading.claimed(), reading.rooms.ready()
+    reading.edge.rooms.directory.disable_reading_group(GROUP)
+    assert reading.save("reader", case, 0).status_code == HTTPStatus.OK
+    path = f"/api/v1/workitems/{case.workitem.workitem_uid}/heartbeat"
+    assert reading.as_("reader").post(path).status_code == HTTPStatus.OK
+    assert reading.sign("reader", case, 1).status_code == HTTPStatus.CREATED
+    path = f"/api/v1/workitems/{other.workitem.workitem_uid}/claim"
+    assert reading.as_("reader").post(path).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_words_of_whoever_is_no_reader_any_more_are_kept_for_them(reading: Reading) -> None:
+    case = reading.claimed("colleague")
+    with reading.rooms.database.write() as connection:
+        connection.execute(grants.delete().where(grants.c.reading_group_id == GROUP))
+    assert reading.save("colleague", case, 0, impression="最后写的").status_code == HTTPStatus.CONFLICT
+    assert [kept["impression"] for kept in _kept(reading, "colleague", case.case_id)] == ["最后写的"]
+    assert reading.sign("colleague", case, 0).status_code == HTTPStatus.FORBIDDEN
