@@ -98,7 +98,7 @@ def _waiting(connection: Connection, study: Study) -> list[Request]:
     Of several studies under one accession number none is guessed to be the one that a request means.
     """
     accession_number = study.accession_number
-    if cases_with_accession(connection, study.site_id, accession_number):
+    if accession_number and cases_with_accession(connection, study.site_id, accession_number):
         accession_number = ""
     return waiting_requests(connection, study.site_id, study.study_instance_uid, accession_number)
 
