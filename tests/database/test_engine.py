@@ -1,5 +1,7 @@
 """Transactions on a real SQLite file: durable, and one writer at a time, of threads and of processes."""
 
+import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -106,6 +108,20 @@ def test_writers_of_several_processes_take_turns(counter: Database, launcher: La
     assert [writer.wait() for writer in writers] == [0] * 4, [writer.lines() for writer in writers]
     with counter.read() as connection:
         assert value_of(connection) == 5 * ROUNDS
+
+
+def test_opening_a_new_file_waits_for_one_who_writes_it_with_its_old_journal(path: Path) -> None:
+    """So it is where two processes open a new file at once; SQLite itself answers that it is locked."""
+    writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    ends = threading.Timer(0.3, writer.execute, ["COMMIT"])
+    ends.start()
+    database = Database(sqlite_url(path))
+    with database.read() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+    database.close()
+    ends.join()
+    writer.close()
 
 
 OPEN_FRESH = """

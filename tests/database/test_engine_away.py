@@ -91,6 +91,19 @@ def test_a_catalogue_that_is_away_is_storage_unavailable(
         connection.close()
 
 
+@pytest.mark.parametrize("act", [fill, look, is_reachable])
+def test_a_removed_catalogue_is_not_made_anew(
+    counter: Database, path: Path, act: Callable[[Database], bool | None]
+) -> None:
+    """An empty one in its place would look like a hub that never received anything."""
+    file_gone(counter, path)
+    try:
+        assert act(counter) is False
+    except StorageUnavailable:
+        assert act is not is_reachable
+    assert not path.exists()
+
+
 def test_a_lock_held_for_too_long_is_storage_unavailable(counter: Database) -> None:
     other = Database(counter.url)
     event.listen(other.engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=50"))

@@ -4,7 +4,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.access import Grant, Role
 from core.errors import AlreadyRegistered, InvalidRequest, NotAuthenticated, NotFound
@@ -13,6 +13,7 @@ from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.tables import accounts as account_rows
+from registry.tables import sessions as session_rows
 from registry.tables import tokens as token_rows
 from tests.fixtures.clock import FixedClock
 
@@ -193,7 +194,7 @@ def test_a_reset_ends_every_session_and_the_old_password(
 
 
 def test_disabling_ends_sessions_tokens_and_logins_at_once(
-    accounts: Accounts, authentication: Authentication
+    accounts: Accounts, authentication: Authentication, database: Database
 ) -> None:
     accounts.add("chen", "Chen", [], password=PASSWORD)
     accounts.add("li", "Li", [], password=PASSWORD)
@@ -201,6 +202,8 @@ def test_disabling_ends_sessions_tokens_and_logins_at_once(
     token, other = accounts.add_token("chen", "HIS"), accounts.add_token("li", "PACS")
     accounts.disable("chen")
     assert accounts.account("chen").is_disabled
+    with database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(session_rows)) == 0
     with pytest.raises(NotAuthenticated):
         authentication.identify_session(session.secret)
     with pytest.raises(NotAuthenticated):

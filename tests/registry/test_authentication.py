@@ -304,10 +304,13 @@ def test_every_login_is_on_record_with_its_outcome(doors: Authentication, databa
     fail(doors, LOGIN_ATTEMPTS)
     with pytest.raises(TooManyAttempts):
         log_in(doors)
+    with pytest.raises(NotAuthenticated):
+        log_in(doors, "gone")
     with database.read() as connection:
         rows = connection.execute(
             select(audit_events.c.actor, audit_events.c.action, audit_events.c.outcome).order_by(
                 audit_events.c.audit_number
             )
         ).all()
-    assert rows == [("chen", "login", "success")] + [("chen", "login", "failure")] * LOGIN_ATTEMPTS
+    expected = [("chen", "success")] + [("chen", "failure")] * LOGIN_ATTEMPTS + [("gone", "failure")]
+    assert rows == [(name, "login", outcome) for name, outcome in expected]

@@ -75,6 +75,14 @@ def test_nothing_outside_the_scope_exists_at_any_level(
                 archive.instances_of(uid, visible_to=scope.within(site_id))
 
 
+def test_a_modality_of_the_same_study_at_another_site_opens_nothing_here(
+    archive: Archive, consortium: dict[str, str], keep: Callable[..., str]
+) -> None:
+    keep("station", Modality="CT", StudyInstanceUID="1.5")
+    assert found(archive, Scope(site_modalities=frozenset({("township", "CT")}))) == set()
+    assert found(archive, Scope(site_modalities=frozenset({("station", "CT")}))) == {"1.5"}
+
+
 @pytest.mark.parametrize(("scope", "names"), SCOPES)
 def test_no_condition_widens_the_scope(
     archive: Archive, consortium: dict[str, str], scope: Scope, names: set[str]
