@@ -6,7 +6,7 @@ Signing is one transaction: report, workitem, audit row, change and publication 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, or_
+from sqlalchemy import Connection
 
 from core.access import Act, Actor
 from core.clock import Clock
@@ -29,7 +29,7 @@ from reporting.document import ReportStatus
 from reporting.publication import PUBLISH_JOB
 from reporting.report import Draft, KeptDraft, Report
 from worklist.case import Case
-from worklist.case_records import case_in_scope, case_within, had_a_turn, in_reach
+from worklist.case_records import case_in_scope, case_within, in_reach, in_reach_or_held_before
 from worklist.events import tell
 from worklist.turns import end_signed
 from worklist.urgency import RANK
@@ -252,7 +252,7 @@ def _case(connection: Connection, case_id: str, actor: Actor) -> Case:
 
     Whose route ended may finish the turn they hold, and finds the words that were refused after it.
     """
-    return case_within(connection, case_id, or_(in_reach(actor, Act.READ), had_a_turn(actor)))
+    return case_within(connection, case_id, in_reach_or_held_before(actor))
 
 
 def _require_words(*texts: str) -> None:

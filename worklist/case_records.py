@@ -143,10 +143,11 @@ def in_reach(actor: Actor, act: Act) -> ColumnElement[bool]:
     return or_(scope, held)
 
 
-def had_a_turn(actor: Actor) -> ColumnElement[bool]:
-    """An account has held the case at some time: what it wrote there stays its own."""
+def in_reach_or_held_before(actor: Actor) -> ColumnElement[bool]:
+    """A case may be read by an actor, or was theirs at some time: what they wrote there stays their own."""
     turns = workitems.alias("turns")
-    return exists().where(turns.c.case_id == cases.c.case_id, turns.c.claimed_by == actor.account_id)
+    held = exists().where(turns.c.case_id == cases.c.case_id, turns.c.claimed_by == actor.account_id)
+    return or_(in_reach(actor, Act.READ), held)
 
 
 def insert_case(connection: Connection, case: Case) -> None:

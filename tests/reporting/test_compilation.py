@@ -19,6 +19,32 @@ from worklist.urgency import Urgency
 LI = reader("李建国")
 
 
+AS_SAID: dict[str, Any] = {
+    "status": ReportStatus.FINAL,
+    "site_id": XINGLONG,
+    "site_name": "兴隆镇卫生院",
+    "time_zone": "Asia/Shanghai",
+    "study_id": "9",
+    "study_date": date(2026, 11, 20),
+    "study_time": "161500",
+    "accession_number": "A-77",
+    "referring_physician_name": "Zhao^Min=赵^敏",
+    "study_description": "腹部",
+    "modality": "US",
+    "clinical_question": "结石？",
+    "history": "腹痛三天",
+    "findings": "肝脏大小形态正常，胆囊壁光滑。",
+    "impression": "未见明显异常。",
+    "reason": "",
+    "previous_findings": "",
+    "previous_impression": "",
+    "reading_physician": "李建国医师",
+    "reading_organization": GROUP_NAME,
+    "received_at": datetime(2026, 11, 20, 8, 30, tzinfo=UTC),
+    "predecessors": (),
+}
+
+
 def test_a_document_says_what_device_clinic_register_and_reader_said(consultation: Consultation) -> None:
     study, series, instance = new_uid(), new_uid(), new_uid()
     consultation.reading_list.request(
@@ -48,33 +74,11 @@ def test_a_document_says_what_device_clinic_register_and_reader_said(consultatio
     )
     document = report.document
     assert document.content_digest == report.digest
-    expected: dict[str, Any] = {
+    expected = AS_SAID | {
         "report_id": report.report_id,
-        "status": ReportStatus.FINAL,
-        "site_id": XINGLONG,
-        "site_name": "兴隆镇卫生院",
-        "time_zone": "Asia/Shanghai",
         "study_instance_uid": study,
-        "study_id": "9",
-        "study_date": date(2026, 11, 20),
-        "study_time": "161500",
-        "accession_number": "A-77",
-        "referring_physician_name": "Zhao^Min=赵^敏",
-        "study_description": "腹部",
-        "modality": "US",
-        "clinical_question": "结石？",
-        "history": "腹痛三天",
-        "findings": "肝脏大小形态正常，胆囊壁光滑。",
-        "impression": "未见明显异常。",
-        "reason": "",
-        "previous_findings": "",
-        "previous_impression": "",
-        "reading_physician": "李建国医师",
-        "reading_organization": GROUP_NAME,
         "signed_at": consultation.clock.now(),
-        "received_at": datetime(2026, 11, 20, 8, 30, tzinfo=UTC),
         "content_digest": report.digest,
-        "predecessors": (),
         "instances": (
             ReportedInstance(
                 series_instance_uid=series, sop_class_uid=ULTRASOUND_IMAGE, sop_instance_uid=instance

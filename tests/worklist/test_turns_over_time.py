@@ -289,3 +289,6 @@ def test_no_order_of_events_gives_a_case_two_readers_or_loses_a_word(consultatio
             suppress_health_check=list(HealthCheck),
         ),
     )
+    with consultation.database.read() as connection:
+        held = connection.scalars(select(workitems.c.case_id).filter_by(procedure_step_state="IN PROGRESS"))
+        assert max(Counter(held).values(), default=0) <= 1
