@@ -6,6 +6,7 @@ none that was skipped: a suite that skips what it cannot do would otherwise look
 
 import os
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -36,8 +37,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep the settings of whoever runs the tests out of them, and watch what runs."""
     for name in [name for name in os.environ if name.startswith("HUB_")]:
         del os.environ[name]
+    _put_own_programs_last()
     if os.environ.get("CI") == "true" and not hasattr(config, "workerinput"):
         config.pluginmanager.register(RequiredTests(config), "required-tests")
+
+
+def _put_own_programs_last() -> None:
+    """pynetdicom installs programs of the names of dcmtk's: the outside witnesses are meant, not those."""
+    own = str(Path(sys.executable).parent)
+    others = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder != own]
+    os.environ["PATH"] = os.pathsep.join([*others, own])
 
 
 @pytest.hookimpl(tryfirst=True)
