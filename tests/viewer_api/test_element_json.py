@@ -229,7 +229,7 @@ def test_words_are_turned_by_their_size(value: bytes, vr: str, swapped: bytes) -
     uid=st.sampled_from(["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"]),
 )
 def test_any_bytes_are_read_as_far_as_they_go(raw: bytes, uid: str) -> None:
-    json_of_bytes(raw, uid)
+    assert all(len(tag) == 8 and element["vr"] for tag, element in json_of_bytes(raw, uid).items())
 
 
 @settings(max_examples=100)
@@ -239,4 +239,5 @@ def test_a_damaged_instance_never_stops_its_metadata(cut: int, flip: int, bits: 
     item.CodeMeaning = "Liver"
     raw = bytearray(encoded(data_set(ProcedureCodeSequence=[item, item])))
     raw[flip % len(raw)] ^= bits
-    json_of_bytes(bytes(raw[: max(1, len(raw) - cut)]))
+    found = json_of_bytes(bytes(raw[: max(1, len(raw) - cut)]))
+    assert all(len(tag) == 8 and element["vr"] for tag, element in found.items())

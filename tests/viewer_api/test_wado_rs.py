@@ -113,7 +113,7 @@ def test_a_study_has_no_single_part(edge: Edge) -> None:
 
 def test_a_damaged_instance_is_given_to_nobody(edge: Edge) -> None:
     url, _ = stored(edge, small())
-    (blob,) = [file for file in edge.rooms.archive.blobs.root.rglob("*") if file.is_file()]  # type: ignore[attr-defined]
+    (blob,) = [file for file in edge.rooms.archive.blobs.root.rglob("*") if file.is_file()]
     raw = bytearray(blob.read_bytes())
     raw[-1] ^= 1
     blob.write_bytes(raw)
@@ -360,6 +360,28 @@ def test_a_small_image_that_claims_to_be_huge_inside_is_refused_too(edge: Edge) 
     assert answer.status_code == 406
     assert str(limits.FRAME_PIXELS) in answer.json()["detail"]
     assert frames_of(get(edge, f"{url}/frames/1"))[0][1] == bytes(frame)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/studies/%2E%2E",
+        "/studies/..%2F..%2Fcatalogue.sqlite",
+        "/studies/%2e%2e%2f%2e%2e/metadata",
+        "/studies/1.2/series/..%5C../instances/1",
+        "/studies/%00/metadata",
+        "/studies/1.2%0d%0aX: y",
+        f"/studies/{'1' * 65}",
+        f"/studies/{'1' * 5000}",
+        "/studies/１.２",
+        "/sites/..%2F..%2F/studies",
+        "/sites/XINGLONG/studies",
+    ],
+)
+def test_no_path_leads_anywhere_else(edge: Edge, path: str) -> None:
+    answer = get(edge, f"/dicom-web{path}")
+    assert answer.status_code in {400, 404}
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 BROKEN: list[tuple[str, dict[str, Any]]] = [
