@@ -109,9 +109,8 @@ class S3Blobs:
         """Open a blob, seekable; bytes are fetched in ranges, as they are read."""
         with within(ACT_SECONDS), _translated(f"Blob {key} cannot be read"):
             found = self._client.stat_object(self._bucket, key)
-            if found.size is None or "Content-Length" not in (
-                found.metadata or {}
-            ):  # the client takes it for 0
+            is_told = "Content-Length" in (found.metadata or {})  # the client takes a missing length for 0
+            if found.size is None or not is_told:
                 raise StorageUnavailable(f"The object store does not say how long blob {key} is.")
         return cast(BinaryIO, io.BufferedReader(_RangedReader(self, key, found.size), READ_BUFFER))
 
@@ -175,7 +174,6 @@ class S3Blobs:
                 "Content-Type": "application/octet-stream",
                 "If-None-Match": "*",
             },
-            redirect=False,
         )
         if answer.status == _HTTP_PRECONDITION_FAILED:
             return False
