@@ -16,7 +16,7 @@ class ReportForm(StrEnum):
 
 
 PUBLISHED_FORMS = (ReportForm.SR, ReportForm.PDF)
-"""Both are kept in the study, through the same door as everything else."""
+"""Both are kept in the study, in this order, through the same door as everything else."""
 
 
 @dataclass(frozen=True, kw_only=True)

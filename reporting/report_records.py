@@ -198,7 +198,10 @@ def note_receipt(
 
 def _report(connection: Connection, row: RowMapping) -> Report:
     report_id = row["report_id"]
-    forms = connection.execute(select(publications).filter_by(report_id=report_id)).mappings()
+    forms = sorted(
+        connection.execute(select(publications).filter_by(report_id=report_id)).mappings(),
+        key=lambda form: PUBLISHED_FORMS.index(ReportForm(form["form"])),
+    )
     receipts = connection.execute(
         select(report_receipts).filter_by(report_id=report_id).order_by(report_receipts.c.received_at)
     ).mappings()

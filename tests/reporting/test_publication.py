@@ -3,6 +3,7 @@
 import importlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +18,7 @@ from database.engine import Database
 from database.jobs import ATTEMPTS, resting_jobs
 from reporting import publication
 from reporting.desk import Words
-from reporting.document import ReportStatus
+from reporting.document import ReportDocument, ReportStatus
 from reporting.publication import LEASE, Publisher
 from reporting.report import ReportForm
 from storage.instance import Instance
@@ -35,6 +36,7 @@ def read(consultation: Consultation, instance: Instance) -> Dataset:
 
 def test_sr_and_pdf_lie_in_the_study_and_the_job_is_gone(consultation: Consultation) -> None:
     report = consultation.signed(LI, PatientID="0077")
+    assert [form.form for form in report.publications] == [ReportForm.SR, ReportForm.PDF]
     signed_at = consultation.clock.now()
     consultation.clock.advance(seconds=3)
     assert consultation.publisher.run() == []
@@ -281,6 +283,28 @@ def test_an_emergencys_report_is_printed_first(consultation: Consultation) -> No
     assert consultation.publisher.run(limit=1) == []
     assert_published_once(consultation, emergency)
     assert published_instances(consultation, routine) == []
+
+
+def test_an_upgrade_between_two_attempts_prints_nothing_anew(
+    consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SR is in the study, the process dies, and the next version of the hub would write it otherwise."""
+    report = consultation.signed(LI)
+    with monkeypatch.context() as patched:
+        patched_at(patched, "after the SR, before the PDF is printed", crash)
+        with pytest.raises(Crash):
+            consultation.publisher.run()
+    [structured] = published_instances(consultation, report)
+    prints = publication.RENDER[ReportForm.SR]
+
+    def prints_otherwise(document: ReportDocument, *rest: Any) -> bytes:
+        return prints(replace(document, reading_organization="县医院"), *rest)
+
+    monkeypatch.setitem(publication.RENDER, ReportForm.SR, prints_otherwise)
+    consultation.clock.advance(seconds=LEASE.total_seconds())
+    assert consultation.publisher.run() == []
+    assert_published_once(consultation, report)
+    assert structured in published_instances(consultation, report)
 
 
 def test_what_is_kept_is_what_a_second_printing_gives(consultation: Consultation) -> None:
