@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Column, Connection, Index, String, Table, insert, select
+from sqlalchemy import Column, Connection, Index, String, Table, exists, insert, select
 
 from database.schema import Moment, RowNumber, metadata
 
@@ -72,6 +72,19 @@ def append_audit(connection: Connection, record: AuditRecord) -> None:
             subject=record.subject,
         )
     )
+
+
+def is_on_record(connection: Connection, record: AuditRecord, *, since: datetime) -> bool:
+    """Whether the same act of the same actor on the same study was recorded after `since`."""
+    same = exists().where(
+        audit_events.c.site_id == record.site_id,
+        audit_events.c.study_instance_uid == record.study_instance_uid,
+        audit_events.c.actor == record.actor,
+        audit_events.c.event == record.event.value,
+        audit_events.c.action == record.action,
+        audit_events.c.at > since,
+    )
+    return bool(connection.scalar(select(same)))
 
 
 def audit_of_study(connection: Connection, site_id: str, study_instance_uid: str) -> list[AuditRecord]:

@@ -3,11 +3,9 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import exists, select
-
 from core.access import ALLOWED, Act, Actor, Grant
 from core.clock import Clock
-from database.audit import AuditEvent, AuditRecord, append_audit, audit_events
+from database.audit import AuditEvent, AuditRecord, append_audit, is_on_record
 from database.engine import Database
 
 ONE_LOOK: Final = timedelta(minutes=10)
@@ -34,21 +32,11 @@ class AccessLog:
             study_instance_uid=study_instance_uid,
             granted_by=granted_by(actor, Act.SEARCH, site_id),
         )
-        if not self._is_on_record(record):
-            with self._database.write() as connection:
-                append_audit(connection, record)
-
-    def _is_on_record(self, record: AuditRecord) -> bool:
-        same_look = exists().where(
-            audit_events.c.site_id == record.site_id,
-            audit_events.c.study_instance_uid == record.study_instance_uid,
-            audit_events.c.actor == record.actor,
-            audit_events.c.event == record.event.value,
-            audit_events.c.action == record.action,
-            audit_events.c.at > record.at - ONE_LOOK,
-        )
         with self._database.read() as connection:
-            return bool(connection.scalar(select(same_look)))
+            if is_on_record(connection, record, since=now - ONE_LOOK):
+                return
+        with self._database.write() as connection:
+            append_audit(connection, record)
 
 
 def granted_by(actor: Actor, act: Act, site_id: str) -> str:
