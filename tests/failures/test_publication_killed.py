@@ -51,7 +51,7 @@ def test_a_publisher_killed_at_the_worst_point_leaves_a_report_that_is_published
 def test_a_publisher_killed_at_any_moment_loses_and_doubles_no_report(
     consultation: Consultation, tmp_path: Path
 ) -> None:
-    reports, rounds = [consultation.signed(LI) for _ in range(12)], 3
+    reports, rounds = [consultation.signed(LI) for _ in range(8)], 2
     chance = random.Random(20261120)
     for _ in range(rounds):
         process = start(tmp_path, consultation, "none")

@@ -281,7 +281,7 @@ def test_no_order_of_events_gives_a_case_two_readers_or_loses_a_word(consultatio
     run_state_machine_as_test(  # type: ignore[no-untyped-call] # hypothesis leaves it untyped
         lambda: Turns(consultation),
         settings=settings(
-            max_examples=40,
+            max_examples=30,
             stateful_step_count=30,
             deadline=None,
             # Not Phase.shrink: with a real catalogue under it, making an example small takes many minutes.
