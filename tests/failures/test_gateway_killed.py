@@ -1,5 +1,6 @@
 """kill -9 of the gateway at random moments: what was answered Success is there afterwards, byte for byte."""
 
+import gc
 import hashlib
 import os
 import random
@@ -104,6 +105,7 @@ def test_nothing_acknowledged_is_lost_when_the_gateway_is_killed_at_random_momen
                 sender.join()
         assert len(acknowledged.digests) >= ROUNDS
         _require_everything(hub, acknowledged)
+    gc.collect()
 
 
 def _register(hub: RunningHub) -> None:
