@@ -5,6 +5,7 @@ import hashlib
 import os
 import random
 import signal
+import socket
 import threading
 import time
 from contextlib import suppress
@@ -37,6 +38,8 @@ class Acknowledged:
 def _send_until_cut(hub: RunningHub, acknowledged: Acknowledged, stop: threading.Event) -> None:
     while not stop.is_set():
         with suppress(RuntimeError, ValueError, OSError):
+            # The library never closes the socket of a refused connection: ask first.
+            socket.create_connection((hub.dicom_host, hub.dicom_port), timeout=2).close()
             _send_study(hub, acknowledged, stop)
         time.sleep(0.2)
 
