@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import HubError, Misconfigured
-from hub import admin_cli
+from hub import admin
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Directory that holds everything.", show_default="./hub-data")
@@ -40,7 +40,7 @@ app = typer.Typer(
     "Begin with `imaging-hub demo`. For real work: `imaging-hub serve`, then `imaging-hub admin --help`. "
     "Every option can also be set as HUB_… in the environment (docs/settings.md).",
 )
-app.add_typer(admin_cli.app, name="admin")
+app.add_typer(admin.app, name="admin")
 
 
 @app.command()

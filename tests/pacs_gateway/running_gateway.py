@@ -19,7 +19,7 @@ from storage.archive import Archive
 from storage.filesystem_blobs import FilesystemBlobs
 from storage.incoming import Incoming
 from storage.tables import instances, kept_aside, transfers
-from tests.pacs_gateway.raw_scu import RawSCU
+from tests.fixtures.raw_scu import RawSCU
 
 SITE = "xinglong"
 DEVICES = {"US1": "HUB", "US2": "HUB", "DR1": "HUB", "ECG1": "HUB", "STORESCU": "HUB", "DCMSEND": "HUB"}

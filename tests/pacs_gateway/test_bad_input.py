@@ -16,7 +16,7 @@ from core.limits import COMMAND_SET_LIMIT, OPEN_REQUESTS, PDU_LENGTH_LIMIT
 from pacs_gateway import c_store
 from storage.part10 import read_part10_preamble
 from tests.fixtures.instances import ULTRASOUND_IMAGE, data_set, encoded
-from tests.pacs_gateway.raw_scu import (
+from tests.fixtures.raw_scu import (
     ABORT,
     P_DATA,
     RawSCU,

@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from core.uids import new_uid
 from storage.part10 import read_part10_preamble
 from tests.fixtures.instances import ULTRASOUND_IMAGE, data_set, encoded
-from tests.pacs_gateway.raw_scu import (
+from tests.fixtures.raw_scu import (
     C_CANCEL_RQ,
     C_FIND_RQ,
     EXPLICIT_VR_LITTLE_ENDIAN,

@@ -9,7 +9,7 @@ from pydicom.filereader import read_dataset
 from pacs_gateway.c_store import announced_uid
 from pacs_gateway.command_set import CommandSet, decode_command_set, encode_response
 from pacs_gateway.pdu import ProtocolViolation
-from tests.pacs_gateway.raw_scu import C_CANCEL_RQ, C_ECHO_RQ, command_set, store_command
+from tests.fixtures.raw_scu import C_CANCEL_RQ, C_ECHO_RQ, command_set, store_command
 
 
 def test_a_store_request_is_read() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.instances import data_set, encoded
-from tests.pacs_gateway.raw_scu import RawSCU
+from tests.fixtures.raw_scu import RawSCU
 
 MIB = 1024 * 1024
 SIZE = 1024 * MIB

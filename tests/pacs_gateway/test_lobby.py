@@ -11,7 +11,7 @@ import pytest
 
 from core.limits import ASSOCIATION_REQUEST_LIMIT, WAITING_CONNECTIONS
 from pacs_gateway.socket_options import listen
-from tests.pacs_gateway.raw_scu import ABORT, ASSOCIATE_RQ, RawSCU, association_request
+from tests.fixtures.raw_scu import ABORT, ASSOCIATE_RQ, RawSCU, association_request
 from tests.pacs_gateway.running_gateway import RunningGateway, eventually
 
 DEADLINE = 5.0

@@ -11,7 +11,7 @@ from pynetdicom.presentation import AllStoragePresentationContexts, build_role
 from core.limits import MAXIMUM_PDU_LENGTH
 from core.uids import IMPLEMENTATION_CLASS_UID
 from pacs_gateway.sop_classes import STORAGE_CLASSES
-from tests.pacs_gateway.raw_scu import (
+from tests.fixtures.raw_scu import (
     ABORT,
     ASSOCIATE_RJ,
     ASSOCIATE_RQ,

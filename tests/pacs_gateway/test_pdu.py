@@ -16,7 +16,7 @@ from pacs_gateway.pdu import (
     fragments,
     read_pdu_header,
 )
-from tests.pacs_gateway.raw_scu import association_request, fragment_item
+from tests.fixtures.raw_scu import association_request, fragment_item
 
 
 @pytest.mark.parametrize(

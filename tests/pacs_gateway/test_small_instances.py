@@ -2,7 +2,7 @@
 
 import time
 
-from tests.pacs_gateway.raw_scu import P_DATA, command_set, fragment_item, uid
+from tests.fixtures.raw_scu import P_DATA, command_set, fragment_item, uid
 from tests.pacs_gateway.running_gateway import RunningGateway
 
 DELAYED_ACKNOWLEDGEMENT = 0.040

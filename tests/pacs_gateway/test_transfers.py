@@ -10,7 +10,7 @@ from core.uids import new_uid
 from pacs_gateway import transfers
 from storage.archive import Archive
 from tests.fixtures.instances import ULTRASOUND_IMAGE, data_set, encoded
-from tests.pacs_gateway.raw_scu import EXPLICIT_VR_LITTLE_ENDIAN, store_command
+from tests.fixtures.raw_scu import EXPLICIT_VR_LITTLE_ENDIAN, store_command
 from tests.pacs_gateway.running_gateway import SITE, RunningGateway, eventually
 
 

@@ -1,0 +1,9 @@
+"""`imaging-hub admin`: one module for each noun."""
+
+import typer
+
+from hub.admin import device, group, site, token, user
+
+app = typer.Typer(no_args_is_help=True, help="Say who belongs to the hub.")
+for noun in (site, group, device, user, token):
+    app.add_typer(noun.app, name=noun.__name__.rpartition(".")[2])
