@@ -57,5 +57,9 @@ LOGIN_WINDOW_SECONDS: Final = 15 * 60
 SESSION_IDLE_SECONDS: Final = 30 * 60
 SESSION_SECONDS: Final = 12 * 60 * 60
 
+KEPT_ASIDE_BYTES: Final = 10 * GIB
+KEPT_ASIDE_ROWS: Final = 10_000
+"""Of each site beside the archive, waiting for a person; beyond it a device is told to send again later."""
+
 DISK_RESERVE_BYTES: Final = 512 * MIB
 """Refuse new instances (A700, 507) before the disk is full; clinical data is never deleted to make room."""

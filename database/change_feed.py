@@ -34,6 +34,9 @@ class ChangeKind(StrEnum):
 
     INSTANCE_STORED = "instance.stored"
     INSTANCE_CONFLICT = "instance.conflict"
+    INSTANCE_REPRESENTATION = "instance.representation"
+    PATIENT_CONFLICT = "patient.conflict"
+    PATIENT_FLAGGED = "patient.flagged"
     CASE_OPENED = "case.opened"
     CASE_REQUESTED = "case.requested"
     CASE_LATE_INSTANCES = "case.late-instances"

@@ -22,6 +22,7 @@ from core.origin import Origin
 from core.uids import is_indexable, new_key
 from database.engine import Database
 from storage import search
+from storage.aside_records import AsideQuota
 from storage.blob_store import BlobStore
 from storage.catalogue import Admission, Catalogue
 from storage.header_reader import read_header
@@ -45,10 +46,11 @@ class Archive:
         incoming: Incoming,
         clock: Clock,
         disk_reserve_bytes: int = DISK_RESERVE_BYTES,
+        aside_quota: AsideQuota | None = None,
     ) -> None:
         self.incoming = incoming
         self.blobs = blobs
-        self.catalogue = Catalogue(database)
+        self.catalogue = Catalogue(database, aside_quota)
         self._database = database
         self._clock = clock
         self._disk_reserve_bytes = disk_reserve_bytes
@@ -185,15 +187,15 @@ class Archive:
     ) -> StoreOutcome:
         blob_key = _blob_key(origin.site_id, encoded.digest, received_at)
         self.blobs.put(blob_key, encoded.path)
-        outcome = self.catalogue.admit(
-            Admission(
-                header=header,
-                encoded=encoded,
-                blob_key=blob_key,
-                origin=origin,
-                received_at=received_at,
-            )
+        admission = Admission(
+            header=header,
+            encoded=encoded,
+            blob_key=blob_key,
+            origin=origin,
+            received_at=received_at,
         )
+        with self._deleted_without_room(blob_key):
+            outcome = self.catalogue.admit(admission)
         if outcome is StoreOutcome.ALREADY_HELD:
             self.blobs.delete(blob_key)
         return outcome
@@ -201,15 +203,25 @@ class Archive:
     def _quarantine(
         self, encoded: EncodedInstance, origin: Origin, detail: str, received_at: datetime
     ) -> None:
-        if self.catalogue.is_quarantined(origin.site_id, encoded.digest):
+        if self.catalogue.is_quarantined(encoded, origin.site_id):
             return
         blob_key = _blob_key(origin.site_id, encoded.digest, received_at)
         self.blobs.put(blob_key, encoded.path)
-        kept = self.catalogue.quarantine(
-            encoded, origin, blob_key=blob_key, detail=detail, received_at=received_at
-        )
+        with self._deleted_without_room(blob_key):
+            kept = self.catalogue.quarantine(
+                encoded, origin, blob_key=blob_key, detail=detail, received_at=received_at
+            )
         if not kept:
             self.blobs.delete(blob_key)
+
+    @contextmanager
+    def _deleted_without_room(self, blob_key: str) -> Iterator[None]:
+        """Remove a blob that no row will name because its site has no more room beside the archive."""
+        try:
+            yield
+        except QuotaExceeded:
+            self.blobs.delete(blob_key)
+            raise
 
 
 def _noted(digest: "hashlib._Hash", pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -3,17 +3,35 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
-from core.origin import Origin
-from core.uids import new_key
+from core.origin import Origin, OriginKind
 from database.change_feed import Change, ChangeKind, append_change
 from database.engine import Database
+from storage.aside_records import (
+    Arrival,
+    AsideQuota,
+    is_kept_aside,
+    keep_aside,
+    require_room_aside,
+)
 from storage.incoming import EncodedInstance
 from storage.instance import AsideReason, StoreOutcome
 from storage.instance_header import InstanceHeader
-from storage.tables import instances, kept_aside, series, studies, transfers
+from storage.patient_identity import Difference, StatedIdentity, are_other_people, differences
+from storage.patient_records import add_differences, assign_patient, is_accepted, stated_identity_of
+from storage.tables import instances, kept_aside, representations, series, studies, transfers
+
+_DETAILS: Final = {
+    AsideReason.CONFLICT: "another data set under this UID",
+    AsideReason.PATIENT_CONFLICT: "another patient under this study",
+}
+_CONFLICTS: Final = {
+    AsideReason.CONFLICT: ChangeKind.INSTANCE_CONFLICT,
+    AsideReason.PATIENT_CONFLICT: ChangeKind.PATIENT_CONFLICT,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +48,9 @@ class Admission:
 class Catalogue:
     """What is held: each method is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, quota: AsideQuota | None = None) -> None:
         self.database = database
+        self._quota = quota or AsideQuota()
 
     def held_digest(self, site_id: str, sop_instance_uid: str) -> str | None:
         """Return the digest of the instance this site holds under a UID, if any."""
@@ -45,12 +64,12 @@ class Catalogue:
             held = _held_digest(connection, origin.site_id, header.sop_instance_uid)
             if held == admission.encoded.digest:
                 return StoreOutcome.ALREADY_HELD
+            study = stated_identity_of(connection, origin.site_id, header.study_instance_uid)
+            if _shows_another_patient(connection, admission, study):
+                return _set_aside(connection, admission, AsideReason.PATIENT_CONFLICT, self._quota)
             if held is not None:
-                if _set_aside(connection, admission, AsideReason.CONFLICT, "another data set under this UID"):
-                    append_change(connection, _change(admission, ChangeKind.INSTANCE_CONFLICT))
-                    return StoreOutcome.KEPT_AS_CONFLICT
-                return StoreOutcome.ALREADY_HELD
-            _write_study(connection, admission)
+                return _set_aside(connection, admission, AsideReason.CONFLICT, self._quota)
+            _write_study(connection, admission, study)
             _write_series(connection, admission)
             _write_instance(connection, admission)
             append_change(connection, _change(admission, ChangeKind.INSTANCE_STORED))
@@ -59,24 +78,35 @@ class Catalogue:
     def quarantine(
         self, encoded: EncodedInstance, origin: Origin, *, blob_key: str, detail: str, received_at: datetime
     ) -> bool:
-        """Write down bytes that cannot be indexed; False where the very same are kept already."""
-        with self.database.write() as connection:
-            return _keep(
-                connection,
-                encoded,
-                origin,
-                blob_key=blob_key,
-                reason=AsideReason.QUARANTINE,
-                detail=detail,
-                sop_instance_uid=(encoded.announced_sop_instance_uid or "")[:64],
-                study_instance_uid="",
-                received_at=received_at,
-            )
+        """Write down bytes that cannot be indexed; False where the very same are kept already.
 
-    def is_quarantined(self, site_id: str, digest: str) -> bool:
-        """Whether these bytes of this site lie in quarantine."""
+        Raises:
+            QuotaExceeded: the site has no more room beside the archive.
+        """
+        arrival = Arrival(
+            encoded=encoded,
+            origin=origin,
+            blob_key=blob_key,
+            reason=AsideReason.QUARANTINE,
+            detail=detail,
+            sop_instance_uid=(encoded.announced_sop_instance_uid or "")[:64],
+            study_instance_uid="",
+            received_at=received_at,
+        )
+        with self.database.write() as connection:
+            return keep_aside(connection, arrival, self._quota)
+
+    def is_quarantined(self, encoded: EncodedInstance, site_id: str) -> bool:
+        """Whether these bytes of this site lie in quarantine.
+
+        Raises:
+            QuotaExceeded: they do not, and the site has no more room beside the archive.
+        """
         with self.database.read() as connection:
-            return _is_kept(connection, site_id, AsideReason.QUARANTINE, digest)
+            if is_kept_aside(connection, site_id, AsideReason.QUARANTINE, encoded.digest):
+                return True
+            require_room_aside(connection, site_id, encoded.size, self._quota)
+            return False
 
     def is_empty(self) -> bool:
         """Whether no row names any blob at all."""
@@ -87,8 +117,11 @@ class Catalogue:
         """Return those of the keys that no row names."""
         keys = set(blob_keys)
         with self.database.read() as connection:
-            for table in (instances, kept_aside):
-                keys -= set(connection.scalars(select(table.c.blob_key).where(table.c.blob_key.in_(keys))))
+            for table in (instances, representations, kept_aside):
+                named = select(table.c.blob_key).where(table.c.blob_key.in_(keys))
+                if table is kept_aside:
+                    named = named.where(kept_aside.c.bytes_deleted_at.is_(None))
+                keys -= set(connection.scalars(named))
         return keys
 
     def note_transfer(
@@ -139,94 +172,72 @@ def _held_digest(connection: Connection, site_id: str, sop_instance_uid: str) ->
     )
 
 
-def _set_aside(connection: Connection, admission: Admission, reason: AsideReason, detail: str) -> bool:
-    return _keep(
+def _set_aside(
+    connection: Connection, admission: Admission, reason: AsideReason, quota: AsideQuota
+) -> StoreOutcome:
+    kept = keep_aside(
         connection,
-        admission.encoded,
-        admission.origin,
-        blob_key=admission.blob_key,
-        reason=reason,
-        detail=detail,
-        sop_instance_uid=admission.header.sop_instance_uid,
-        study_instance_uid=admission.header.study_instance_uid,
-        received_at=admission.received_at,
+        Arrival(
+            encoded=admission.encoded,
+            origin=admission.origin,
+            blob_key=admission.blob_key,
+            reason=reason,
+            detail=_DETAILS[reason],
+            sop_instance_uid=admission.header.sop_instance_uid,
+            study_instance_uid=admission.header.study_instance_uid,
+            received_at=admission.received_at,
+        ),
+        quota,
     )
+    if not kept:
+        return StoreOutcome.ALREADY_HELD
+    append_change(connection, _change(admission, _CONFLICTS[reason]))
+    return StoreOutcome.KEPT_AS_CONFLICT
 
 
-def _keep(
-    connection: Connection,
-    encoded: EncodedInstance,
-    origin: Origin,
-    *,
-    blob_key: str,
-    reason: AsideReason,
-    detail: str,
-    sop_instance_uid: str,
-    study_instance_uid: str,
-    received_at: datetime,
+def _shows_another_patient(
+    connection: Connection, admission: Admission, study: StatedIdentity | None
 ) -> bool:
-    if _is_kept(connection, origin.site_id, reason, encoded.digest):
+    """Whether this is clearly of another patient than its study, and nobody has said that it is not.
+
+    What the hub itself publishes names the patient whom people have settled on.
+    """
+    if study is None or admission.origin.kind is OriginKind.HUB:
         return False
-    connection.execute(
-        insert(kept_aside).values(
-            kept_key=new_key(received_at),
-            reason=reason.value,
-            detail=detail[:200],
-            site_id=origin.site_id,
-            sop_instance_uid=sop_instance_uid,
-            study_instance_uid=study_instance_uid,
-            transfer_syntax_uid=encoded.transfer_syntax_uid[:64],
-            blob_key=blob_key,
-            size=encoded.size,
-            data_set_offset=encoded.data_set_offset,
-            digest=encoded.digest,
-            header_digest=encoded.header_digest,
-            origin_kind=origin.kind.value,
-            source=origin.source,
-            received_at=received_at,
-        )
+    header, site_id = admission.header, admission.origin.site_id
+    return are_other_people(study, header.stated_identity) and not is_accepted(
+        connection, site_id, header.study_instance_uid, header.stated_identity
     )
-    return True
 
 
-def _is_kept(connection: Connection, site_id: str, reason: AsideReason, digest: str) -> bool:
-    return bool(
-        connection.scalar(
-            select(
-                exists().where(
-                    kept_aside.c.site_id == site_id,
-                    kept_aside.c.reason == reason.value,
-                    kept_aside.c.digest == digest,
-                )
+def _write_study(connection: Connection, admission: Admission, study: StatedIdentity | None) -> None:
+    header, site_id, received_at = admission.header, admission.origin.site_id, admission.received_at
+    key = {"site_id": site_id, "study_instance_uid": header.study_instance_uid}
+    found: tuple[Difference, ...] = ()
+    if study is None:
+        patient = assign_patient(connection, site_id, header.stated_identity, now=received_at)
+        found = patient.differences
+        connection.execute(
+            insert(studies).values(
+                **key,
+                **vars(header.stated_identity),
+                patient_key=patient.patient_key,
+                study_date=header.study_date,
+                study_time=header.study_time[:16],
+                accession_number=header.accession_number,
+                study_id=header.study_id,
+                study_description=header.study_description,
+                referring_physician_name=header.referring_physician_name,
+                first_received_at=received_at,
+                last_received_at=received_at,
             )
         )
-    )
-
-
-def _write_study(connection: Connection, admission: Admission) -> None:
-    header = admission.header
-    key = {"site_id": admission.origin.site_id, "study_instance_uid": header.study_instance_uid}
-    seen = connection.execute(update(studies).filter_by(**key).values(last_received_at=admission.received_at))
-    if seen.rowcount:
-        return
-    connection.execute(
-        insert(studies).values(
-            **key,
-            patient_name=header.patient_name,
-            patient_id=header.patient_id,
-            issuer_of_patient_id=header.issuer_of_patient_id,
-            patient_birth_date=header.patient_birth_date,
-            patient_sex=header.patient_sex[:16],
-            study_date=header.study_date,
-            study_time=header.study_time[:16],
-            accession_number=header.accession_number,
-            study_id=header.study_id,
-            study_description=header.study_description,
-            referring_physician_name=header.referring_physician_name,
-            first_received_at=admission.received_at,
-            last_received_at=admission.received_at,
-        )
-    )
+    else:
+        connection.execute(update(studies).filter_by(**key).values(last_received_at=received_at))
+        if admission.origin.kind is not OriginKind.HUB:
+            found = differences(study, header.stated_identity)
+    if new := add_differences(connection, **key, found=found) if found else ():
+        append_change(connection, _change(admission, ChangeKind.PATIENT_FLAGGED, differences=list(new)))
 
 
 def _write_series(connection: Connection, admission: Admission) -> None:
@@ -277,7 +288,7 @@ def _write_instance(connection: Connection, admission: Admission) -> None:
     )
 
 
-def _change(admission: Admission, kind: ChangeKind) -> Change:
+def _change(admission: Admission, kind: ChangeKind, **more: Any) -> Change:
     header, origin = admission.header, admission.origin
     return Change(
         kind=kind,
@@ -291,5 +302,6 @@ def _change(admission: Admission, kind: ChangeKind) -> Change:
             "sop_class_uid": header.sop_class_uid,
             "series_instance_uid": header.series_instance_uid,
             "origin_kind": origin.kind.value,
+            **more,
         },
     )

@@ -11,12 +11,14 @@ class StoreOutcome(StrEnum):
     STORED = "stored"
     ALREADY_HELD = "already-held"
     KEPT_AS_CONFLICT = "kept-as-conflict"
+    KEPT_AS_REPRESENTATION = "kept-as-representation"
 
 
 class AsideReason(StrEnum):
     """Why bytes lie beside the archive until a person decides."""
 
     CONFLICT = "conflict"
+    PATIENT_CONFLICT = "patient-conflict"
     QUARANTINE = "quarantine"
 
 
@@ -80,6 +82,8 @@ class Study:
     referring_physician_name: str
     first_received_at: datetime
     last_received_at: datetime
+    patient_key: str
+    patient_differences: str
     modalities_in_study: tuple[str, ...]
     number_of_study_related_series: int
     number_of_study_related_instances: int

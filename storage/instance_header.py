@@ -23,6 +23,7 @@ from storage.element_values import (
     split_values,
     time_of,
 )
+from storage.patient_identity import StatedIdentity
 
 T = TypeVar("T")
 
@@ -140,6 +141,17 @@ class InstanceHeader:
     bits_allocated = _Attribute(integer, 0x00280100)
     performed_procedure_step_start_date = _Attribute(day, 0x00400244)
     performed_procedure_step_start_time = _Attribute(time_of_day, 0x00400245)
+
+    @cached_property
+    def stated_identity(self) -> StatedIdentity:
+        """Whom the data set says that it shows."""
+        return StatedIdentity(
+            patient_name=self.patient_name,
+            patient_id=self.patient_id,
+            issuer_of_patient_id=self.issuer_of_patient_id,
+            patient_birth_date=self.patient_birth_date,
+            patient_sex=self.patient_sex[:16],
+        )
 
     def _decoded(self, element: RawElement) -> str:
         raw = element.value[:_DECODED_LIMIT]

@@ -9,15 +9,52 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Date,
+    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
 from database.schema import Moment, RowNumber, metadata
+
+patients = Table(
+    "patients",
+    metadata,
+    Column("patient_key", String(26), primary_key=True),
+    Column("site_id", String(32), nullable=False),
+    Column("issuer_of_patient_id", String(1024), nullable=False),
+    Column("patient_id", String(1024), nullable=False),
+    Column("patient_name", String(1024), nullable=False),
+    Column("patient_birth_date", Date),
+    Column("patient_sex", String(16), nullable=False),
+    Column("first_received_at", Moment, nullable=False),
+    # A digest, since site, issuer and ID are too long for an index; none for what joins nothing.
+    Column("identity_key", String(64), unique=True),
+    # Patients of one person carry one key: a group, so that no link can lead in a circle.
+    Column("person_key", String(26), index=True),
+    Index("ix_patients_site", "site_id", "patient_key"),
+)
+
+patient_acts = Table(
+    "patient_acts",
+    metadata,
+    Column("act_key", String(26), primary_key=True),
+    Column("act", String(20), nullable=False),
+    Column("site_id", String(32), nullable=False),
+    Column("patient_key", String(26), nullable=False),
+    Column("other_patient_key", String(26), nullable=False),
+    Column("study_instance_uid", String(64), nullable=False),
+    Column("statement_digest", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_patient_acts_patient", "patient_key"),
+    Index("ix_patient_acts_study", "site_id", "study_instance_uid"),
+)
 
 studies = Table(
     "studies",
@@ -37,7 +74,12 @@ studies = Table(
     Column("referring_physician_name", String(1024), nullable=False),
     Column("first_received_at", Moment, nullable=False),
     Column("last_received_at", Moment, nullable=False),
+    Column("patient_key", String(26), nullable=False, server_default=""),
+    # In what its instances disagree with what is known of the patient, until a person has looked.
+    Column("patient_differences", String(60), nullable=False, server_default=""),
     Index("ix_studies_patient", "site_id", "patient_id"),
+    Index("ix_studies_patient_key", "patient_key"),
+    Index("ix_studies_patient_differences", "patient_differences", "site_id"),
     Index("ix_studies_accession", "site_id", "accession_number"),
     Index("ix_studies_received", "first_received_at"),
 )
@@ -90,6 +132,27 @@ instances = Table(
     Index("ix_instances_series", "site_id", "study_instance_uid", "series_instance_uid"),
 )
 
+representations = Table(
+    "representations",
+    metadata,
+    Column("representation_key", RowNumber, primary_key=True, autoincrement=True),
+    Column("instance_key", ForeignKey("instances.instance_key"), nullable=False),
+    Column("site_id", String(32), nullable=False),
+    Column("study_instance_uid", String(64), nullable=False),
+    Column("transfer_syntax_uid", String(64), nullable=False),
+    Column("blob_key", String(120), nullable=False, unique=True),
+    Column("size", BigInteger, nullable=False),
+    Column("data_set_offset", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("header_digest", String(64), nullable=False),
+    Column("anomalies", JSON, nullable=False),
+    Column("origin_kind", String(16), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    UniqueConstraint("instance_key", "digest"),
+    Index("ix_representations_study", "site_id", "study_instance_uid"),
+)
+
 kept_aside = Table(
     "kept_aside",
     metadata,
@@ -109,8 +172,13 @@ kept_aside = Table(
     Column("source", String(64), nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("settled_at", Moment),
+    Column("settled_as", String(16)),
+    Column("settled_by", String(64)),
+    Column("settled_reason", Text),
+    Column("bytes_deleted_at", Moment),
     # A device that resends what was refused must not fill the disk.
     UniqueConstraint("site_id", "reason", "sop_instance_uid", "digest"),
+    Index("ix_kept_aside_study", "site_id", "study_instance_uid"),
 )
 
 transfers = Table(
