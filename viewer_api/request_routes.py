@@ -20,4 +20,6 @@ router = APIRouter(prefix="/api/v1", tags=["requests"])
 )
 def ask(actor: Requesting, rooms: InRooms, body: RequestBody) -> RequestResource:
     """Before or after the study has come: a request waits for it. The newest request of a case counts."""
+    # Who may ask everywhere may not ask where nothing is; the words are those for a site out of reach.
+    rooms.directory.site(body.site_id)
     return RequestResource.of(rooms.reading_list.request(actor, **body.model_dump()))

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from viewer_api import report_schemas, request_schemas, worklist_schemas
 from viewer_api.problems import PROBLEM_SCHEMA
 
+READING = {"reading list", "reports", "requests"}
 METHODS = {"get", "put", "post", "delete", "patch"}
 
 
@@ -87,3 +89,30 @@ def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
         for step in reference.removeprefix("#/").split("/"):
             target = target[step]
         assert target
+
+
+def test_every_body_of_reading_is_shown_by_an_example_that_its_own_model_takes(
+    described: dict[str, Any],
+) -> None:
+    shown = set()
+    for _, _, operation in operations(described):
+        if not READING & set(operation["tags"]):
+            continue
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        bodies += [answer for status, answer in operation["responses"].items() if status in {"200", "201"}]
+        for body in bodies:
+            schema = body["content"].get("application/json", {}).get("schema")
+            shown |= {schema["$ref"].rpartition("/")[2]} if schema else set()
+    models = {
+        name: model
+        for module in (worklist_schemas, report_schemas, request_schemas)
+        for name, model in vars(module).items()
+        if name in shown
+    }
+    assert models.keys() == shown
+    assert len(shown) > 10
+    for name, model in models.items():
+        assert "example" in described["components"]["schemas"][name], name
+        # The framework leaves what is null out of the description, so the model's own is tried.
+        example = model.model_config["json_schema_extra"]["example"]
+        assert model.model_validate(example).model_dump(mode="json").keys() == example.keys(), name

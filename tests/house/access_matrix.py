@@ -1,0 +1,239 @@
+"""Who may use which door, and where: one line for each route of the HTTP edge and each service of DIMSE.
+
+A new route gets a line in DOORS (below DICOMweb in DICOM_WEB, once for both roots; a page in PAGES), a new
+service of DIMSE one in DIMSE. The tests fill every cell from it: each role here and elsewhere, nobody, and
+those who were somebody once. What a path, a body or a query names stands in braces, and means one of the
+things that `tests/viewer_api/access_world.py` makes at one clinic, or one that nobody has.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from typing import Any
+
+from core.access import Act
+
+DICOM_WEB_ROOT = "/dicom-web"
+SITE_ROOT = "/dicom-web/sites/{site_id}"
+
+
+class Place(Enum):
+    """Where an act is looked for."""
+
+    OPEN = auto()
+    """Nobody has to say who they are."""
+    SELF = auto()
+    """Everybody signed in, about themselves alone, also while their password has to be changed."""
+    OBJECT = auto()
+    """At the site of what is named: who may do it elsewhere is told that there is no such thing."""
+    LIST = auto()
+    """Shows what lies in reach: who may do it elsewhere is shown nothing of here."""
+    OWN = auto()
+    """Done at the caller's own place, wherever that is."""
+    EVERYWHERE = auto()
+    """Only for who may do it in the whole consortium; to the others as to a role that may not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """One route: the act it needs, where, and what it answers.
+
+    `status` is for who may, `refusal` for a role that does not allow the act, `everywhere` for who may do it
+    in the whole consortium if that differs. `things` says which of the world's things a name stands for, if
+    not the one of that name.
+    """
+
+    method: str
+    path: str
+    place: Place
+    act: Act | None = None
+    status: int = 200
+    refusal: int = 403
+    everywhere: int | None = None
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    things: Mapping[str, str] = field(default_factory=dict)
+    stores: bool = False
+    """Whether the body is one instance, as STOW-RS takes it."""
+
+    @property
+    def name(self) -> str:
+        """How a failure names it."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def is_at_a_site(self) -> bool:
+        """Whether the address begins with a site: who belongs elsewhere does not learn that it exists."""
+        return self.path.startswith(SITE_ROOT)
+
+
+_TURN = {"workitem_uid": "{workitem_uid}"}
+_WORDS = {"findings": "", "impression": "x"}
+_VERSION = {"If-Match": '"1"'}
+
+DOORS: list[Door] = [
+    Door(method="GET", path="/healthz", place=Place.OPEN),
+    Door(method="GET", path="/readyz", place=Place.OPEN),
+    Door(
+        method="POST",
+        path="/api/v1/login",
+        place=Place.OPEN,
+        body={"username": "clinic", "password": "{password}"},
+    ),
+    Door(method="POST", path="/api/v1/logout", place=Place.SELF, status=204),
+    Door(method="GET", path="/api/v1/me", place=Place.SELF),
+    Door(
+        method="POST",
+        path="/api/v1/password",
+        place=Place.SELF,
+        status=204,
+        body={"old_password": "{password}", "new_password": "another password for tests"},
+    ),
+    Door(method="GET", path="/api/v1/worklist", act=Act.SEARCH, place=Place.LIST),
+    Door(method="GET", path="/api/v1/cases/{case_id}", act=Act.SEARCH, place=Place.OBJECT),
+    Door(
+        method="GET",
+        path="/api/v1/studies/{study_instance_uid}/case",
+        act=Act.SEARCH,
+        place=Place.OBJECT,
+        query={"site_id": "{site_id}"},
+    ),
+    Door(method="GET", path="/api/v1/cases/{case_id}/timeline", act=Act.TRACE, place=Place.OBJECT),
+    Door(
+        method="POST",
+        path="/api/v1/workitems/{workitem_uid}/claim",
+        act=Act.READ,
+        place=Place.OBJECT,
+        things={"workitem_uid": "waiting_workitem_uid"},
+    ),
+    Door(method="POST", path="/api/v1/workitems/{workitem_uid}/heartbeat", act=Act.READ, place=Place.OBJECT),
+    Door(method="POST", path="/api/v1/workitems/{workitem_uid}/release", act=Act.READ, place=Place.OBJECT),
+    Door(
+        method="POST",
+        path="/api/v1/requests",
+        act=Act.REQUEST,
+        place=Place.OBJECT,
+        status=201,
+        body={"site_id": "{site_id}", "accession_number": "A-7"},
+    ),
+    Door(method="GET", path="/api/v1/cases/{case_id}/draft", act=Act.READ, place=Place.OBJECT),
+    # Whoever read a case once finds their own words, so the role alone refuses nobody.
+    Door(
+        method="PUT",
+        path="/api/v1/cases/{case_id}/draft",
+        act=Act.READ,
+        place=Place.OBJECT,
+        refusal=404,
+        body=_TURN | _WORDS,
+        headers=_VERSION,
+    ),
+    Door(
+        method="GET",
+        path="/api/v1/cases/{case_id}/kept-drafts",
+        act=Act.READ,
+        place=Place.OBJECT,
+        refusal=404,
+    ),
+    Door(
+        method="POST",
+        path="/api/v1/cases/{case_id}/sign",
+        act=Act.READ,
+        place=Place.OBJECT,
+        status=201,
+        body=_TURN | {"status": "preliminary"},
+        headers=_VERSION,
+    ),
+    Door(method="GET", path="/api/v1/cases/{case_id}/reports", act=Act.RECEIVE, place=Place.OBJECT),
+    Door(method="GET", path="/api/v1/reports", act=Act.RECEIVE, place=Place.LIST),
+    Door(method="GET", path="/api/v1/reports/{report_id}", act=Act.RECEIVE, place=Place.OBJECT),
+    Door(method="GET", path="/api/v1/reports/{report_id}/pdf", act=Act.RECEIVE, place=Place.OBJECT),
+    Door(method="GET", path="/api/v1/reports/{report_id}/sr", act=Act.RECEIVE, place=Place.OBJECT),
+    Door(
+        method="POST",
+        path="/api/v1/reports/{report_id}/addenda",
+        act=Act.READ,
+        place=Place.OBJECT,
+        status=201,
+        body=_WORDS | {"reason": "y"},
+    ),
+]
+
+_STUDY = "/studies/{study}"
+_SERIES = f"{_STUDY}/series/{{series}}"
+_INSTANCE = f"{_SERIES}/instances/{{instance}}"
+_SEARCHES = (
+    "/studies",
+    "/series",
+    "/instances",
+    f"{_STUDY}/series",
+    f"{_STUDY}/instances",
+    f"{_SERIES}/instances",
+)
+_RETRIEVALS = (
+    _STUDY,
+    _SERIES,
+    _INSTANCE,
+    f"{_STUDY}/metadata",
+    f"{_SERIES}/metadata",
+    f"{_INSTANCE}/metadata",
+    f"{_INSTANCE}/frames/{{frames}}",
+    f"{_INSTANCE}/bulkdata/{{path}}",
+    f"{_INSTANCE}/rendered",
+    f"{_INSTANCE}/frames/{{frame}}/rendered",
+)
+
+DICOM_WEB: list[Door] = [
+    *(Door(method="GET", path=path, act=Act.SEARCH, place=Place.LIST) for path in _SEARCHES),
+    *(Door(method="GET", path=path, act=Act.SEARCH, place=Place.OBJECT) for path in _RETRIEVALS),
+    Door(method="POST", path="/studies", act=Act.STORE, place=Place.OWN, stores=True, everywhere=409),
+    Door(method="POST", path=_STUDY, act=Act.STORE, place=Place.OWN, stores=True, everywhere=409),
+]
+"""Below a root: that of all one may see, and that of each site, where nothing is ambiguous."""
+
+PAGES: dict[tuple[str, str], Place] = {
+    ("GET", "/"): Place.LIST,
+    ("GET", "/login"): Place.OPEN,
+    ("POST", "/login"): Place.OPEN,
+    ("POST", "/logout"): Place.SELF,
+    ("GET", "/password"): Place.SELF,
+    ("POST", "/password"): Place.SELF,
+    ("GET", "/api/v1/openapi.json"): Place.OPEN,
+    ("GET", "/static"): Place.OPEN,
+}
+"""What the description of the API leaves out."""
+
+
+def all_doors() -> Iterator[Door]:
+    """Yield every route that the description of the API names."""
+    yield from DOORS
+    for door in DICOM_WEB:
+        yield replace(door, path=DICOM_WEB_ROOT + door.path)
+        yield replace(door, path=SITE_ROOT + door.path, everywhere=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DimseDoor:
+    """One DIMSE service: whether a registered device may use it; nobody else may use any."""
+
+    name: str
+    sop_class_uid: str
+    is_offered: bool
+
+
+DIMSE: list[DimseDoor] = [
+    DimseDoor(name="C-ECHO", sop_class_uid="1.2.840.10008.1.1", is_offered=True),
+    DimseDoor(name="C-STORE", sop_class_uid="1.2.840.10008.5.1.4.1.1.6.1", is_offered=True),
+    DimseDoor(name="Patient Root C-FIND", sop_class_uid="1.2.840.10008.5.1.4.1.2.1.1", is_offered=False),
+    DimseDoor(name="Patient Root C-MOVE", sop_class_uid="1.2.840.10008.5.1.4.1.2.1.2", is_offered=False),
+    DimseDoor(name="Patient Root C-GET", sop_class_uid="1.2.840.10008.5.1.4.1.2.1.3", is_offered=False),
+    DimseDoor(name="Study Root C-FIND", sop_class_uid="1.2.840.10008.5.1.4.1.2.2.1", is_offered=False),
+    DimseDoor(name="Study Root C-MOVE", sop_class_uid="1.2.840.10008.5.1.4.1.2.2.2", is_offered=False),
+    DimseDoor(name="Study Root C-GET", sop_class_uid="1.2.840.10008.5.1.4.1.2.2.3", is_offered=False),
+    DimseDoor(name="Modality Worklist C-FIND", sop_class_uid="1.2.840.10008.5.1.4.31", is_offered=False),
+    DimseDoor(name="Storage Commitment", sop_class_uid="1.2.840.10008.1.20.1", is_offered=False),
+    DimseDoor(name="MPPS", sop_class_uid="1.2.840.10008.3.1.2.3.3", is_offered=False),
+    DimseDoor(name="UPS Push", sop_class_uid="1.2.840.10008.5.1.4.34.6.1", is_offered=False),
+    DimseDoor(name="Instance Availability", sop_class_uid="1.2.840.10008.5.1.4.33", is_offered=False),
+    DimseDoor(name="Print", sop_class_uid="1.2.840.10008.5.1.1.9", is_offered=False),
+]

@@ -1,0 +1,238 @@
+"""The world that the access matrix is asked in: a clinic with something of everything, and all who call."""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import update
+
+from core.access import ALLOWED, Act, Grant, Role, Route
+from registry import tables
+from registry.authentication import Authentication
+from tests.fixtures.catalogue import new_database
+from tests.fixtures.clock import FixedClock
+from tests.fixtures.consultation import GROUP, GROUP_NAME, QINGSHAN, SITES, XINGLONG, new_consultation
+from tests.fixtures.instances import RECEIVED
+from tests.fixtures.reading_over_http import OTHER_GROUP, Reading
+from tests.house.access_matrix import Door, Place
+from tests.viewer_api.conftest import PASSWORD, Edge, new_rooms
+from tests.viewer_api.stored import STOW_TYPE, multipart, part10, small
+
+NOBODYS_KEY, NOBODYS_UID, NO_SITE = "ABCDEFGHJKMNPQRSTVWXYZ0123", "1.2.3", "no-such-site"
+PATIENT = {"PatientName": "Canary^Zhang", "PatientID": "CANARY-7"}
+SHARED = {"frames": "1", "frame": "1", "path": "7FE00010", "password": PASSWORD}
+"""Names in an address that mean the same of everything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody with one role, at the place that everything is of (here), at the other, or everywhere."""
+
+    name: str
+    role: Role | None = None
+    is_foreign: bool = False
+    is_everywhere: bool = False
+    must_change_password: bool = False
+
+    def grants(self) -> list[Grant]:
+        """Return what makes them so."""
+        if self.role is None:
+            return []
+        if self.role is Role.READER:
+            return [Grant(role=self.role, reading_group_id=OTHER_GROUP if self.is_foreign else GROUP)]
+        site_id = QINGSHAN if self.is_foreign else XINGLONG
+        return [Grant(role=self.role, site_id=None if self.is_everywhere else site_id)]
+
+    def may(self, act: Act | None) -> bool:
+        """Whether their role allows an act, wherever."""
+        return self.role is not None and act in ALLOWED[self.role]
+
+
+PEOPLE = [
+    *(Person(name=role.value, role=role) for role in Role),
+    *(Person(name=f"foreign-{role.value}", role=role, is_foreign=True) for role in Role),
+    Person(name="everywhere-admin", role=Role.ADMIN, is_everywhere=True),
+    Person(name="everywhere-auditor", role=Role.AUDITOR, is_everywhere=True),
+    Person(name="nobody"),
+    Person(name="newcomer", role=Role.ADMIN, is_everywhere=True, must_change_password=True),
+]
+UNKNOWN = ("anonymous", "session-over", "token-disabled", "token-locked-out", "session-locked-out")
+"""Who is nobody to the hub, or nobody any more."""
+
+
+def expected_status(door: Door, person: Person) -> int:
+    """Return the one right answer to a person who asks for what is here."""
+    if door.place is Place.OPEN:
+        return door.status
+    if person.must_change_password:
+        return door.status if door.place is Place.SELF else 403
+    if door.place is Place.SELF:
+        return door.status
+    if door.is_at_a_site and (person.is_foreign or person.role is None):
+        return 404
+    if not person.may(door.act):
+        return door.refusal
+    if door.place is Place.EVERYWHERE and not person.is_everywhere:
+        return door.refusal
+    if door.place is Place.OBJECT and person.is_foreign:
+        return 404
+    return door.everywhere if door.everywhere and person.is_everywhere else door.status
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """The edge with everybody and everything in it; `things` are those of here."""
+
+    client: TestClient
+    catalogue: Path
+    headers: dict[str, dict[str, str]]
+    things: dict[str, str]
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Return names of the same form that nobody's thing has."""
+        return {name: _missing(name) for name in self.things}
+
+    def ask(
+        self,
+        door: Door,
+        who: str,
+        things: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Send a door's request as somebody, for the things of here or others; return the answer."""
+        named = SHARED | dict(self.things if things is None else things)
+        named |= {name: named[thing] for name, thing in door.things.items()}
+        sent = {**door.headers, **self.headers[who], **(headers or {})}
+        content = None
+        if door.stores:
+            content, sent["Content-Type"] = _instance_of(named["study"]), STOW_TYPE
+        self.client.cookies.clear()
+        return self.client.request(
+            door.method,
+            door.path.format(**named),
+            json=_filled(door.body, named),
+            content=content,
+            params=_filled(door.query, named),
+            headers=sent,
+        )
+
+    def shows(self, text: str) -> list[str]:
+        """Return what a text tells of the things of here, or of the patient they are about."""
+        told = {**self.things, **PATIENT}
+        return sorted(name for name, value in told.items() if name != "site_id" and value in text)
+
+    def restore(self) -> None:
+        """Undo whatever was done since the world was made."""
+        _copy(self.catalogue.with_suffix(".kept"), self.catalogue)
+
+
+def new_world(app: FastAPI, client: TestClient, folder: Path) -> World:
+    """Make everything that a door may name at one clinic, and register everybody."""
+    consultation = new_consultation(new_database(folder / "catalogue.sqlite"), folder, FixedClock(RECEIVED))
+    edge = Edge(consultation=consultation, rooms=new_rooms(consultation), app=app, tokens={})
+    app.state.rooms = edge.rooms
+    _register(edge)
+    headers = _headers(edge)
+    reading = Reading(edge)
+    world = World(
+        client=client, catalogue=folder / "catalogue.sqlite", headers=headers, things=_things(reading)
+    )
+    _copy(world.catalogue, world.catalogue.with_suffix(".kept"))
+    return world
+
+
+def _register(edge: Edge) -> None:
+    directory, accounts = edge.rooms.directory, edge.rooms.accounts
+    for site_id, name in SITES.items():
+        directory.add_site(site_id, name)
+    for group, site_id in ((GROUP, XINGLONG), (OTHER_GROUP, QINGSHAN)):
+        directory.add_reading_group(group, GROUP_NAME)
+        directory.add_route(Route(reading_group_id=group, site_id=site_id, modality=None))
+    for person in PEOPLE:
+        accounts.add(person.name, person.name, person.grants(), password=PASSWORD)
+        edge.tokens[person.name] = accounts.add_token(person.name, "test")
+    for name in UNKNOWN[1:]:
+        accounts.add(name, name, [Grant(role=Role.ADMIN)], password=PASSWORD)
+        edge.tokens[name] = accounts.add_token(name, "test")
+
+
+def _headers(edge: Edge) -> dict[str, dict[str, str]]:
+    """Return what says that a request is from somebody; of the unknown ones, no more than they were given."""
+    accounts, sessions = edge.rooms.accounts, edge.rooms.authentication
+    headers = {person.name: edge.headers(person.name) for person in PEOPLE} | {"anonymous": {}}
+    for name in ("session-over", "session-locked-out"):
+        headers[name] = _browser(sessions, name, PASSWORD)
+        if name == "session-over":
+            edge.consultation.clock.advance(hours=1)
+    for name in ("token-disabled", "token-locked-out"):
+        headers[name] = edge.headers(name)
+    for name in ("token-locked-out", "session-locked-out"):
+        accounts.disable(name)
+    for token_id, username, _, _ in accounts.tokens():
+        if username == "token-disabled":
+            accounts.disable_token(token_id)
+    headers["browser"] = _browser(sessions, "clinic", PASSWORD)
+    # A token is for programs, which change no password: this person comes with a browser.
+    headers["newcomer"] = _browser(sessions, "newcomer", PASSWORD)
+    with edge.rooms.database.write() as connection:
+        connection.execute(
+            update(tables.accounts).filter_by(username="newcomer").values(must_change_password=True)
+        )
+    return headers
+
+
+def _browser(sessions: Authentication, username: str, password: str) -> dict[str, str]:
+    session = sessions.log_in(username, password, address="127.0.0.1")
+    return {"Cookie": f"hub_session={session.secret}", "X-CSRF-Token": session.csrf_token}
+
+
+def _things(reading: Reading) -> dict[str, str]:
+    """Return one of everything that an address can name; each is of the same clinic."""
+    report = reading.published(**PATIENT)
+    waiting = reading.rooms.ready(**PATIENT)
+    uids = {"study": "1.2.840.1", "series": "1.2.840.1.5", "instance": "1.2.840.1.5.1"}
+    case = reading.claimed(
+        "reader",
+        study_instance_uid=uids["study"],
+        SeriesInstanceUID=uids["series"],
+        SOPInstanceUID=uids["instance"],
+        **PATIENT,
+    )
+    reading.save("reader", case, 0)
+    return uids | {
+        "site_id": XINGLONG,
+        "case_id": case.case_id,
+        "workitem_uid": case.workitem.workitem_uid,
+        "waiting_workitem_uid": waiting.workitem.workitem_uid,
+        "study_instance_uid": case.study_instance_uid,
+        "report_id": report["report_id"],
+    }
+
+
+def _missing(name: str) -> str:
+    if name == "site_id":
+        return NO_SITE
+    return NOBODYS_KEY if name.endswith("_id") else NOBODYS_UID
+
+
+def _filled(values: Mapping[str, Any] | None, named: Mapping[str, str]) -> dict[str, Any] | None:
+    if values is None:
+        return None
+    return {
+        name: value.format(**named) if isinstance(value, str) else value for name, value in values.items()
+    }
+
+
+def _instance_of(study: str) -> bytes:
+    return multipart(part10(small(StudyInstanceUID=study, SOPInstanceUID="1.2.840.9", **PATIENT)))
+
+
+def _copy(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
+        read.backup(written)
