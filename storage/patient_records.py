@@ -1,11 +1,14 @@
 """The SQL of patients: which one a study belongs to, and what people decided about them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, exists, insert, select, update
+from sqlalchemy import Connection, RowMapping, exists, insert, or_, select, update
 
+from core.limits import SEARCH_LIMIT
 from core.uids import new_key
 from storage.patient_identity import (
     Difference,
@@ -17,8 +20,44 @@ from storage.patient_identity import (
 )
 from storage.tables import patient_acts, patients, studies
 
-SAME_PATIENT = "same-patient"
-"""The act by which a person says that a statement in a study is about its patient."""
+
+class PatientAct(StrEnum):
+    """What a person can decide about patients; `patient_acts` keeps each with its reason."""
+
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    STUDY_MOVED = "study-moved"
+    CONFIRMED = "confirmed"
+    SAME_PATIENT = "same-patient"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patient:
+    """One (site, issuer or none, ID), or one study without an ID.
+
+    Patients that people have linked carry the same `person_key`.
+    """
+
+    patient_key: str
+    site_id: str
+    identity: StatedIdentity
+    person_key: str | None
+    first_received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientDecision:
+    """Who decided what about a patient, and why."""
+
+    act: PatientAct
+    site_id: str
+    patient_key: str
+    other_patient_key: str = ""
+    study_instance_uid: str = ""
+    statement_digest: str = ""
+    reason: str
+    actor: str
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,17 +77,9 @@ def assign_patient(
     if key is not None:
         known = connection.execute(select(patients).filter_by(identity_key=key)).mappings().first()
     if known is None:
-        patient_key = new_key(now)
-        connection.execute(
-            insert(patients).values(
-                **_values(stated),
-                patient_key=patient_key,
-                site_id=site_id,
-                identity_key=key,
-                first_received_at=now,
-            )
+        return Assignment(
+            patient_key=make_patient(connection, site_id, stated, now=now, key=key), differences=()
         )
-        return Assignment(patient_key=patient_key, differences=())
     before = identity_of(known)
     after = completed(before, stated)
     if after != before:
@@ -96,11 +127,154 @@ def is_accepted(
                 exists().where(
                     patient_acts.c.site_id == site_id,
                     patient_acts.c.study_instance_uid == study_instance_uid,
-                    patient_acts.c.act == SAME_PATIENT,
+                    patient_acts.c.act == PatientAct.SAME_PATIENT.value,
                     patient_acts.c.statement_digest == statement_digest(stated),
                 )
             )
         )
+    )
+
+
+def find_patient(connection: Connection, patient_key: str) -> Patient | None:
+    """Return a patient, if there is one."""
+    row = connection.execute(select(patients).filter_by(patient_key=patient_key)).mappings().first()
+    return None if row is None else patient_of(row)
+
+
+def patients_of_person(connection: Connection, patient: Patient) -> list[Patient]:
+    """Return all patients that are linked to one, with itself; it alone where none are."""
+    if patient.person_key is None:
+        return [patient]
+    rows = connection.execute(
+        select(patients).filter_by(person_key=patient.person_key).order_by(patients.c.patient_key)
+    ).mappings()
+    return [patient_of(row) for row in rows]
+
+
+def studies_of_same_person(
+    connection: Connection, site_id: str, study_instance_uid: str
+) -> list[tuple[str, str]]:
+    """Return (site, Study Instance UID) of every study of the same patient or a linked one, itself included.
+
+    Nothing is said of who may see them.
+    """
+    key = connection.scalar(
+        select(studies.c.patient_key).filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
+    )
+    patient = find_patient(connection, key) if key else None
+    if patient is None:
+        return []
+    keys = [each.patient_key for each in patients_of_person(connection, patient)]
+    rows = connection.execute(
+        select(studies.c.site_id, studies.c.study_instance_uid)
+        .where(studies.c.patient_key.in_(keys))
+        .order_by(studies.c.first_received_at.desc(), studies.c.study_instance_uid)
+    )
+    return [(row.site_id, row.study_instance_uid) for row in rows]
+
+
+def settled_identity_of(
+    connection: Connection, site_id: str, study_instance_uid: str
+) -> StatedIdentity | None:
+    """Return whom a study shows: as it states, unless a person has moved it to another patient."""
+    row = (
+        connection.execute(select(studies).filter_by(site_id=site_id, study_instance_uid=study_instance_uid))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return None
+    stated, key = identity_of(row), identity_key(site_id, identity_of(row))
+    patient = (
+        connection.execute(select(patients).filter_by(patient_key=row["patient_key"])).mappings().first()
+    )
+    if patient is None or (key is not None and patient["identity_key"] == key):
+        return stated
+    return identity_of(patient)
+
+
+def set_person(connection: Connection, patient_keys: Sequence[str], person_key: str | None) -> None:
+    """Put patients into one person's group, or into none."""
+    connection.execute(
+        update(patients).where(patients.c.patient_key.in_(patient_keys)).values(person_key=person_key)
+    )
+
+
+def make_patient(
+    connection: Connection, site_id: str, stated: StatedIdentity, *, now: datetime, key: str | None = None
+) -> str:
+    """Write down a new patient and return its key; without an identity key no study ever joins by itself."""
+    patient_key = new_key(now)
+    connection.execute(
+        insert(patients).values(
+            **_values(stated),
+            patient_key=patient_key,
+            site_id=site_id,
+            identity_key=key,
+            first_received_at=now,
+        )
+    )
+    return patient_key
+
+
+def set_patient_of_study(
+    connection: Connection, site_id: str, study_instance_uid: str, patient_key: str, *, before: str
+) -> bool:
+    """Move a study to another patient, whom a person has compared; False where somebody was first."""
+    moved = connection.execute(
+        update(studies)
+        .filter_by(site_id=site_id, study_instance_uid=study_instance_uid, patient_key=before)
+        .values(patient_key=patient_key, patient_differences="")
+    )
+    return bool(moved.rowcount)
+
+
+def clear_differences(connection: Connection, site_id: str, study_instance_uid: str) -> bool:
+    """Take the flag off a study; False where there was none."""
+    cleared = connection.execute(
+        update(studies)
+        .where(
+            studies.c.site_id == site_id,
+            studies.c.study_instance_uid == study_instance_uid,
+            studies.c.patient_differences != "",
+        )
+        .values(patient_differences="")
+    )
+    return bool(cleared.rowcount)
+
+
+def write_decision(connection: Connection, decision: PatientDecision) -> None:
+    """Keep what a person decided, and why."""
+    values = vars(decision) | {"act": decision.act.value}
+    connection.execute(insert(patient_acts).values(act_key=new_key(decision.at), **values))
+
+
+def decisions_about(connection: Connection, patient_key: str) -> list[PatientDecision]:
+    """Return what people decided about a patient, oldest first."""
+    acts = patient_acts
+    rows = connection.execute(
+        select(acts)
+        .where(or_(acts.c.patient_key == patient_key, acts.c.other_patient_key == patient_key))
+        .order_by(acts.c.at, acts.c.act_key)
+        .limit(SEARCH_LIMIT)
+    ).mappings()
+    return [
+        PatientDecision(
+            **{key: value for key, value in row.items() if key not in {"act_key", "act"}},
+            act=PatientAct(row["act"]),
+        )
+        for row in rows
+    ]
+
+
+def patient_of(row: RowMapping) -> Patient:
+    """Return the patient of a row."""
+    return Patient(
+        patient_key=row["patient_key"],
+        site_id=row["site_id"],
+        identity=identity_of(row),
+        person_key=row["person_key"],
+        first_received_at=row["first_received_at"],
     )
 
 

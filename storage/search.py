@@ -1,5 +1,6 @@
 """The archive's reading SQL: searches by matching (PS3.4 C.2.2.2) and lookups, always within a scope."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqlalchemy import (
 
 from core.access import Scope
 from core.errors import InvalidQuery
+from core.limits import SEARCH_LIMIT
 from storage.instance import Instance, Series, Study
 from storage.query import (
     INSTANCE_KEYWORDS,
@@ -77,16 +79,34 @@ _OF_STUDY = and_(
 )
 
 
-def search_studies(connection: Connection, query: Query, scope: Scope) -> list[Study]:
-    """Return the studies that match, newest arrival first."""
+def search_studies(
+    connection: Connection, query: Query, scope: Scope, *, flagged: bool = False
+) -> list[Study]:
+    """Return the studies that match, newest arrival first; `flagged`: only where the patient is in doubt."""
     statement = (
         select(studies)
         .where(_matches(query, STUDY_KEYWORDS), _visible(scope))
         .order_by(studies.c.first_received_at.desc(), studies.c.study_instance_uid, studies.c.site_id)
     )
+    if flagged:
+        statement = statement.where(studies.c.patient_differences != "")
     found = connection.execute(_page(statement, query)).mappings().all()
     return [
         Study(**row, **_study_sums(connection, row["site_id"], row["study_instance_uid"])) for row in found
+    ]
+
+
+def studies_of_patients(connection: Connection, patient_keys: Sequence[str], scope: Scope) -> list[Study]:
+    """Return the newest studies of these patients that are in scope."""
+    rows = connection.execute(
+        select(studies)
+        .where(studies.c.patient_key.in_(patient_keys), _visible(scope))
+        .order_by(studies.c.first_received_at.desc(), studies.c.study_instance_uid, studies.c.site_id)
+        .limit(SEARCH_LIMIT)
+    ).mappings()
+    return [
+        Study(**row, **_study_sums(connection, row["site_id"], row["study_instance_uid"]))
+        for row in rows.all()
     ]
 
 
