@@ -4,7 +4,7 @@ Followers keep a named cursor. A follower's own writes and the step of its curso
 it writes in the catalogue happens once; effects elsewhere belong in a job.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +48,8 @@ class ChangeKind(StrEnum):
     CASE_OPENED = "case.opened"
     CASE_REQUESTED = "case.requested"
     CASE_LATE_INSTANCES = "case.late-instances"
+    CASE_LINKED = "case.linked"
+    CASE_UNLINKED = "case.unlinked"
     WORKITEM_CREATED = "workitem.created"
     WORKITEM_READY = "workitem.ready"
     WORKITEM_CLAIMED = "workitem.claimed"
@@ -119,9 +121,16 @@ def append_change(connection: Connection, change: Change) -> int:
 
 def changes_of_study(connection: Connection, site_id: str, study_instance_uid: str) -> list[Change]:
     """Return everything that happened to one study, oldest first."""
+    return changes_of_studies(connection, site_id, [study_instance_uid])
+
+
+def changes_of_studies(
+    connection: Connection, site_id: str, study_instance_uids: Collection[str]
+) -> list[Change]:
+    """Return everything that happened to any of these studies of one site, oldest first."""
     rows = connection.execute(
         select(changes)
-        .where(changes.c.site_id == site_id, changes.c.study_instance_uid == study_instance_uid)
+        .where(changes.c.site_id == site_id, changes.c.study_instance_uid.in_(study_instance_uids))
         .order_by(changes.c.sequence)
     ).mappings()
     return [_change(row) for row in rows]

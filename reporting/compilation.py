@@ -86,7 +86,7 @@ class Compiler:
                 signed_at=now,
                 received_at=case.first_received_at,
                 content_digest="",
-                instances=_read_instances(instances),
+                instances=_read_instances(instances, kept_in=case.study_instance_uid),
                 predecessors=_predecessors(addendum_to),
             )
         )
@@ -109,11 +109,13 @@ class Compiler:
 
 
 def _study_and_instances(connection: Connection, case: Case) -> tuple[Study, list[Instance]]:
-    conditions = {"StudyInstanceUID": UIDList((case.study_instance_uid,))}
+    """Return the case's own study, and the instances of all its studies: the report covers them together."""
+    own = {"StudyInstanceUID": UIDList((case.study_instance_uid,))}
+    uids = tuple(study.study_instance_uid for study in case.studies) or (case.study_instance_uid,)
     scope = Scope(site_ids=frozenset({case.site_id}))
-    study = search_studies(connection, Query(conditions=dict(conditions)), scope)[0]
-    instances = search_instances(connection, Query(conditions=dict(conditions), limit=EVERY_INSTANCE), scope)
-    return study, instances
+    study = search_studies(connection, Query(conditions=dict(own)), scope)[0]
+    read = Query(conditions={"StudyInstanceUID": UIDList(uids)}, limit=EVERY_INSTANCE)
+    return study, search_instances(connection, read, scope)
 
 
 def _patient(study: Study) -> PatientIdentity:
@@ -126,13 +128,14 @@ def _patient(study: Study) -> PatientIdentity:
     )
 
 
-def _read_instances(instances: list[Instance]) -> tuple[ReportedInstance, ...]:
+def _read_instances(instances: list[Instance], *, kept_in: str) -> tuple[ReportedInstance, ...]:
     """What was there to be read: the hub's own reports are not."""
     return tuple(
         ReportedInstance(
             series_instance_uid=instance.series_instance_uid,
             sop_class_uid=instance.sop_class_uid,
             sop_instance_uid=instance.sop_instance_uid,
+            study_instance_uid="" if instance.study_instance_uid == kept_in else instance.study_instance_uid,
         )
         for instance in instances
         if instance.origin_kind != OriginKind.HUB.value

@@ -15,11 +15,15 @@ class ReportStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedInstance:
-    """One instance that was read, as the SR's evidence lists it (PS3.3 C.17.2)."""
+    """One instance that was read, as the SR's evidence lists it (PS3.3 C.17.2).
+
+    `study_instance_uid` is empty for one of the study that the report is kept in.
+    """
 
     series_instance_uid: str
     sop_class_uid: str
     sop_instance_uid: str
+    study_instance_uid: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,10 +60,10 @@ def _document_module(document: ReportDocument) -> Dataset:
     if final:
         module.update(data_set(VerifyingObserverSequence=[_verifying_observer(document)]))
     if document.instances:
-        evidence = [_study_reference(document, document.instances)]
+        evidence = _study_references(document, document.instances)
         module.update(data_set(CurrentRequestedProcedureEvidenceSequence=evidence))
     if document.predecessors:
-        predecessors = [_study_reference(document, document.predecessors)]
+        predecessors = _study_references(document, document.predecessors)
         module.update(data_set(PredecessorDocumentsSequence=predecessors))
     if identifier(document.accession_number, SHORT_STRING_LIMIT):
         module.update(data_set(ReferencedRequestSequence=[_request(document)]))
@@ -98,8 +98,18 @@ def _accountable_organization(document: ReportDocument) -> str:
     return described(document.reading_organization) or described(document.site_name) or _NOT_STATED
 
 
-def _study_reference(document: ReportDocument, instances: tuple[ReportedInstance, ...]) -> Dataset:
-    """Return a Hierarchical SOP Instance Reference (PS3.3 C.17.2.1): study, its series, their instances."""
+def _study_references(document: ReportDocument, instances: tuple[ReportedInstance, ...]) -> list[Dataset]:
+    """Return a Hierarchical SOP Instance Reference for each study, its own first (PS3.3 C.17.2.1)."""
+    return [
+        _study_reference(
+            study_instance_uid or document.study_instance_uid,
+            [instance for instance in instances if instance.study_instance_uid == study_instance_uid],
+        )
+        for study_instance_uid in sorted({instance.study_instance_uid for instance in instances})
+    ]
+
+
+def _study_reference(study_instance_uid: str, instances: list[ReportedInstance]) -> Dataset:
     by_series: dict[str, list[Dataset]] = {}
     for instance in in_order(instances):
         by_series.setdefault(instance.series_instance_uid, []).append(referenced(instance))
@@ -107,7 +117,7 @@ def _study_reference(document: ReportDocument, instances: tuple[ReportedInstance
         data_set(SeriesInstanceUID=series_instance_uid, ReferencedSOPSequence=references)
         for series_instance_uid, references in by_series.items()
     ]
-    return data_set(StudyInstanceUID=document.study_instance_uid, ReferencedSeriesSequence=series)
+    return data_set(StudyInstanceUID=study_instance_uid, ReferencedSeriesSequence=series)
 
 
 def _request(document: ReportDocument) -> Dataset:

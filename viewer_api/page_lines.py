@@ -72,6 +72,7 @@ class CaseOnPage:
     when: str
     clinical_question: str
     number_of_instances: int
+    late_instances: int
     site: str
     look: Look
     reports: tuple[ReportOnPage, ...]
@@ -103,6 +104,7 @@ def case_on_page(
         when=_when(case, time_zone, now=now),
         clinical_question=case.clinical_question,
         number_of_instances=case.number_of_instances,
+        late_instances=case.late_instances or case.instances_since_claim,
         site=site_name,
         look=look,
         reports=reports,

@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 from core.access import Actor
 from database.change_feed import Change, ChangeKind
 from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_UID
-from worklist.case import Case
+from worklist.case import Case, CaseStudy
 from worklist.urgency import HEARTBEAT_EVERY, Urgency
 from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem
 
@@ -21,6 +21,17 @@ _WORKITEM_EXAMPLE: Final[JsonDict] = {
     "claimed_by_name": "陈医生",
     "claimed_by_me": True,
     "lease_expires_at": "2026-11-20T08:36:30Z",
+}
+_STUDY_EXAMPLE: Final[JsonDict] = {
+    "study_instance_uid": EXAMPLE_UID,
+    "modality": "ECG",
+    "study_date": "2026-11-20",
+    "accession_number": "A-1001",
+    "study_description": "12-lead ECG",
+    "number_of_instances": 1,
+    "first_received_at": "2026-11-20T08:30:00Z",
+    "last_received_at": "2026-11-20T08:30:00Z",
+    "path": f"/dicom-web/sites/xinglong-clinic/studies/{EXAMPLE_UID}",
 }
 _CASE_EXAMPLE: Final[JsonDict] = {
     "case_id": EXAMPLE_KEY,
@@ -40,6 +51,10 @@ _CASE_EXAMPLE: Final[JsonDict] = {
     "first_received_at": "2026-11-20T08:30:00Z",
     "last_received_at": "2026-11-20T08:30:00Z",
     "number_of_instances": 1,
+    "late_instances": 0,
+    "instances_since_claim": 0,
+    "linked_into": None,
+    "studies": [_STUDY_EXAMPLE],
     "due_at": "2026-11-20T08:45:00Z",
     "seconds_left": 630,
     "is_arriving": False,
@@ -85,8 +100,42 @@ class WorkitemResource(BaseModel):
         )
 
 
+class CaseStudyResource(BaseModel):
+    """One study of a case."""
+
+    model_config = ConfigDict(title="CaseStudy", json_schema_extra={"example": _STUDY_EXAMPLE})
+
+    study_instance_uid: str
+    modality: str
+    study_date: date | None
+    accession_number: str
+    study_description: str
+    number_of_instances: int
+    first_received_at: datetime
+    last_received_at: datetime
+    path: str = Field(description="Where DICOMweb has it.")
+
+    @classmethod
+    def of(cls, study: CaseStudy, site_id: str) -> Self:
+        """Return one study of a case of this site."""
+        return cls(
+            study_instance_uid=study.study_instance_uid,
+            modality=study.modality,
+            study_date=study.study_date,
+            accession_number=study.accession_number,
+            study_description=study.study_description,
+            number_of_instances=study.number_of_instances,
+            first_received_at=study.first_received_at,
+            last_received_at=study.last_received_at,
+            path=study_path(site_id, study.study_instance_uid),
+        )
+
+
 class CaseResource(BaseModel):
-    """A line of the reading list: one study of one site, from its first instance on."""
+    """A line of the reading list: one visit at one site, from its first instance on.
+
+    The names, dates and numbers are those of its own study, which is the first of `studies`.
+    """
 
     model_config = ConfigDict(title="Case", json_schema_extra={"example": _CASE_EXAMPLE})
 
@@ -106,7 +155,11 @@ class CaseResource(BaseModel):
     history: str
     first_received_at: datetime
     last_received_at: datetime
-    number_of_instances: int
+    number_of_instances: int = Field(description="Of all its studies; the hub's own reports are not counted.")
+    late_instances: int = Field(description="How many came after the final report; 0 without one.")
+    instances_since_claim: int = Field(description="How many came since whoever reads it claimed it.")
+    linked_into: str | None = Field(description="The case in which its studies are read, where they moved.")
+    studies: list[CaseStudyResource] = Field(description="What is read together; its own study first.")
     due_at: datetime = Field(description="When the report is due, counted from the hub's receipt.")
     seconds_left: int | None = Field(description="Until due_at; negative when late, null once reported.")
     is_arriving: bool = Field(description="Whether it cannot be claimed yet because instances still arrive.")
@@ -206,6 +259,11 @@ def study_path(site_id: str, study_instance_uid: str) -> str:
 def _case_values(case: Case, actor: Actor, *, now: datetime) -> dict[str, Any]:
     is_reported = case.workitem.procedure_step_state is ProcedureStepState.COMPLETED
     return vars(case) | {
+        "last_received_at": case.last_received_at,
+        "number_of_instances": case.number_of_instances,
+        "late_instances": case.late_instances,
+        "instances_since_claim": case.instances_since_claim,
+        "studies": [CaseStudyResource.of(study, case.site_id) for study in case.studies],
         "due_at": case.due_at,
         "seconds_left": None if is_reported else int((case.due_at - now).total_seconds()),
         "is_arriving": case.is_arriving,

@@ -1,15 +1,46 @@
-"""A case: one study of one site, from its first instance on; what the reading list shows a line of."""
+"""A case: one visit of a patient at one site, from its first instance on; a line of the reading list.
+
+It is opened for one study, its own; further studies of the same visit can be linked into it.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from worklist.readiness import needs_no_wait
 from worklist.urgency import Urgency, due_at
 from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseStudy:
+    """One study of a case. What is counted came from outside: the hub's own objects are not.
+
+    `number_of_instances_reported` is how many of them the last final report covers, None where none does;
+    `newest_received_at` is the catalogue's, which the follower that counts may be behind.
+    """
+
+    study_instance_uid: str
+    modality: str
+    issuer_of_patient_id: str
+    study_date: date | None
+    study_time: str
+    accession_number: str
+    study_description: str
+    number_of_instances: int
+    number_of_instances_reported: int | None
+    first_received_at: datetime
+    last_received_at: datetime
+    newest_received_at: datetime
+    time_zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Case:
-    """The case lives on while workitems come and go; `workitem` is the present one."""
+    """The case lives on while workitems come and go; `workitem` is the present one.
+
+    `study_instance_uid` names its own study, which is the first of `studies`. A case that is `linked_into`
+    another has none left: they are read there.
+    """
 
     case_id: str
     site_id: str
@@ -26,14 +57,51 @@ class Case:
     clinical_question: str
     history: str
     first_received_at: datetime
-    last_received_at: datetime
-    number_of_instances: int
+    linked_into: str | None
+    studies: tuple[CaseStudy, ...]
     workitem: Workitem
 
     @property
+    def number_of_instances(self) -> int:
+        """How many instances of all its studies came from outside."""
+        return sum(study.number_of_instances for study in self.studies)
+
+    @property
+    def late_instances(self) -> int:
+        """How many of them no final report covers, though there is one; 0 where there is none."""
+        if all(study.number_of_instances_reported is None for study in self.studies):
+            return 0
+        return sum(
+            study.number_of_instances - (study.number_of_instances_reported or 0) for study in self.studies
+        )
+
+    @property
+    def instances_since_claim(self) -> int:
+        """How many instances whoever reads it has not had before them when they claimed it."""
+        before = self.workitem.number_of_instances_at_claim
+        is_held = self.workitem.procedure_step_state is ProcedureStepState.IN_PROGRESS
+        return max(0, self.number_of_instances - before) if is_held and before is not None else 0
+
+    @property
+    def last_received_at(self) -> datetime:
+        """When the last instance came that the list knows of."""
+        return max((study.last_received_at for study in self.studies), default=self.first_received_at)
+
+    @property
+    def newest_received_at(self) -> datetime:
+        """When the last instance came that the catalogue knows of."""
+        return max((study.newest_received_at for study in self.studies), default=self.first_received_at)
+
+    @property
     def due_at(self) -> datetime:
-        """When the report is due."""
-        return due_at(self.workitem.due_from, self.modality, self.urgency)
+        """When the report is due: by the study that must be read first."""
+        modalities = [study.modality for study in self.studies] or [self.modality]
+        return min(due_at(self.workitem.due_from, modality, self.urgency) for modality in modalities)
+
+    @property
+    def needs_no_wait(self) -> bool:
+        """Whether it may be claimed while instances still arrive."""
+        return any(needs_no_wait(study.modality, self.urgency) for study in self.studies)
 
     @property
     def is_arriving(self) -> bool:

@@ -1,5 +1,6 @@
 """The worklist's SQL: cases with their present workitem, written by compare-and-swap."""
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    Select,
     and_,
     exists,
     false,
@@ -20,9 +22,9 @@ from sqlalchemy import (
 
 from core.access import ALLOWED, Act, Actor, Role, Scope
 from core.errors import NotFound, WorkitemStateConflict
-from storage.tables import studies
-from worklist.case import Case
-from worklist.tables import cases, workitems
+from worklist.case import Case, CaseStudy
+from worklist.study_records import case_of_study, insert_study, studies_of_cases
+from worklist.tables import case_studies, cases, workitems
 from worklist.urgency import Urgency, goes_first
 from worklist.workitem import EndReason, InputReadinessState, ProcedureStepState, Workitem, is_reader
 
@@ -34,10 +36,9 @@ _CASE_AND_WORKITEM = (
 
 
 def find_case(connection: Connection, site_id: str, study_instance_uid: str) -> Case | None:
-    """Return the case of a study, if it was opened."""
-    found = _cases(
-        connection, and_(cases.c.site_id == site_id, cases.c.study_instance_uid == study_instance_uid)
-    )
+    """Return the case in which a study is read, if one was opened."""
+    of_study = case_of_study(site_id, study_instance_uid).scalar_subquery()
+    found = _cases(connection, cases.c.case_id == of_study)
     return found[0] if found else None
 
 
@@ -66,30 +67,18 @@ def list_cases(
     connection: Connection, condition: ColumnElement[bool], *, limit: int, offset: int
 ) -> list[Case]:
     """Return the cases that meet a condition: emergencies first, then whose time runs out first."""
-    rows = connection.execute(_CASE_AND_WORKITEM.where(condition).limit(limit).offset(offset)).mappings()
-    return [_case(row) for row in rows]
+    return _loaded(connection, _CASE_AND_WORKITEM.where(condition).limit(limit).offset(offset))
 
 
 def arriving_cases(connection: Connection) -> list[Case]:
-    """Return the cases that nobody may claim yet.
-
-    When the last instance came is taken from the study: the follower that grows the case may be behind.
-    """
-    rows = connection.execute(
-        _CASE_AND_WORKITEM.add_columns(studies.c.last_received_at.label("newest_received_at"))
-        .join(
-            studies,
-            and_(
-                studies.c.site_id == cases.c.site_id,
-                studies.c.study_instance_uid == cases.c.study_instance_uid,
-            ),
-        )
-        .where(
+    """Return the cases that nobody may claim yet."""
+    return _cases(
+        connection,
+        and_(
             workitems.c.procedure_step_state == ProcedureStepState.SCHEDULED.value,
             workitems.c.input_readiness_state == InputReadinessState.INCOMPLETE.value,
-        )
-    ).mappings()
-    return [replace(_case(row), last_received_at=row["newest_received_at"]) for row in rows]
+        ),
+    )
 
 
 def lapsed_cases(connection: Connection, now: datetime) -> list[Case]:
@@ -120,15 +109,32 @@ def cases_with_accession(connection: Connection, site_id: str, accession_number:
 
 
 def in_scope(scope: Scope) -> ColumnElement[bool]:
-    """A case is in scope by its site, or by its site and leading modality."""
+    """A case is in scope by its site, or by its site and the modalities of all its studies.
+
+    Who reads a case reads all of it, so one study out of reach puts the whole case out of reach.
+    """
     if scope.everything:
         return true()
     ways: list[ColumnElement[bool]] = [false()]
     if scope.site_ids:
         ways.append(cases.c.site_id.in_(scope.site_ids))
-    for site_id, modality in sorted(scope.site_modalities):
-        ways.append(and_(cases.c.site_id == site_id, cases.c.modality == modality))
+    # One condition for all sites of the same modalities: hundreds of sites would exceed what SQL may nest.
+    for modalities, site_ids in sorted(_sites_by_modalities(scope).items()):
+        beyond = exists().where(
+            case_studies.c.case_id == cases.c.case_id, case_studies.c.modality.not_in(modalities)
+        )
+        ways.append(and_(cases.c.site_id.in_(site_ids), cases.c.modality.in_(modalities), ~beyond))
     return or_(*ways)
+
+
+def _sites_by_modalities(scope: Scope) -> dict[tuple[str, ...], list[str]]:
+    modalities: defaultdict[str, set[str]] = defaultdict(set)
+    for site_id, modality in scope.site_modalities:
+        modalities[site_id].add(modality)
+    site_ids: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for site_id, routed in sorted(modalities.items()):
+        site_ids[tuple(sorted(routed))].append(site_id)
+    return site_ids
 
 
 def in_reach(actor: Actor, act: Act) -> ColumnElement[bool]:
@@ -151,7 +157,7 @@ def in_reach_or_held_before(actor: Actor) -> ColumnElement[bool]:
 
 
 def insert_case(connection: Connection, case: Case) -> None:
-    """Write a new case with its first workitem."""
+    """Write a new case with its studies and first workitem."""
     values = {
         key: value for key, value in vars(case).items() if key in cases.c and not isinstance(value, Urgency)
     }
@@ -159,10 +165,12 @@ def insert_case(connection: Connection, case: Case) -> None:
         insert(cases).values(**values, **_order(case), current_workitem_uid=case.workitem.workitem_uid)
     )
     connection.execute(insert(workitems).values(**_workitem_values(case.workitem)))
+    for study in case.studies:
+        insert_study(connection, case, study)
 
 
 def update_case(connection: Connection, case: Case) -> None:
-    """Write what changed about a case (not its workitem)."""
+    """Write what changed about a case (neither its workitem nor its studies)."""
     connection.execute(
         update(cases)
         .filter_by(case_id=case.case_id)
@@ -171,8 +179,7 @@ def update_case(connection: Connection, case: Case) -> None:
             modality=case.modality,
             clinical_question=case.clinical_question,
             history=case.history,
-            last_received_at=case.last_received_at,
-            number_of_instances=case.number_of_instances,
+            linked_into=case.linked_into,
         )
     )
 
@@ -207,7 +214,14 @@ def succeed(connection: Connection, case: Case, successor: Workitem) -> Case:
 
 
 def _cases(connection: Connection, condition: ColumnElement[bool]) -> list[Case]:
-    return [_case(row) for row in connection.execute(_CASE_AND_WORKITEM.where(condition)).mappings()]
+    return _loaded(connection, _CASE_AND_WORKITEM.where(condition))
+
+
+def _loaded(connection: Connection, statement: Select[Any]) -> list[Case]:
+    """Two statements, however many cases there are."""
+    rows = connection.execute(statement).mappings().all()
+    of_cases = studies_of_cases(connection, [row["case_id"] for row in rows])
+    return [_case(row, of_cases.get(row["case_id"], ())) for row in rows]
 
 
 def _order(case: Case) -> dict[str, Any]:
@@ -227,7 +241,7 @@ def _workitem_values(workitem: Workitem) -> dict[str, Any]:
     }
 
 
-def _case(row: RowMapping) -> Case:
+def _case(row: RowMapping, studies: tuple[CaseStudy, ...]) -> Case:
     turn = {column.name: row[column] for column in workitems.c}
     workitem = Workitem(
         **turn
@@ -239,4 +253,4 @@ def _case(row: RowMapping) -> Case:
     )
     derived = {"current_workitem_uid", "urgency_rank", "due_at"}
     values = {column.name: row[column] for column in cases.c if column.name not in derived}
-    return Case(**values | {"urgency": Urgency(values["urgency"])}, workitem=workitem)
+    return Case(**values | {"urgency": Urgency(values["urgency"])}, studies=studies, workitem=workitem)

@@ -12,7 +12,7 @@ from database.change_feed import Change, ChangeKind
 from storage.instance import Study
 from storage.query import Query, UIDList
 from storage.search import search_studies
-from worklist.case import Case, Request
+from worklist.case import Case, CaseStudy, Request
 from worklist.case_records import (
     cases_with_accession,
     find_case,
@@ -23,6 +23,7 @@ from worklist.case_records import (
 from worklist.events import HUB, tell
 from worklist.readiness import leading_modality, needs_no_wait
 from worklist.request_records import attach_request, waiting_requests
+from worklist.study_records import count_instance, site_time_zone
 from worklist.turns import make_ready
 from worklist.urgency import Urgency
 from worklist.workitem import first_workitem
@@ -73,8 +74,8 @@ def _open_case(connection: Connection, change: Change) -> None:
         clinical_question=request.clinical_question if request else "",
         history=request.history if request else "",
         first_received_at=change.at,
-        last_received_at=change.at,
-        number_of_instances=1,
+        linked_into=None,
+        studies=(_first_of_study(connection, study, change),),
         workitem=first_workitem(
             workitem_uid=new_uid(),
             case_id=case_id,
@@ -103,18 +104,57 @@ def _waiting(connection: Connection, study: Study) -> list[Request]:
     return waiting_requests(connection, study.site_id, study.study_instance_uid, accession_number)
 
 
-def _add_instance(connection: Connection, case: Case, change: Change) -> None:
-    grown = replace(
-        case,
-        modality=leading_modality(case.modality, change.body["modality"]),
+def _first_of_study(connection: Connection, study: Study, change: Change) -> CaseStudy:
+    return CaseStudy(
+        study_instance_uid=study.study_instance_uid,
+        modality=change.body["modality"],
+        issuer_of_patient_id=study.issuer_of_patient_id,
+        study_date=study.study_date,
+        study_time=study.study_time,
+        accession_number=study.accession_number,
+        study_description=study.study_description,
+        number_of_instances=1,
+        number_of_instances_reported=None,
+        first_received_at=change.at,
         last_received_at=change.at,
-        number_of_instances=case.number_of_instances + 1,
+        newest_received_at=study.last_received_at,
+        time_zone=site_time_zone(connection, study.site_id),
     )
+
+
+def _add_instance(connection: Connection, case: Case, change: Change) -> None:
+    grown = _grown(case, change)
+    for study in grown.studies:
+        if study.study_instance_uid == change.study_instance_uid:
+            count_instance(
+                connection,
+                case.site_id,
+                study.study_instance_uid,
+                modality=study.modality,
+                received_at=change.at,
+            )
     update_case(connection, grown)
     if case.workitem.is_over:
         _reopen(connection, grown, change)
-    elif grown.is_arriving and needs_no_wait(grown.modality, grown.urgency):
+    elif grown.is_arriving and grown.needs_no_wait:
         make_ready(connection, grown, now=change.at)
+
+
+def _grown(case: Case, change: Change) -> Case:
+    """Return the case with one more instance in the study that it came for."""
+    arriving = change.body["modality"]
+    studies = tuple(
+        replace(
+            study,
+            modality=leading_modality(study.modality, arriving),
+            number_of_instances=study.number_of_instances + 1,
+            last_received_at=change.at,
+        )
+        if study.study_instance_uid == change.study_instance_uid
+        else study
+        for study in case.studies
+    )
+    return replace(case, studies=studies, modality=studies[0].modality)
 
 
 def _reopen(connection: Connection, case: Case, change: Change) -> None:
@@ -124,7 +164,7 @@ def _reopen(connection: Connection, case: Case, change: Change) -> None:
         case_id=case.case_id,
         due_from=change.at,
         now=change.at,
-        ready=needs_no_wait(case.modality, case.urgency),
+        ready=case.needs_no_wait,
     )
     reopened = succeed(connection, case, successor)
     tell(connection, ChangeKind.CASE_LATE_INSTANCES, reopened, actor=HUB, at=change.at)

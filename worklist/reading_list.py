@@ -11,7 +11,7 @@ from core.errors import InvalidRequest, NotFound, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
 from core.text import can_be_kept
 from core.uids import is_indexable, new_key
-from database.change_feed import Change, ChangeKind, changes_of_study
+from database.change_feed import Change, ChangeKind, changes_of_studies
 from database.engine import Database
 from worklist import workitem as rules
 from worklist.case import Case, Request
@@ -27,7 +27,6 @@ from worklist.case_records import (
     update_case,
 )
 from worklist.events import tell
-from worklist.readiness import needs_no_wait
 from worklist.request_records import attach_request, insert_request
 from worklist.tables import cases, workitems
 from worklist.turns import give_back, make_ready, take_back
@@ -89,6 +88,7 @@ class ReadingList:
             if rules.has_lapsed(case.workitem, now=now):
                 case = take_back(connection, case, now=now)
             after = rules.claim(case.workitem, by=actor, urgency=case.urgency, now=now)
+            after = replace(after, number_of_instances_at_claim=case.number_of_instances)
             claimed = replace(case, workitem=change_workitem(connection, case.workitem, after))
             tell(connection, ChangeKind.WORKITEM_CLAIMED, claimed, actor=actor.username, at=now)
         return claimed
@@ -112,7 +112,12 @@ class ReadingList:
         """Return all that happened to a case, oldest first. Raises NotFound."""
         with self._database.read() as connection:
             case = case_within(connection, case_id, in_reach(actor, Act.TRACE))
-            return changes_of_study(connection, case.site_id, case.study_instance_uid)
+            own = [case.study_instance_uid]
+            return changes_of_studies(
+                connection,
+                case.site_id,
+                own + [study.study_instance_uid for study in case.studies[1:]],
+            )
 
     def request(
         self,
@@ -215,6 +220,6 @@ def _apply(connection: Connection, request: Request, case: Case, now: datetime) 
     )
     update_case(connection, asked)
     tell(connection, ChangeKind.CASE_REQUESTED, asked, actor=request.requested_by, at=now)
-    if asked.is_arriving and needs_no_wait(asked.modality, asked.urgency):
+    if asked.is_arriving and asked.needs_no_wait:
         make_ready(connection, asked, now=now)
     return replace(request, case_id=case.case_id)

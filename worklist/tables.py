@@ -1,4 +1,4 @@
-"""Cases, the workitems in them, and what clinics asked."""
+"""Cases, the studies and workitems in them, and what clinics asked."""
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
@@ -22,15 +22,31 @@ cases = Table(
     Column("clinical_question", Text, nullable=False),
     Column("history", Text, nullable=False),
     Column("first_received_at", Moment, nullable=False),
-    Column("last_received_at", Moment, nullable=False),
-    Column("number_of_instances", Integer, nullable=False),
     Column("current_workitem_uid", String(64), nullable=False),
     # 1 for what goes before all else.
     Column("urgency_rank", Integer, nullable=False),
     Column("due_at", Moment, nullable=False),
+    # Of a case whose studies are read in another one, which that is.
+    Column("linked_into", String(26), index=True),
     UniqueConstraint("site_id", "study_instance_uid"),
     Index("ix_cases_order", "urgency_rank", "due_at"),
     Index("ix_cases_accession", "site_id", "accession_number"),
+)
+
+# A study is read in one case: that which was opened for it, or another one of the same visit.
+case_studies = Table(
+    "case_studies",
+    metadata,
+    Column("site_id", String(32), primary_key=True),
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("case_id", ForeignKey("cases.case_id"), nullable=False, index=True),
+    Column("modality", String(16), nullable=False),
+    Column("first_received_at", Moment, nullable=False),
+    Column("last_received_at", Moment, nullable=False),
+    # Of what came from outside; the hub's own reports are not counted.
+    Column("number_of_instances", Integer, nullable=False),
+    # How many of them the last final report covers; NULL where none does.
+    Column("number_of_instances_reported", Integer),
 )
 
 workitems = Table(
@@ -47,6 +63,7 @@ workitems = Table(
     Column("claimed_by_name", String(200)),
     Column("claimed_at", Moment),
     Column("lease_expires_at", Moment),
+    Column("number_of_instances_at_claim", Integer),
     Column("ended_at", Moment),
     Column("end_reason", String(16)),
     Index("ix_workitems_state", "procedure_step_state", "input_readiness_state"),

@@ -49,10 +49,12 @@ class WorklistTimers:
             if is_ready(
                 modality=case.modality,
                 urgency=case.urgency,
-                last_received_at=case.last_received_at,
+                last_received_at=case.newest_received_at,
                 now=now,
                 quiet=self._quiet_time(case.site_id),
-                in_transfer=(case.site_id, case.study_instance_uid) in in_transfer,
+                in_transfer=any(
+                    (case.site_id, study.study_instance_uid) in in_transfer for study in case.studies
+                ),
             )
         ]
         return self._move(ready, lambda connection, case: make_ready(connection, case, now=now))

@@ -12,6 +12,7 @@ from worklist import workitem as rules
 from worklist.case import Case
 from worklist.case_records import change_workitem, succeed
 from worklist.events import HUB, tell
+from worklist.study_records import mark_reported
 from worklist.workitem import first_workitem
 
 
@@ -46,6 +47,7 @@ def end_signed(connection: Connection, case: Case, *, by: Actor, now: datetime) 
     """End a turn with a signed report. Raises WorkitemStateConflict when it is not this actor's any more."""
     completed = change_workitem(connection, case.workitem, rules.complete(case.workitem, by=by, now=now))
     ended = replace(case, workitem=completed)
+    mark_reported(connection, ended)
     tell(connection, ChangeKind.WORKITEM_COMPLETED, ended, actor=by.username, at=now)
     return ended
 

@@ -38,6 +38,7 @@ class EndReason(StrEnum):
     SIGNED = "signed"
     RELEASED = "released"
     LAPSED = "lapsed"
+    LINKED = "linked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,7 @@ class Workitem:
     claimed_by_name: str | None = None
     claimed_at: datetime | None = None
     lease_expires_at: datetime | None = None
+    number_of_instances_at_claim: int | None = None
     ended_at: datetime | None = None
     end_reason: EndReason | None = None
 

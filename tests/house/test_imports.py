@@ -20,6 +20,7 @@ SQL_MODULES = {
     "worklist/case_records.py",
     "worklist/reading_list.py",
     "worklist/request_records.py",
+    "worklist/study_records.py",
 }
 """Modules that hold their room's SQL, besides its `tables.py`."""
 

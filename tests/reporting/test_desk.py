@@ -453,8 +453,8 @@ def test_a_failure_at_any_write_leaves_nothing_of_the_report(
                 assert everything(consultation) == before, f"something was left by: {written}"
                 continue
         break
-    # Report, two publications, change, audit, job; for a signature the workitem and its change too.
-    assert len(written) == number - 1 == (8 if prepare is signing else 6)
+    # Report, two publications, change, audit, job; for a signature the workitem, its change, the study too.
+    assert len(written) == number - 1 == (9 if prepare is signing else 6)
     assert report.report_id in publication_jobs(consultation)
     assert everything(consultation) != before
 

@@ -19,6 +19,7 @@ from tests.fixtures.reading_over_http import Reading
 from tests.viewer_api.conftest import LOOPBACK
 from viewer_api.app import create_app
 from viewer_api.rooms import HttpSettings
+from worklist.case import Case
 from worklist.urgency import Urgency
 
 ECG = {"Modality": "ECG", "SOPClassUID": TWELVE_LEAD_ECG}
@@ -31,6 +32,20 @@ def _items(reading: Reading, username: str, **query: Any) -> list[dict[str, Any]
     assert answer.status_code == HTTPStatus.OK, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
+
+
+def _study_of(case: Case) -> dict[str, Any]:
+    return {
+        "study_instance_uid": case.study_instance_uid,
+        "modality": "US",
+        "study_date": "2026-11-20",
+        "accession_number": "A-1001",
+        "study_description": "Abdomen",
+        "number_of_instances": 1,
+        "first_received_at": "2026-11-20T08:30:00Z",
+        "last_received_at": "2026-11-20T08:30:00Z",
+        "path": f"/dicom-web/sites/{XINGLONG}/studies/{case.study_instance_uid}",
+    }
 
 
 def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
@@ -55,6 +70,10 @@ def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
         "first_received_at": "2026-11-20T08:30:00Z",
         "last_received_at": "2026-11-20T08:30:00Z",
         "number_of_instances": 1,
+        "late_instances": 0,
+        "instances_since_claim": 0,
+        "linked_into": None,
+        "studies": [_study_of(case)],
         "due_at": "2026-11-20T09:00:00Z",
         "seconds_left": 29 * 60,
         "is_arriving": False,

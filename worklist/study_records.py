@@ -1,0 +1,108 @@
+"""The SQL of the studies of cases: which case each is read in, and how much of it was reported."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, and_, func, insert, select, update
+
+from registry.directory import DEFAULT_TIME_ZONE
+from registry.tables import sites
+from storage.tables import studies
+from worklist.case import Case, CaseStudy
+from worklist.tables import case_studies, cases
+
+_STUDIES = (
+    select(
+        case_studies.c.case_id,
+        case_studies.c.study_instance_uid,
+        case_studies.c.modality,
+        studies.c.issuer_of_patient_id,
+        studies.c.study_date,
+        studies.c.study_time,
+        studies.c.accession_number,
+        studies.c.study_description,
+        case_studies.c.number_of_instances,
+        case_studies.c.number_of_instances_reported,
+        case_studies.c.first_received_at,
+        case_studies.c.last_received_at,
+        studies.c.last_received_at.label("newest_received_at"),
+        func.coalesce(sites.c.time_zone, DEFAULT_TIME_ZONE).label("time_zone"),
+    )
+    .join(
+        studies,
+        and_(
+            studies.c.site_id == case_studies.c.site_id,
+            studies.c.study_instance_uid == case_studies.c.study_instance_uid,
+        ),
+    )
+    .join(cases, cases.c.case_id == case_studies.c.case_id)
+    .outerjoin(sites, sites.c.site_id == case_studies.c.site_id)
+    # The case's own study first, the others as they came.
+    .order_by(
+        case_studies.c.study_instance_uid != cases.c.study_instance_uid,
+        case_studies.c.first_received_at,
+        case_studies.c.study_instance_uid,
+    )
+)
+
+
+def studies_of_cases(connection: Connection, case_ids: Collection[str]) -> dict[str, tuple[CaseStudy, ...]]:
+    """Return the studies of each of these cases, in one statement."""
+    found: defaultdict[str, list[CaseStudy]] = defaultdict(list)
+    if case_ids:
+        for row in connection.execute(_STUDIES.where(case_studies.c.case_id.in_(case_ids))).mappings():
+            values = dict(row)
+            found[values.pop("case_id")].append(CaseStudy(**values))
+    return {case_id: tuple(of_case) for case_id, of_case in found.items()}
+
+
+def case_of_study(site_id: str, study_instance_uid: str) -> Select[tuple[str]]:
+    """Return the statement that finds the key of the case in which a study is read."""
+    return select(case_studies.c.case_id).filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
+
+
+def site_time_zone(connection: Connection, site_id: str) -> str:
+    """Return the zone in which a site's days begin."""
+    zone = connection.scalar(select(sites.c.time_zone).filter_by(site_id=site_id))
+    return str(zone or DEFAULT_TIME_ZONE)
+
+
+def insert_study(connection: Connection, case: Case, study: CaseStudy) -> None:
+    """Write down that a study is read in a case."""
+    connection.execute(
+        insert(case_studies).values(
+            site_id=case.site_id,
+            case_id=case.case_id,
+            **{column.name: getattr(study, column.name) for column in case_studies.c if _is_own(column.name)},
+        )
+    )
+
+
+def count_instance(
+    connection: Connection, site_id: str, study_instance_uid: str, *, modality: str, received_at: datetime
+) -> None:
+    """Count one more instance of a study; `modality` is what the study is about with it."""
+    connection.execute(
+        update(case_studies)
+        .filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
+        .values(
+            number_of_instances=case_studies.c.number_of_instances + 1,
+            modality=modality,
+            last_received_at=received_at,
+        )
+    )
+
+
+def mark_reported(connection: Connection, case: Case) -> None:
+    """Note that a final report covers what the case held when it was signed."""
+    for study in case.studies:
+        connection.execute(
+            update(case_studies)
+            .filter_by(site_id=case.site_id, study_instance_uid=study.study_instance_uid)
+            .values(number_of_instances_reported=study.number_of_instances)
+        )
+
+
+def _is_own(column: str) -> bool:
+    return column not in {"site_id", "case_id"}
