@@ -25,6 +25,7 @@ class Act(StrEnum):
     STORE = "store"
     REQUEST = "request"
     READ = "read"
+    TAKE_OVER = "take-over"
     RECEIVE = "receive"
     TRACE = "trace"
     ADMINISTER = "administer"
@@ -32,7 +33,7 @@ class Act(StrEnum):
 
 ALLOWED: dict[Role, frozenset[Act]] = {
     Role.TECHNICIAN: frozenset({Act.SEARCH, Act.STORE, Act.REQUEST, Act.RECEIVE, Act.TRACE}),
-    Role.READER: frozenset({Act.SEARCH, Act.READ, Act.RECEIVE, Act.TRACE}),
+    Role.READER: frozenset({Act.SEARCH, Act.READ, Act.TAKE_OVER, Act.RECEIVE, Act.TRACE}),
     Role.CLINIC: frozenset({Act.SEARCH, Act.REQUEST, Act.RECEIVE, Act.TRACE}),
     Role.ADMIN: frozenset({Act.SEARCH, Act.STORE, Act.REQUEST, Act.RECEIVE, Act.TRACE, Act.ADMINISTER}),
     Role.AUDITOR: frozenset({Act.TRACE}),

@@ -31,8 +31,10 @@ from reporting.report import Draft, KeptDraft, Report
 from worklist.case import Case
 from worklist.case_records import case_in_scope, case_within, in_reach, in_reach_or_held_before
 from worklist.events import tell
+from worklist.turn_records import find_turn, hold_still
 from worklist.turns import end_signed
 from worklist.urgency import RANK
+from worklist.workitem import EndReason
 
 LONGEST_TEXT = 50_000
 
@@ -81,11 +83,12 @@ class Desk:
         now = self._clock.now()
         refusal: WorkitemStateConflict | StaleVersion | None = None
         with self._database.write() as connection:
+            hold_still(connection, workitem_uid)
             case = _case(connection, case_id, actor)
             before = records.read_draft(connection, case_id)
             if not _holds(case, actor, workitem_uid):
                 refusal = WorkitemStateConflict(
-                    "You do not hold this case any more; what you wrote is kept aside."
+                    f"{_not_yours(connection, workitem_uid, actor)} What you wrote is kept aside."
                 )
             elif before.version != version:
                 refusal = StaleVersion()
@@ -122,9 +125,10 @@ class Desk:
             raise InvalidRequest("An addendum is added to a final report.")
         now = self._clock.now()
         with self._database.write() as connection:
+            hold_still(connection, workitem_uid)
             case = _case(connection, case_id, actor)
             if not _holds(case, actor, workitem_uid):
-                raise WorkitemStateConflict("You do not hold this case any more.")
+                raise WorkitemStateConflict(_not_yours(connection, workitem_uid, actor))
             draft = records.read_draft(connection, case_id)
             if draft.version != version:
                 raise StaleVersion("The draft has changed since you read it: read it again before signing.")
@@ -245,6 +249,14 @@ def _record(
 
 def _holds(case: Case, actor: Actor, workitem_uid: str) -> bool:
     return case.workitem.workitem_uid == workitem_uid and case.workitem.is_held_by(actor)
+
+
+def _not_yours(connection: Connection, workitem_uid: str, actor: Actor) -> str:
+    """Say why a turn is not this reader's (any more): who took it over is told to whom it was taken from."""
+    turn = find_turn(connection, workitem_uid)
+    if turn and turn.claimed_by == actor.account_id and turn.end_reason is EndReason.TAKEN_OVER:
+        return f"{turn.ended_by_name} has taken this case over; its turns say why."
+    return "You do not hold this case (any more); look at it again."
 
 
 def _case(connection: Connection, case_id: str, actor: Actor) -> Case:

@@ -15,6 +15,7 @@ from viewer_api import (
     request_routes,
     session_routes,
     stow_rs,
+    turn_routes,
     wado_rs,
     worklist_routes,
 )
@@ -30,7 +31,13 @@ from viewer_api.trusted_proxy import TrustedProxy
 
 VERSION: Final = "0.1.0"
 OPENAPI_URL: Final = "/api/v1/openapi.json"
-_READING: Final = (worklist_routes.router, request_routes.router, report_routes.router, page.router)
+_READING: Final = (
+    worklist_routes.router,
+    turn_routes.router,
+    request_routes.router,
+    report_routes.router,
+    page.router,
+)
 _DICOM_WEB: Final = (qido_rs.router, wado_rs.router, pixel_routes.router, stow_rs.router)
 
 

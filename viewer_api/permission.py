@@ -30,5 +30,6 @@ HasRead = SignedIn
 Searching = Annotated[Actor, Depends(allowed(Act.SEARCH))]
 Requesting = Annotated[Actor, Depends(allowed(Act.REQUEST))]
 Reading = Annotated[Actor, Depends(allowed(Act.READ))]
+TakingOver = Annotated[Actor, Depends(allowed(Act.TAKE_OVER))]
 Receiving = Annotated[Actor, Depends(allowed(Act.RECEIVE))]
 Tracing = Annotated[Actor, Depends(allowed(Act.TRACE))]

@@ -12,7 +12,13 @@ from viewer_api.parameters import CaseId, Offset, StudyInstanceUID, WorkitemUID,
 from viewer_api.permission import Reading, Searching, Tracing
 from viewer_api.problems import documented
 from viewer_api.rooms import InRooms
-from viewer_api.worklist_schemas import CaseCollection, CaseResource, ChangeResource, ClaimResource, Timeline
+from viewer_api.worklist_schemas import (
+    CaseCollection,
+    CaseResource,
+    ChangeResource,
+    ClaimResource,
+    Timeline,
+)
 from worklist.reading_list import ListFilter
 from worklist.urgency import Urgency
 from worklist.workitem import ProcedureStepState

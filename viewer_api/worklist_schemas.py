@@ -69,6 +69,8 @@ _CASE_EXAMPLE: Final[JsonDict] = {
         "claim": f"/api/v1/workitems/{EXAMPLE_UID}/claim",
         "heartbeat": f"/api/v1/workitems/{EXAMPLE_UID}/heartbeat",
         "release": f"/api/v1/workitems/{EXAMPLE_UID}/release",
+        "take_over": f"/api/v1/workitems/{EXAMPLE_UID}/take-over",
+        "turns": f"/api/v1/cases/{EXAMPLE_KEY}/turns",
     },
 }
 
@@ -285,4 +287,6 @@ def _links(case: Case) -> dict[str, str]:
         "claim": f"{of_workitem}/claim",
         "heartbeat": f"{of_workitem}/heartbeat",
         "release": f"{of_workitem}/release",
+        "take_over": f"{of_workitem}/take-over",
+        "turns": f"{of_case}/turns",
     }

@@ -25,8 +25,9 @@ from core.errors import NotFound, WorkitemStateConflict
 from worklist.case import Case, CaseStudy
 from worklist.study_records import case_of_study, insert_study, studies_of_cases
 from worklist.tables import case_studies, cases, workitems
+from worklist.turn_records import workitem_from
 from worklist.urgency import Urgency, goes_first
-from worklist.workitem import EndReason, InputReadinessState, ProcedureStepState, Workitem, is_reader
+from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem, is_reader
 
 _CASE_AND_WORKITEM = (
     select(cases, workitems)
@@ -242,15 +243,7 @@ def _workitem_values(workitem: Workitem) -> dict[str, Any]:
 
 
 def _case(row: RowMapping, studies: tuple[CaseStudy, ...]) -> Case:
-    turn = {column.name: row[column] for column in workitems.c}
-    workitem = Workitem(
-        **turn
-        | {
-            "procedure_step_state": ProcedureStepState(turn["procedure_step_state"]),
-            "input_readiness_state": InputReadinessState(turn["input_readiness_state"]),
-            "end_reason": EndReason(turn["end_reason"]) if turn["end_reason"] else None,
-        }
-    )
+    workitem = workitem_from({column.name: row[column] for column in workitems.c})
     derived = {"current_workitem_uid", "urgency_rank", "due_at"}
     values = {column.name: row[column] for column in cases.c if column.name not in derived}
     return Case(**values | {"urgency": Urgency(values["urgency"])}, studies=studies, workitem=workitem)

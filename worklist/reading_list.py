@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, true
+from sqlalchemy import ColumnElement, Connection, and_, or_, true
 
 from core.access import Act, Actor
 from core.clock import Clock
@@ -22,6 +22,7 @@ from worklist.case_records import (
     change_workitem,
     find_case,
     in_reach,
+    in_reach_or_held_before,
     in_scope,
     list_cases,
     update_case,
@@ -29,11 +30,13 @@ from worklist.case_records import (
 from worklist.events import tell
 from worklist.request_records import attach_request, insert_request
 from worklist.tables import cases, workitems
-from worklist.turns import give_back, make_ready, take_back
+from worklist.turn_records import turns_of_case
+from worklist.turns import begin, give_back, make_ready, take_back, take_over
 from worklist.urgency import Urgency
-from worklist.workitem import ProcedureStepState
+from worklist.workitem import ProcedureStepState, Workitem
 
 LONGEST_TEXT = 10_000
+LONGEST_REASON = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,11 +90,30 @@ class ReadingList:
             case = _present_turn(connection, workitem_uid, in_scope(actor.scope(Act.READ)))
             if rules.has_lapsed(case.workitem, now=now):
                 case = take_back(connection, case, now=now)
-            after = rules.claim(case.workitem, by=actor, urgency=case.urgency, now=now)
-            after = replace(after, number_of_instances_at_claim=case.number_of_instances)
-            claimed = replace(case, workitem=change_workitem(connection, case.workitem, after))
-            tell(connection, ChangeKind.WORKITEM_CLAIMED, claimed, actor=actor.username, at=now)
-        return claimed
+            return begin(connection, case, by=actor, now=now)
+
+    def take_over(self, actor: Actor, workitem_uid: str, *, reason: str) -> Case:
+        """Take a case that a colleague holds; its draft comes with it, and both can read why.
+
+        Raises:
+            NotFound, InvalidRequest: there is no reason.
+            WorkitemStateConflict: nobody holds it, or the actor does.
+        """
+        require_reason(reason)
+        now = self._clock.now()
+        with self._database.write() as connection:
+            case = _present_turn(connection, workitem_uid, in_scope(actor.scope(Act.TAKE_OVER)))
+            return take_over(connection, case, by=actor, reason=reason.strip(), now=now)
+
+    def turns(self, actor: Actor, case_id: str) -> list[Workitem]:
+        """Return the newest turns at a case, newest first: who held it, and how each ended. Raises NotFound.
+
+        Whoever held the case once sees them too, so that a reader learns who took over and why.
+        """
+        within = or_(in_reach(actor, Act.SEARCH), in_reach_or_held_before(actor))
+        with self._database.read() as connection:
+            case_within(connection, case_id, within)
+            return turns_of_case(connection, case_id, limit=SEARCH_LIMIT)
 
     def heartbeat(self, actor: Actor, workitem_uid: str) -> Case:
         """Keep a claimed case. Raises NotFound, WorkitemStateConflict."""
@@ -158,6 +180,16 @@ class ReadingList:
             insert_request(connection, request)
             case = _case_of_request(connection, request)
             return request if case is None else _apply(connection, request, case, now)
+
+
+def require_reason(reason: str) -> None:
+    """Raise InvalidRequest unless somebody says why, in words that can be kept."""
+    if not reason.strip():
+        raise InvalidRequest("Say why.")
+    if len(reason) > LONGEST_REASON:
+        raise InvalidRequest(f"A reason has at most {LONGEST_REASON} characters.")
+    if not can_be_kept(reason):
+        raise InvalidRequest("A reason is whole characters, and none of them NUL.")
 
 
 def _present_turn(connection: Connection, workitem_uid: str, within: ColumnElement[bool]) -> Case:

@@ -1,6 +1,6 @@
 """Cases, the studies and workitems in them, and what clinics asked."""
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from database.schema import Moment, metadata
 
@@ -66,6 +66,11 @@ workitems = Table(
     Column("number_of_instances_at_claim", Integer),
     Column("ended_at", Moment),
     Column("end_reason", String(16)),
+    # Who ended it and why, where a person did and had to say so.
+    Column("ended_by_name", String(200)),
+    Column("end_note", Text),
+    # Until when a case whose images are not good enough waits for better ones.
+    Column("waits_until", Moment),
     Index("ix_workitems_state", "procedure_step_state", "input_readiness_state"),
 )
 
@@ -84,4 +89,30 @@ requests = Table(
     Column("case_id", ForeignKey("cases.case_id")),
     Index("ix_requests_study", "site_id", "study_instance_uid"),
     Index("ix_requests_accession", "site_id", "accession_number"),
+)
+
+retakes = Table(
+    "retakes",
+    metadata,
+    Column("retake_id", String(26), primary_key=True),
+    Column("case_id", ForeignKey("cases.case_id"), nullable=False),
+    Column("site_id", String(32), nullable=False),
+    Column("study_instance_uid", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("note", Text, nullable=False),
+    # Which series and instances are meant; both empty where the whole study is.
+    Column("series_instance_uids", JSON, nullable=False),
+    Column("sop_instance_uids", JSON, nullable=False),
+    Column("asked_by", String(26), nullable=False),
+    Column("asked_by_name", String(200), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("acknowledged_by_name", String(200)),
+    Column("acknowledged_at", Moment),
+    Column("closed_by_name", String(200)),
+    Column("closed_at", Moment),
+    Column("answer", Text, nullable=False),
+    Index("ix_retakes_case", "case_id", "state"),
+    Index("ix_retakes_site", "site_id", "state", "asked_at"),
 )

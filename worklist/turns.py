@@ -11,7 +11,7 @@ from database.change_feed import ChangeKind
 from worklist import workitem as rules
 from worklist.case import Case
 from worklist.case_records import change_workitem, succeed
-from worklist.events import HUB, tell
+from worklist.events import HUB, put_on_record, tell
 from worklist.study_records import mark_reported
 from worklist.workitem import first_workitem
 
@@ -35,6 +35,24 @@ def take_back(connection: Connection, case: Case, *, now: datetime) -> Case:
     holder = case.workitem.claimed_by_name
     tell(connection, ChangeKind.WORKITEM_LAPSED, case, actor=HUB, at=now, held_by=holder)
     return _next_turn(connection, case, now=now)
+
+
+def take_over(connection: Connection, case: Case, *, by: Actor, reason: str, now: datetime) -> Case:
+    """End a colleague's turn and begin one's own. Raises WorkitemStateConflict."""
+    change_workitem(connection, case.workitem, rules.take_over(case.workitem, by=by, reason=reason, now=now))
+    held_by = case.workitem.claimed_by_name
+    tell(connection, ChangeKind.WORKITEM_TAKEN_OVER, case, actor=by.username, at=now, held_by=held_by)
+    put_on_record(connection, case, "case taken over", by=by, at=now)
+    return begin(connection, _next_turn(connection, case, now=now), by=by, now=now)
+
+
+def begin(connection: Connection, case: Case, *, by: Actor, now: datetime) -> Case:
+    """Let a reader have the present turn. Raises WorkitemStateConflict."""
+    after = rules.claim(case.workitem, by=by, urgency=case.urgency, now=now)
+    after = replace(after, number_of_instances_at_claim=case.number_of_instances)
+    claimed = replace(case, workitem=change_workitem(connection, case.workitem, after))
+    tell(connection, ChangeKind.WORKITEM_CLAIMED, claimed, actor=by.username, at=now)
+    return claimed
 
 
 def shorten_lease(connection: Connection, case: Case, *, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """A workitem: one turn at reading a case, with the states of UPS (PS3.4 CC.1.1). Pure.
 
-COMPLETED and CANCELED are final. Release and lapse cancel the workitem and make a successor, so the UID of
-the workitem is itself the fence: whoever wakes up late holds one that is over.
+COMPLETED and CANCELED are final. Release, lapse, take-over and the wait for better images cancel the
+workitem and make a successor, so the UID of the workitem is itself the fence: whoever wakes up late holds one
+that is over.
 
 The end of a lease takes effect when a timer or a colleague acts on it. Until then nobody else can hold the
 case, so what its holder still does counts: a line that was down for three minutes costs no reader their work.
@@ -26,10 +27,12 @@ class ProcedureStepState(StrEnum):
 
 
 class InputReadinessState(StrEnum):
-    """(0040,4041) Input Readiness State: still arriving, or claimable."""
+    """(0040,4041) Input Readiness State: still arriving, claimable, or waiting for a retake."""
 
     INCOMPLETE = "INCOMPLETE"
     READY = "READY"
+    UNAVAILABLE = "UNAVAILABLE"
+    """What came is not good enough to read, and better images were asked for."""
 
 
 class EndReason(StrEnum):
@@ -39,6 +42,8 @@ class EndReason(StrEnum):
     RELEASED = "released"
     LAPSED = "lapsed"
     LINKED = "linked"
+    TAKEN_OVER = "taken-over"
+    AWAITS_RETAKE = "awaits-retake"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +64,22 @@ class Workitem:
     number_of_instances_at_claim: int | None = None
     ended_at: datetime | None = None
     end_reason: EndReason | None = None
+    ended_by_name: str | None = None
+    end_note: str | None = None
+    waits_until: datetime | None = None
 
     @property
     def is_over(self) -> bool:
         """Whether its state is final."""
         return self.procedure_step_state in {ProcedureStepState.COMPLETED, ProcedureStepState.CANCELED}
+
+    @property
+    def awaits_retake(self) -> bool:
+        """Whether nobody is to read it until better images come, or the wait ends."""
+        return (self.procedure_step_state, self.input_readiness_state) == (
+            ProcedureStepState.SCHEDULED,
+            InputReadinessState.UNAVAILABLE,
+        )
 
     def is_held_by(self, actor: Actor) -> bool:
         """Whether this actor has it in progress, and is a reader still; of where is not asked again."""
@@ -91,12 +107,30 @@ def first_workitem(
 
 def mark_ready(workitem: Workitem) -> Workitem:
     """Let it be claimed. Raises WorkitemStateConflict when it may be already, or was."""
-    if (workitem.procedure_step_state, workitem.input_readiness_state) != (
-        ProcedureStepState.SCHEDULED,
-        InputReadinessState.INCOMPLETE,
+    if (
+        workitem.procedure_step_state is not ProcedureStepState.SCHEDULED
+        or workitem.input_readiness_state is InputReadinessState.READY
     ):
         raise WorkitemStateConflict("The study is not arriving any more.")
-    return replace(workitem, input_readiness_state=InputReadinessState.READY)
+    return replace(workitem, input_readiness_state=InputReadinessState.READY, waits_until=None)
+
+
+def wait_for_retake(workitem: Workitem, *, until: datetime) -> Workitem:
+    """Keep a fresh turn from being claimed until better images come, at the longest until a moment."""
+    return replace(workitem, input_readiness_state=InputReadinessState.UNAVAILABLE, waits_until=until)
+
+
+def end_wait(workitem: Workitem, *, now: datetime) -> Workitem:
+    """Let images that came while a case waited for them arrive: they are due from now.
+
+    Raises:
+        WorkitemStateConflict: it does not wait.
+    """
+    if not workitem.awaits_retake:
+        raise WorkitemStateConflict("The case does not wait for images.")
+    return replace(
+        workitem, input_readiness_state=InputReadinessState.INCOMPLETE, waits_until=None, due_from=now
+    )
 
 
 def claim(workitem: Workitem, *, by: Actor, urgency: Urgency, now: datetime) -> Workitem:
@@ -111,6 +145,8 @@ def claim(workitem: Workitem, *, by: Actor, urgency: Urgency, now: datetime) -> 
         raise WorkitemStateConflict("This turn is over; look at the case again.")
     if workitem.input_readiness_state is InputReadinessState.INCOMPLETE:
         raise WorkitemStateConflict("The study is still arriving.")
+    if workitem.input_readiness_state is InputReadinessState.UNAVAILABLE:
+        raise WorkitemStateConflict("The case waits for better images.")
     return replace(
         workitem,
         procedure_step_state=ProcedureStepState.IN_PROGRESS,
@@ -123,7 +159,7 @@ def claim(workitem: Workitem, *, by: Actor, urgency: Urgency, now: datetime) -> 
 
 def heartbeat(workitem: Workitem, *, by: Actor, urgency: Urgency, now: datetime) -> Workitem:
     """Hold the claim for another lease. Raises WorkitemStateConflict when it is not this actor's any more."""
-    _require_holder(workitem, by)
+    require_holder(workitem, by)
     return begin_lease_anew(workitem, urgency=urgency, now=now)
 
 
@@ -134,8 +170,29 @@ def begin_lease_anew(workitem: Workitem, *, urgency: Urgency, now: datetime) -> 
 
 def release(workitem: Workitem, *, by: Actor, now: datetime) -> Workitem:
     """Give the case back. Raises WorkitemStateConflict when it is not this actor's any more."""
-    _require_holder(workitem, by)
+    require_holder(workitem, by)
     return _ended(workitem, ProcedureStepState.CANCELED, EndReason.RELEASED, now)
+
+
+def take_over(workitem: Workitem, *, by: Actor, reason: str, now: datetime) -> Workitem:
+    """End a colleague's turn with a reason that both can read; whoever takes over begins the next.
+
+    Raises:
+        WorkitemStateConflict: nobody holds the case, or this actor does.
+    """
+    if workitem.procedure_step_state is not ProcedureStepState.IN_PROGRESS:
+        raise WorkitemStateConflict("Nobody is reading this case: claim it.")
+    if workitem.claimed_by == by.account_id:
+        raise WorkitemStateConflict("You hold this case already.")
+    ended = _ended(workitem, ProcedureStepState.CANCELED, EndReason.TAKEN_OVER, now)
+    return replace(ended, ended_by_name=by.display_name, end_note=reason)
+
+
+def await_retake(workitem: Workitem, *, by: Actor, now: datetime) -> Workitem:
+    """End a turn without a report, because better images were asked for. Raises WorkitemStateConflict."""
+    require_holder(workitem, by)
+    ended = _ended(workitem, ProcedureStepState.CANCELED, EndReason.AWAITS_RETAKE, now)
+    return replace(ended, ended_by_name=by.display_name)
 
 
 def lapse(workitem: Workitem, *, now: datetime) -> Workitem:
@@ -151,7 +208,7 @@ def lapse(workitem: Workitem, *, now: datetime) -> Workitem:
 
 def complete(workitem: Workitem, *, by: Actor, now: datetime) -> Workitem:
     """End the turn with a signed report. Raises WorkitemStateConflict when it is not this actor's."""
-    _require_holder(workitem, by)
+    require_holder(workitem, by)
     return _ended(workitem, ProcedureStepState.COMPLETED, EndReason.SIGNED, now)
 
 
@@ -169,7 +226,8 @@ def has_lapsed(workitem: Workitem, *, now: datetime) -> bool:
     )
 
 
-def _require_holder(workitem: Workitem, actor: Actor) -> None:
+def require_holder(workitem: Workitem, actor: Actor) -> None:
+    """Raise WorkitemStateConflict unless this actor holds the turn."""
     if not workitem.is_held_by(actor):
         raise WorkitemStateConflict("You do not hold this case (any more); look at it again.")
 

@@ -117,6 +117,22 @@ DOORS: list[Door] = [
         status=201,
         body={"site_id": "{site_id}", "accession_number": "A-7"},
     ),
+    Door(
+        method="POST",
+        path="/api/v1/workitems/{workitem_uid}/take-over",
+        act=Act.TAKE_OVER,
+        place=Place.OBJECT,
+        body={"reason": "y"},
+        things={"workitem_uid": "colleagues_workitem_uid"},
+    ),
+    # Whoever held a case once learns who took it over, so the role alone refuses nobody.
+    Door(
+        method="GET",
+        path="/api/v1/cases/{case_id}/turns",
+        act=Act.SEARCH,
+        place=Place.OBJECT,
+        refusal=404,
+    ),
     Door(method="GET", path="/api/v1/cases/{case_id}/draft", act=Act.READ, place=Place.OBJECT),
     # Whoever read a case once finds their own words, so the role alone refuses nobody.
     Door(

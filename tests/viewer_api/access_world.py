@@ -16,7 +16,7 @@ from registry import tables
 from registry.authentication import Authentication
 from tests.fixtures.catalogue import new_database
 from tests.fixtures.clock import FixedClock
-from tests.fixtures.consultation import GROUP, GROUP_NAME, QINGSHAN, SITES, XINGLONG, new_consultation
+from tests.fixtures.consultation import GROUP, GROUP_NAME, QINGSHAN, SITES, XINGLONG, new_consultation, reader
 from tests.fixtures.instances import RECEIVED
 from tests.fixtures.reading_over_http import OTHER_GROUP, Reading
 from tests.house.access_matrix import Door, Place
@@ -196,6 +196,7 @@ def _things(reading: Reading) -> dict[str, str]:
     """Return one of everything that an address can name; each is of the same clinic."""
     report = reading.published(**PATIENT)
     waiting = reading.rooms.ready(**PATIENT)
+    colleagues = reading.rooms.claimed(reader("a colleague"), **PATIENT)
     uids = {"study": "1.2.840.1", "series": "1.2.840.1.5", "instance": "1.2.840.1.5.1"}
     case = reading.claimed(
         "reader",
@@ -209,6 +210,7 @@ def _things(reading: Reading) -> dict[str, str]:
         "site_id": XINGLONG,
         "case_id": case.case_id,
         "workitem_uid": case.workitem.workitem_uid,
+        "colleagues_workitem_uid": colleagues.workitem.workitem_uid,
         "waiting_workitem_uid": waiting.workitem.workitem_uid,
         "study_instance_uid": case.study_instance_uid,
         "report_id": report["report_id"],

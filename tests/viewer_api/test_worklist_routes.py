@@ -95,6 +95,8 @@ def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
             "claim": f"{turn}/claim",
             "heartbeat": f"{turn}/heartbeat",
             "release": f"{turn}/release",
+            "take_over": f"{turn}/take-over",
+            "turns": f"{path}/turns",
         },
     }
     assert reading.as_("reader").get(line["links"]["self"]).json() == line

@@ -1,0 +1,47 @@
+"""The SQL of turns: every workitem of a case, and the lock on one while an act relies on it."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from worklist.tables import workitems
+from worklist.workitem import EndReason, InputReadinessState, ProcedureStepState, Workitem
+
+
+def hold_still(connection: Connection, workitem_uid: str) -> None:
+    """Let no other transaction end this turn until this one is over.
+
+    Reading it is not enough where several may write at once: a colleague could take over in between. SQLite
+    has one writer at a time and needs no lock.
+    """
+    statement = select(workitems.c.workitem_uid).filter_by(workitem_uid=workitem_uid).with_for_update()
+    connection.execute(statement)
+
+
+def find_turn(connection: Connection, workitem_uid: str) -> Workitem | None:
+    """Return a turn, present or past; whoever asks has seen to it that the case is theirs to see."""
+    row = connection.execute(select(workitems).filter_by(workitem_uid=workitem_uid)).mappings().first()
+    return workitem_from(dict(row)) if row else None
+
+
+def turns_of_case(connection: Connection, case_id: str, *, limit: int) -> list[Workitem]:
+    """Return the newest turns at a case, newest first."""
+    rows = connection.execute(
+        select(workitems)
+        .filter_by(case_id=case_id)
+        .order_by(workitems.c.created_at.desc(), workitems.c.workitem_uid)
+        .limit(limit)
+    ).mappings()
+    return [workitem_from(dict(row)) for row in rows]
+
+
+def workitem_from(row: dict[str, Any]) -> Workitem:
+    """Return the workitem of a row."""
+    return Workitem(
+        **row
+        | {
+            "procedure_step_state": ProcedureStepState(row["procedure_step_state"]),
+            "input_readiness_state": InputReadinessState(row["input_readiness_state"]),
+            "end_reason": EndReason(row["end_reason"]) if row["end_reason"] else None,
+        }
+    )
