@@ -18,6 +18,7 @@ SQL_MODULES = {
     "storage/patient_records.py",
     "storage/search.py",
     "worklist/case_records.py",
+    "worklist/turn_records.py",
     "worklist/reading_list.py",
     "worklist/request_records.py",
     "worklist/study_records.py",
