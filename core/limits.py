@@ -63,3 +63,8 @@ KEPT_ASIDE_ROWS: Final = 10_000
 
 DISK_RESERVE_BYTES: Final = 512 * MIB
 """Refuse new instances (A700, 507) before the disk is full; clinical data is never deleted to make room."""
+
+CATALOGUE_SECONDS: Final = 10.0
+"""The longest wait for the catalogue: for a turn to write, for a lock, for one answer of its server."""
+CATALOGUE_CONNECTIONS: Final = 10
+"""Connections that one process keeps open to a PostgreSQL server; under load it borrows half as many more."""

@@ -1,41 +1,32 @@
-"""One engine, two kinds of transaction: many may read, writes are short and one at a time on SQLite."""
+"""One engine, two kinds of transaction: many may read, writes are short and one at a time."""
 
-import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import (
-    DatabaseError,
-    DBAPIError,
-    DisconnectionError,
-    InterfaceError,
-    OperationalError,
-)
-from sqlalchemy.exc import (
-    TimeoutError as PoolTimeout,
-)
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.errors import StorageUnavailable
-
-BUSY_MILLISECONDS = 10_000
-_WRITES = "hub_writes"
+from core.limits import CATALOGUE_SECONDS
+from database import postgresql
+from database.sqlite import WRITES, open_sqlite
 
 
 class Database:
     """The catalogue's engine. `read` gives a snapshot; `write` a transaction that is durable when it ends.
 
-    On SQLite a write is BEGIN IMMEDIATE, and this process queues its writers in front of the file's own lock,
-    which is not fair to waiters.
+    Writers take turns on both engines, so what a write has read stays true until it commits, and what is
+    numbered is committed in the order of its numbers. On SQLite a write is BEGIN IMMEDIATE, on PostgreSQL it
+    begins with an advisory lock. This process queues its own writers in front of either: the file's lock is
+    not fair to waiters, and waiting for the server's would use up the connections.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = _open_engine(url)
+        self.engine = open_sqlite(url) if url.startswith("sqlite") else postgresql.open_postgresql(url)
         self._writer = threading.Lock()
 
     @property
@@ -46,8 +37,10 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that reads. Raises StorageUnavailable when the catalogue is away."""
-        with _translated(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with _translated(), self.engine.connect() as connection:
+            reading = connection if self.is_sqlite else postgresql.begin_reading(connection)
+            with reading.begin():
+                yield reading
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -56,20 +49,48 @@ class Database:
         Raises:
             StorageUnavailable: the catalogue is away, full or locked for too long.
         """
+        with self._turn(), _translated(), self.engine.connect() as connection:
+            writing = connection.execution_options(**{WRITES: True})
+            if not self.is_sqlite:
+                writing = postgresql.begin_writing(writing)
+            with writing.begin():
+                if not self.is_sqlite:
+                    postgresql.take_turn(writing)
+                yield writing
+
+    @contextmanager
+    def alter(self) -> Iterator[Connection]:
+        """Open a transaction that changes the schema, however long it takes; several wait for each other.
+
+        Raises:
+            StorageUnavailable: the catalogue is away.
+        """
         if self.is_sqlite:
-            self._writer.acquire()
-        try:
-            with _translated(), self.engine.connect() as connection:
-                writing = connection.execution_options(**{_WRITES: True})
-                with writing.begin():
-                    yield writing
-        finally:
-            if self.is_sqlite:
-                self._writer.release()
+            with self.write() as connection:
+                yield connection
+            return
+        with _translated(), self.engine.connect() as connection:
+            altering = postgresql.begin_writing(connection)
+            try:
+                with altering.begin():
+                    postgresql.take_time(altering)
+                    postgresql.take_turn(altering)
+                    yield altering
+            finally:
+                postgresql.hurry_again(altering)
 
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._writer.acquire(timeout=CATALOGUE_SECONDS):
+            raise StorageUnavailable("The catalogue is too busy.")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
 
 @contextmanager
@@ -82,83 +103,9 @@ def _translated() -> Iterator[None]:
         raise StorageUnavailable("Every connection of the catalogue is in use.") from error
     except DBAPIError as error:
         # A file that is damaged, or no catalogue at all, is told by the bare class.
-        if error.connection_invalidated or type(error) is DatabaseError:
+        if error.connection_invalidated or type(error) is DatabaseError or postgresql.is_away(error):
             raise StorageUnavailable("The catalogue cannot be read, or its connection was cut.") from error
         raise
-
-
-def _open_engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(
-        url, connect_args={"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000}
-    )
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    if engine.url.database:
-        _watch_file(engine, Path(engine.url.database))
-    return engine
-
-
-def _watch_file(engine: Engine, path: Path) -> None:
-    """Notice a catalogue that was removed or restored under open connections.
-
-    SQLite would go on writing to the file without a name: acknowledged, and gone with the process.
-    """
-
-    @event.listens_for(engine, "connect")
-    def note(_connection: object, entry: ConnectionPoolEntry) -> None:
-        entry.info["file"] = _file_identity(path)
-
-    @event.listens_for(engine, "checkout")
-    def compare(_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
-        present = _file_identity(path)
-        if present is None:
-            raise StorageUnavailable("The catalogue's file is gone.")
-        if present != entry.info["file"]:
-            raise DisconnectionError
-
-
-def _file_identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver's own transaction handling would begin DEFERRED and commit before DDL; ours is explicit.
-    connection.isolation_level = None
-    _enter_wal(connection)
-    # FULL: with WAL and NORMAL an acknowledged commit can be lost at a power cut.
-    for pragma in (
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        # PS3.4 C.2.2.2.4: wildcards are case-sensitive, as they are on the other engine.
-        "case_sensitive_like=ON",
-        f"busy_timeout={BUSY_MILLISECONDS}",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _enter_wal(connection: sqlite3.Connection) -> None:
-    """Ask until it is done: changing the journal never waits for others that open the same new file."""
-    deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def sqlite_url(path: Path) -> str:

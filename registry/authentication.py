@@ -57,7 +57,7 @@ class Authentication:
             TooManyAttempts: too many failures of this user from this address.
         """
         now = self._clock.now()
-        username = username.strip()[:64].encode(errors="replace").decode()
+        username = _writable(username)
         self._take_attempt(username, address, now)
         with self._database.read() as connection:
             row = connection.execute(select(accounts).filter_by(username=username)).mappings().first()
@@ -155,6 +155,11 @@ class Authentication:
             if (failures or 0) >= LOGIN_ATTEMPTS:
                 raise TooManyAttempts
             connection.execute(insert(login_failures).values(username=username, address=address, at=now))
+
+
+def _writable(username: str) -> str:
+    """Return a name that can be looked up and written down, whatever was typed."""
+    return username.strip()[:64].replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 def _require_unchanged(connection: Connection, account_id: str, password_hash: str) -> None:

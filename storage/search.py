@@ -131,7 +131,7 @@ def search_series(connection: Connection, query: Query, scope: Scope) -> list[Se
         .order_by(
             series.c.study_instance_uid,
             series.c.site_id,
-            series.c.series_number,
+            series.c.series_number.nulls_first(),
             series.c.series_instance_uid,
         )
     )
@@ -148,9 +148,9 @@ def search_instances(connection: Connection, query: Query, scope: Scope) -> list
         .order_by(
             instances.c.study_instance_uid,
             instances.c.site_id,
-            series.c.series_number,
+            series.c.series_number.nulls_first(),
             instances.c.series_instance_uid,
-            instances.c.instance_number,
+            instances.c.instance_number.nulls_first(),
             instances.c.instance_key,
         )
     )

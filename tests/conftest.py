@@ -17,6 +17,7 @@ import structlog
 
 pytest_plugins = [
     "tests.fixtures.clock",
+    "tests.fixtures.postgresql",
     "tests.fixtures.catalogue",
     "tests.fixtures.archive",
     "tests.fixtures.passwords",

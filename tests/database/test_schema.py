@@ -71,5 +71,6 @@ def test_every_declared_moment_is_aware_and_every_table_has_a_key(database: Data
     for table in metadata.sorted_tables:
         assert list(table.primary_key), table.name
         for column in table.columns:
-            is_moment = "DATETIME" in column.type.compile(database.engine.dialect)
+            written = column.type.compile(database.engine.dialect)
+            is_moment = "DATETIME" in written or "TIMESTAMP" in written
             assert is_moment is isinstance(column.type, Moment), f"{table.name}.{column.name}"

@@ -123,6 +123,7 @@ for number in itertools.count():
 """
 
 
+@pytest.mark.sqlite_only("it asks the file whether it is whole")
 def test_thirty_kills_at_random_moments_lose_nothing_acknowledged(
     archive: Archive, launcher: Launcher, tmp_path: Path
 ) -> None:

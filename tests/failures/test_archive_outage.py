@@ -19,6 +19,8 @@ from tests.fixtures.clock import FixedClock
 from tests.fixtures.held import held
 from tests.fixtures.instances import data_set, encoded, receive
 
+pytestmark = pytest.mark.sqlite_only("it moves the file away, or is about the disk of the blobs")
+
 TOWNSHIP = device_at("township")
 PAYLOADS = {"an instance": encoded(data_set()), "what cannot be read": b"cannot be read"}
 

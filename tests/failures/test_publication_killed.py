@@ -14,6 +14,8 @@ from tests.failures.dying_publisher import POINTS
 from tests.fixtures.consultation import Consultation, reader
 from tests.fixtures.publications import assert_published_once
 
+pytestmark = pytest.mark.sqlite_only("each starts a process, for what the archive's own tests ask on both")
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 LI = reader("李建国")
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.errors import ReportStateConflict
 from reporting.desk import Words
@@ -21,9 +21,7 @@ def test_words_that_were_changed_behind_the_hubs_back_are_not_given_out(consulta
     with consultation.database.write() as connection:
         changed = connection.scalar(select(reports.c.document))
         assert changed is not None
-        connection.exec_driver_sql(
-            "UPDATE reports SET document = ?", (changed.replace(IMPRESSION, "胆囊癌。"),)
-        )
+        connection.execute(update(reports).values(document=changed.replace(IMPRESSION, "胆囊癌。")))
     for ask in (
         lambda: consultation.inbox.report(at_site("clinic"), report.report_id),
         lambda: consultation.desk.add_addendum(

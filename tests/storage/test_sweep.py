@@ -163,6 +163,7 @@ def test_folders_in_incoming_are_nobodys_to_sweep(full: Archive) -> None:
     assert inner.exists()
 
 
+@pytest.mark.sqlite_only("it moves the file away")
 def test_a_catalogue_that_is_away_sweeps_nothing(full: Archive) -> None:
     orphan = lay(blobs_of(full).root, "township/0a/01ORPHAN", days=9)
     left = lay(full.incoming.directory, "01LEFT.part", days=9)

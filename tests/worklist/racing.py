@@ -1,7 +1,7 @@
-"""A process of its own that races others on one catalogue file.
+"""A process of its own that races others on one catalogue.
 
-    python -m tests.worklist.racing claim FILE NAME WORKITEM_UID...
-    python -m tests.worklist.racing follow FILE
+    python -m tests.worklist.racing claim URL NAME WORKITEM_UID...
+    python -m tests.worklist.racing follow URL
 
 It says that it is ready, begins when it is sent a line, and prints what came of it as JSON.
 """
@@ -9,11 +9,10 @@ It says that it is ready, begins when it is sent a line, and prints what came of
 import json
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from core.errors import WorkitemStateConflict
 from database.change_feed import follow
-from database.engine import Database, sqlite_url
+from database.engine import Database
 from tests.fixtures.catalogue import declare_tables
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import SELF_TEST, reader
@@ -45,10 +44,10 @@ def follow_all(database: Database) -> int:
     return looked
 
 
-def main(act: str, path: str, *words: str) -> None:
+def main(act: str, url: str, *words: str) -> None:
     """Do one act when told to."""
     declare_tables()
-    database = Database(sqlite_url(Path(path)))
+    database = Database(url)
     clock = FixedClock(datetime(2026, 11, 20, 9, 0, tzinfo=UTC))
     print("ready", flush=True)  # noqa: T201 - this is how a process answers
     sys.stdin.readline()

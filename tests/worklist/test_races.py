@@ -185,12 +185,12 @@ def race_processes(commands: list[list[str]]) -> list[Any]:
 
 
 def test_processes_that_claim_the_same_cases_give_each_one_reader(
-    consultation: Consultation, tmp_path: Path
+    consultation: Consultation,
 ) -> None:
     cases = [consultation.arrive(Modality="ECG") for _ in range(20)]
     uids = [case.workitem.workitem_uid for case in cases]
     names = [f"process-{number}" for number in range(3)]
-    came = race_processes([["claim", str(tmp_path / "catalogue.sqlite"), name, *uids] for name in names])
+    came = race_processes([["claim", consultation.database.url, name, *uids] for name in names])
     for case, outcomes in zip(cases, zip(*came, strict=True), strict=True):
         [winner] = [name for name, outcome in zip(names, outcomes, strict=True) if outcome == WON]
         assert Counter(outcomes) == {WON: 1, f"{winner}医师 is reading this case.": len(names) - 1}
@@ -198,21 +198,21 @@ def test_processes_that_claim_the_same_cases_give_each_one_reader(
 
 
 def test_processes_that_follow_one_feed_open_each_case_once(
-    consultation: Consultation, tmp_path: Path
+    consultation: Consultation,
 ) -> None:
     studies = [new_uid() for _ in range(15)]
     for study in studies:
         for _ in range(3):
             consultation.send(study)
-    looked = race_processes([["follow", str(tmp_path / "catalogue.sqlite")] for _ in range(2)])
+    looked = race_processes([["follow", consultation.database.url] for _ in range(2)])
     assert max(looked) >= len(studies)
     assert [consultation.case(study).number_of_instances for study in studies] == [3] * len(studies)
     with consultation.database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(workitems)) == len(studies)
 
 
-def test_two_engines_on_one_file_race_as_two_processes_do(consultation: Consultation, tmp_path: Path) -> None:
-    """Without the queue that one process has in front of the file's lock."""
+def test_two_engines_on_one_catalogue_race_as_two_processes_do(consultation: Consultation) -> None:
+    """Without the queue that one process has in front of the catalogue's lock."""
     databases = [Database(consultation.database.url) for _ in range(4)]
     lists = [ReadingList(database=database, clock=consultation.clock) for database in databases]
     for _ in range(5):

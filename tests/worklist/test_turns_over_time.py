@@ -277,6 +277,7 @@ class Turns(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.sqlite_only("a minute on a server; the races run on both")
 def test_no_order_of_events_gives_a_case_two_readers_or_loses_a_word(consultation: Consultation) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call] # hypothesis leaves it untyped
         lambda: Turns(consultation),

@@ -1,0 +1,123 @@
+"""The catalogue on a PostgreSQL server: nothing asked of it waits for ever, and a commit is on its disk."""
+
+from typing import Any, Final
+
+import psycopg
+from psycopg.abc import PQGen
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from core.limits import CATALOGUE_CONNECTIONS, CATALOGUE_SECONDS
+
+CONNECT_SECONDS: Final = 5
+ANSWER_SECONDS: Final = CATALOGUE_SECONDS + 2.0
+"""Longer than the server takes to end a statement by itself: only one that hangs is cut off."""
+SPARE_CONNECTIONS: Final = 5
+WRITERS_TURN: Final = 0x696D_6167_696E_6721
+"""The advisory lock that writers queue for, of the one database that they are connected to."""
+
+_MILLISECONDS = f"{CATALOGUE_SECONDS * 1000:.0f}"
+_PREPARE = f"""
+SELECT set_config('statement_timeout', '{_MILLISECONDS}', false),
+       set_config('lock_timeout', '{_MILLISECONDS}', false),
+       set_config('idle_in_transaction_session_timeout', '{_MILLISECONDS}', false),
+       set_config('timezone', 'UTC', false),
+       CASE current_setting('synchronous_commit')
+           WHEN 'off' THEN set_config('synchronous_commit', 'on', false)
+       END
+"""
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:turn)")
+_TAKE_TIME = text(
+    "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true),"
+    " set_config('idle_in_transaction_session_timeout', '0', true)"
+)
+# Read-only: a server that became a standby. The other: this session was ended for its silence.
+_AWAY: Final = frozenset({"25006", "25P03"})
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """A connection that waits so long for an answer and no longer, also from a server that was stopped."""
+
+    patience: float | None = ANSWER_SECONDS
+
+    def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Wait for one answer. Raises OperationalError where none comes; the connection is closed then."""
+        if timeout is not None or self.patience is None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, self.patience)
+        except psycopg.errors._WaitTimeout:
+            self.pgconn.finish()
+            raise psycopg.OperationalError("The server does not answer.") from None
+
+
+def open_postgresql(url: str) -> Engine:
+    """Return the engine; nothing is asked of the server yet."""
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=CATALOGUE_CONNECTIONS,
+        max_overflow=SPARE_CONNECTIONS,
+        pool_timeout=CATALOGUE_SECONDS,
+        pool_use_lifo=True,
+        # Error messages of the library would show what was to be written.
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "imaging-hub",
+            "keepalives_idle": 30,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": _MILLISECONDS,
+        },
+    )
+    event.listen(engine, "do_connect", _connect)
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def begin_reading(connection: Connection) -> Connection:
+    """Return the connection with its next transaction a snapshot that writes nothing."""
+    return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def begin_writing(connection: Connection) -> Connection:
+    """Return the connection with its next transaction one whose every statement sees what is committed."""
+    return connection.execution_options(isolation_level="READ COMMITTED")
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait for the writers before; the turn ends with the transaction, after its commit is on disk."""
+    connection.execute(_TAKE_TURN, {"turn": WRITERS_TURN})
+
+
+def take_time(connection: Connection) -> None:
+    """Let this transaction last as long as it needs."""
+    raw = connection.connection.dbapi_connection
+    if isinstance(raw, PatientConnection):
+        raw.patience = None
+    connection.execute(_TAKE_TIME)
+
+
+def hurry_again(connection: Connection) -> None:
+    """End what `take_time` began."""
+    raw = connection.connection.dbapi_connection
+    if isinstance(raw, PatientConnection):
+        raw.patience = ANSWER_SECONDS
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether an error tells of the server and not of the statement."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state in _AWAY or state.startswith("XX")
+
+
+def _connect(_dialect: Dialect, _record: object, _: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    return PatientConnection.connect(**named)
+
+
+def _prepare(connection: psycopg.Connection[Any], _record: ConnectionPoolEntry) -> None:
+    connection.autocommit = True
+    connection.execute(_PREPARE)
+    connection.autocommit = False
