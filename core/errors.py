@@ -76,6 +76,14 @@ class ReportStateConflict(HubError):
     """The report is not in a state that allows this."""
 
 
+class PatientConflict(HubError):
+    """Something came for this study that shows another patient: an administrator has to decide first."""
+
+
+class AlreadySettled(HubError):
+    """Somebody has decided on this already; look at it again."""
+
+
 class StaleVersion(HubError):
     """Somebody else changed it since you read it; what you sent is kept aside."""
 

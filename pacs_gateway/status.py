@@ -8,6 +8,7 @@ from typing import Final
 
 from core.errors import (
     AlreadyRegistered,
+    AlreadySettled,
     DataSetMismatch,
     HubError,
     InvalidInstance,
@@ -18,6 +19,7 @@ from core.errors import (
     NotFound,
     NotPermitted,
     PasswordChangeRequired,
+    PatientConflict,
     QuotaExceeded,
     ReportStateConflict,
     StaleVersion,
@@ -51,12 +53,14 @@ STATUS_OF_ERROR: Final[dict[type[HubError], int]] = {
 NOT_RAISED_BY_STORING: Final[frozenset[type[HubError]]] = frozenset(
     {
         AlreadyRegistered,
+        AlreadySettled,
         InvalidQuery,
         InvalidRequest,
         Misconfigured,
         NotAuthenticated,
         NotFound,
         PasswordChangeRequired,
+        PatientConflict,
         ReportStateConflict,
         StaleVersion,
         TooManyAttempts,

@@ -13,6 +13,8 @@ from reporting.document import PatientIdentity, ReportDocument, ReportedInstance
 from reporting.report import Report, ReportForm
 from reporting.structured_report import BASIC_TEXT_SR_STORAGE
 from storage.instance import Instance, Study
+from storage.patient_identity import StatedIdentity
+from storage.patient_records import settled_identity_of
 from storage.query import Query, UIDList
 from storage.search import search_instances, search_studies
 from worklist.case import Case
@@ -73,7 +75,9 @@ class Compiler:
                 referring_physician_name=study.referring_physician_name,
                 study_description=study.study_description,
                 modality=case.modality,
-                patient=_patient(study),
+                patient=_patient(
+                    settled_identity_of(connection, case.site_id, case.study_instance_uid) or study
+                ),
                 clinical_question=case.clinical_question,
                 history=case.history,
                 findings=findings,
@@ -118,13 +122,14 @@ def _study_and_instances(connection: Connection, case: Case) -> tuple[Study, lis
     return study, search_instances(connection, read, scope)
 
 
-def _patient(study: Study) -> PatientIdentity:
+def _patient(stated: StatedIdentity | Study) -> PatientIdentity:
+    """Whom the report names: as the study states, or the patient to whom a person has moved it."""
     return PatientIdentity(
-        patient_name=study.patient_name,
-        patient_id=study.patient_id,
-        issuer_of_patient_id=study.issuer_of_patient_id,
-        patient_birth_date=study.patient_birth_date,
-        patient_sex=study.patient_sex,
+        patient_name=stated.patient_name,
+        patient_id=stated.patient_id,
+        issuer_of_patient_id=stated.issuer_of_patient_id,
+        patient_birth_date=stated.patient_birth_date,
+        patient_sex=stated.patient_sex,
     )
 
 

@@ -12,6 +12,7 @@ from core.access import Act, Actor
 from core.clock import Clock
 from core.errors import (
     InvalidRequest,
+    PatientConflict,
     ReportStateConflict,
     StaleVersion,
     VersionRequired,
@@ -28,6 +29,7 @@ from reporting.compilation import Compiler
 from reporting.document import ReportStatus
 from reporting.publication import PUBLISH_JOB
 from reporting.report import Draft, KeptDraft, Report
+from storage.aside_records import has_open_patient_conflict
 from worklist.case import Case
 from worklist.case_records import case_in_scope, case_within, in_reach, in_reach_or_held_before
 from worklist.events import tell
@@ -117,6 +119,7 @@ class Desk:
             NotFound, VersionRequired.
             InvalidRequest: there is no impression, or this is not how an addendum is made.
             WorkitemStateConflict: the case is not this reader's any more.
+            PatientConflict: it is not settled whom the study shows; the draft stays.
             StaleVersion: the draft is not what the reader saw.
         """
         if version is None:
@@ -129,6 +132,9 @@ class Desk:
             case = _case(connection, case_id, actor)
             if not _holds(case, actor, workitem_uid):
                 raise WorkitemStateConflict(_not_yours(connection, workitem_uid, actor))
+            uids = {case.study_instance_uid, *(study.study_instance_uid for study in case.studies)}
+            if has_open_patient_conflict(connection, case.site_id, uids):
+                raise PatientConflict
             draft = records.read_draft(connection, case_id)
             if draft.version != version:
                 raise StaleVersion("The draft has changed since you read it: read it again before signing.")

@@ -1,9 +1,10 @@
 """The SQL of what is kept aside: bytes that arrived and are durable, though not among the instances."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from core.errors import QuotaExceeded
 from core.limits import KEPT_ASIDE_BYTES, KEPT_ASIDE_ROWS
@@ -108,18 +109,18 @@ def require_room_aside(connection: Connection, site_id: str, size: int, quota: A
         raise QuotaExceeded("Too much of this site is kept aside; an administrator has to look through it.")
 
 
-def has_open_patient_conflict(connection: Connection, site_id: str, study_instance_uid: str) -> bool:
-    """Whether something that shows another patient came for this study and nobody has decided on it."""
+def has_open_patient_conflict(
+    connection: Connection, site_id: str, study_instance_uids: Collection[str]
+) -> bool:
+    """Whether something that shows another patient came for one of these studies, and nobody has decided."""
     return bool(
         connection.scalar(
             select(
                 exists().where(
-                    and_(
-                        kept_aside.c.site_id == site_id,
-                        kept_aside.c.study_instance_uid == study_instance_uid,
-                        kept_aside.c.reason == AsideReason.PATIENT_CONFLICT.value,
-                        kept_aside.c.settled_at.is_(None),
-                    )
+                    kept_aside.c.site_id == site_id,
+                    kept_aside.c.study_instance_uid.in_(study_instance_uids),
+                    kept_aside.c.reason == AsideReason.PATIENT_CONFLICT.value,
+                    kept_aside.c.settled_at.is_(None),
                 )
             )
         )

@@ -60,6 +60,8 @@ STATUS: Final[dict[type[HubError], HTTPStatus]] = {
     errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     errors.WorkitemStateConflict: HTTPStatus.CONFLICT,
     errors.ReportStateConflict: HTTPStatus.CONFLICT,
+    errors.PatientConflict: HTTPStatus.CONFLICT,
+    errors.AlreadySettled: HTTPStatus.CONFLICT,
     errors.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
     errors.VersionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     errors.AlreadyRegistered: HTTPStatus.CONFLICT,

@@ -9,6 +9,7 @@ from core.access import Actor
 from core.errors import (
     InvalidRequest,
     NotFound,
+    PatientConflict,
     ReportStateConflict,
     StaleVersion,
     StorageUnavailable,
@@ -120,7 +121,8 @@ def list_kept_drafts(actor: HasRead, rooms: InRooms, case_id: CaseId) -> KeptDra
     "/cases/{case_id}/sign",
     summary="Sign the draft",
     status_code=201,
-    responses=_CREATED | _NEEDS_VERSION,
+    responses=_CREATED
+    | documented(VersionRequired, StaleVersion, WorkitemStateConflict, PatientConflict, TooLarge),
 )
 def sign(
     actor: Reading,

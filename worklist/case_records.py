@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from core.access import ALLOWED, Act, Actor, Role, Scope
 from core.errors import NotFound, WorkitemStateConflict
+from storage.patient_identity import StatedIdentity
 from worklist.case import Case, CaseStudy
 from worklist.study_records import case_of_study, insert_study, studies_of_cases
 from worklist.tables import case_studies, cases, workitems
@@ -181,6 +182,20 @@ def update_case(connection: Connection, case: Case) -> None:
             clinical_question=case.clinical_question,
             history=case.history,
             linked_into=case.linked_into,
+        )
+    )
+
+
+def name_patient(connection: Connection, case: Case, identity: StatedIdentity) -> None:
+    """Write down whose case it is, once a person has moved its study to another patient."""
+    connection.execute(
+        update(cases)
+        .filter_by(case_id=case.case_id)
+        .values(
+            patient_name=identity.patient_name,
+            patient_id=identity.patient_id,
+            patient_birth_date=identity.patient_birth_date,
+            patient_sex=identity.patient_sex,
         )
     )
 

@@ -10,6 +10,7 @@ from core.origin import OriginKind
 from core.uids import new_key, new_uid
 from database.change_feed import Change, ChangeKind
 from storage.instance import Study
+from storage.patient_records import settled_identity_of
 from storage.query import Query, UIDList
 from storage.search import search_studies
 from worklist.case import Case, CaseStudy, Request
@@ -17,6 +18,7 @@ from worklist.case_records import (
     cases_with_accession,
     find_case,
     insert_case,
+    name_patient,
     succeed,
     update_case,
 )
@@ -40,6 +42,8 @@ class Intake:
 
     def handle(self, connection: Connection, change: Change) -> None:
         """Take in one change, in the transaction that moves the cursor."""
+        if change.kind is ChangeKind.PATIENT_STUDY_MOVED:
+            _name_patient(connection, change)
         if change.kind is not ChangeKind.INSTANCE_STORED:
             return
         if change.body["origin_kind"] not in _FROM_OUTSIDE or self._is_self_test_site(change.site_id):
@@ -49,6 +53,15 @@ class Intake:
             _open_case(connection, change)
         else:
             _add_instance(connection, case, change)
+
+
+def _name_patient(connection: Connection, change: Change) -> None:
+    """A case that a person has moved to another patient shows that one's name from now on."""
+    case = find_case(connection, change.site_id, change.study_instance_uid)
+    identity = settled_identity_of(connection, change.site_id, change.study_instance_uid)
+    is_own = case is not None and case.study_instance_uid == change.study_instance_uid
+    if case is not None and identity is not None and is_own:
+        name_patient(connection, case, identity)
 
 
 def _open_case(connection: Connection, change: Change) -> None:
