@@ -87,6 +87,10 @@ def _sqlite_file(validated: Mapping[str, Any]) -> str:
     return "" if data is None else f"sqlite:///{quote(str(data / 'hub.sqlite3'), safe=' +/')}"
 
 
+def _anchors(validated: Mapping[str, Any]) -> Path:
+    return Path(validated.get("data", "")) / "audit-anchors"
+
+
 def _host(validated: Mapping[str, Any]) -> str:
     return str(validated.get("host", ""))
 
@@ -189,6 +193,12 @@ class Settings(BaseSettings):
         default=ByteSize(limits.DISK_RESERVE_BYTES),
         description="Free disk space below which new instances are refused for now, as bytes or `2GB`.",
         json_schema_extra={"default_text": f"{limits.DISK_RESERVE_BYTES // limits.MIB}MiB"},
+    )
+    audit_anchors: Annotated[Path, AfterValidator(_absolute)] = Field(
+        default_factory=_anchors,
+        description="Directory where the worker writes the heads of the audit's chains down, every hour and"
+        " when it stops. On another disk or machine it also tells a rollback of the whole database.",
+        json_schema_extra={"default_text": "`audit-anchors` in `HUB_DATA`"},
     )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
         default="INFO", description="The least serious lines to log: DEBUG, INFO, WARNING or ERROR."

@@ -11,8 +11,10 @@ from datetime import timedelta
 
 import structlog
 
-from core.errors import HubError
+from core.errors import HubError, StorageUnavailable
+from database import audit_chain
 from database.change_feed import follow
+from hub.audit_anchors import AnchorFolder
 from hub.process import begin, until_stopped
 from hub.settings import Settings
 from hub.wiring import House
@@ -23,15 +25,21 @@ log = structlog.stdlib.get_logger("hub.worker")
 
 LONGEST_PAUSE_SECONDS = 10.0
 FEED_BATCH = 50
+CHAINED_WITHIN_SECONDS = 0.5
+ANCHOR_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Duty:
-    """Something to do again and again. `act` returns whether there may be more to do at once."""
+    """Something to do again and again, and once more at the end where `is_last` says so.
+
+    `act` returns whether there may be more to do at once.
+    """
 
     name: str
     every_seconds: float
     act: Callable[[], bool]
+    is_last: bool = False
 
 
 def duties(house: House) -> list[Duty]:
@@ -57,7 +65,23 @@ def duties(house: House) -> list[Duty]:
             log.info("swept", orphans=report.orphans_deleted, incoming=report.incoming_deleted)
         return False
 
+    anchors = AnchorFolder(house.settings.audit_anchors)
+
+    def chain() -> bool:
+        return audit_chain.link(house.database) == audit_chain.BATCH
+
+    def anchor() -> bool:
+        with house.database.read() as connection:
+            heads = audit_chain.heads(connection)
+        try:
+            anchors.write(heads, house.clock.now())
+        except OSError as error:
+            raise StorageUnavailable(f"The audit's anchors cannot be written: {error.strerror}.") from error
+        return False
+
     return [
+        Duty(name="audit-chain", every_seconds=CHAINED_WITHIN_SECONDS, act=chain, is_last=True),
+        Duty(name="audit-anchors", every_seconds=ANCHOR_SECONDS, act=anchor, is_last=True),
         Duty(name="intake", every_seconds=0.1, act=take_in),
         Duty(name="clock", every_seconds=0.5, act=watch_the_clock),
         Duty(name="publication", every_seconds=0.2, act=publish),
@@ -70,9 +94,10 @@ class Worker:
 
     def __init__(self, house: House) -> None:
         self._stop = threading.Event()
+        self._duties = duties(house)
         self._threads = [
             threading.Thread(target=self._repeat, args=(duty,), name=duty.name, daemon=True)
-            for duty in duties(house)
+            for duty in self._duties
         ]
 
     def start(self) -> None:
@@ -85,6 +110,12 @@ class Worker:
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=5)
+        for duty in (duty for duty in self._duties if duty.is_last):
+            try:
+                while duty.act():
+                    pass
+            except HubError as error:
+                log.warning("a duty was not done at the end", duty=duty.name, error=str(error))
 
     def _repeat(self, duty: Duty) -> None:
         failures = 0

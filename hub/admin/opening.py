@@ -1,5 +1,7 @@
 """What every `imaging-hub admin` command begins with: which directory, and the register in it."""
 
+import getpass
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,3 +28,12 @@ def opened_register(data: Path | None) -> Iterator["Register"]:
     require_current(register.settings, register.database)
     yield register
     register.database.close()
+
+
+def operator() -> str:
+    """Return who types the command, as the audit names them: the machine's own user."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    return f"console:{name}"[:64]
