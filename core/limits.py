@@ -12,17 +12,30 @@ PDU_LENGTH_LIMIT: Final = MIB
 """A longer data PDU cuts the association."""
 ASSOCIATION_REQUEST_LIMIT: Final = 64 * KIB
 ASSOCIATIONS: Final = 128
+ASSOCIATIONS_PER_ADDRESS: Final = 8
+"""From one address, or from one network that is named because many share its addresses."""
+ASSOCIATIONS_PER_DEVICE: Final = 4
+"""Of one AE title at one address."""
+EVICTABLE_AFTER_SECONDS: Final = 10.0
+"""An association without a message for so long gives its place to one that asks when there is none left."""
 ASSOCIATION_REQUEST_SECONDS: Final = 5.0
-PDU_SECONDS: Final = 30.0
-"""The longest silence inside one PDU."""
+TLS_HANDSHAKE_SECONDS: Final = 5.0
+SILENCE_SECONDS: Final = 30.0
+"""The longest that a whole PDU takes, and the longest without a byte inside a message."""
 SLOWEST_BYTES_PER_SECOND: Final = KIB
-"""On the whole of a PDU: a byte now and then does not hold an association."""
+"""Inside a message, on the average of PACE_SECONDS: a byte now and then does not hold an association."""
+PACE_SECONDS: Final = 60.0
 WAITING_CONNECTIONS: Final = 256
 """Connections that have not asked for an association yet; the oldest gives way to the next."""
 OPEN_REQUESTS: Final = 4
 """Requests of one association that wait for their response, though the window agreed is one."""
 BETWEEN_MESSAGES_SECONDS: Final = 15 * 60.0
 COMMAND_SET_LIMIT: Final = 64 * KIB
+UNKNOWN_DEVICES: Final = 200
+"""Callers that nobody registered, on the list; the oldest give way."""
+UNKNOWN_DEVICES_PER_ADDRESS: Final = 20
+UNKNOWN_DEVICES_WRITE_SECONDS: Final = 5.0
+"""They are written down at most this often, however many call."""
 
 DATA_SET_LIMIT: Final = 2 * GIB
 ELEMENT_COUNT: Final = 50_000

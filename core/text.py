@@ -8,3 +8,11 @@ def can_be_kept(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return "\0" not in text
+
+
+def escaped(text: str) -> str:
+    """Return a text with its control characters, and all else that does not print, as \\x0d or \\u202e."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )

@@ -14,6 +14,7 @@ from hub.supervisor import say_ready, stay_with_supervisor
 from hub.wiring import House, open_house
 from storage.blob_store import BlobStore
 
+LOOK_SECONDS = 1.0
 OBJECT_STORE_SECONDS = 5.0
 """A store that is away does not keep a process from starting: what needs it fails until it is back."""
 
@@ -47,11 +48,18 @@ def _prove(blobs: BlobStore) -> None:
             log.warning("the object store cannot be used yet", error=str(error))
 
 
-def until_stopped(stop: Callable[[], None]) -> None:
-    """Say that this process serves, wait for SIGTERM or SIGINT, then stop."""
+def until_stopped(stop: Callable[[], None], *, is_well: Callable[[], bool] = lambda: True) -> None:
+    """Say that this process serves, wait for SIGTERM or SIGINT, then stop.
+
+    A process that is not well any more ends itself with status 1, so that whoever keeps it starts it again.
+    """
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     say_ready()
-    stopped.wait()
+    while not stopped.wait(LOOK_SECONDS):
+        if not is_well():
+            log.error("this process does not serve any more; it ends, to be started again")
+            stop()
+            raise SystemExit(1)
     stop()

@@ -7,6 +7,7 @@ from database.engine import Database
 from hub.settings import Settings
 from registry.accounts import Accounts
 from registry.directory import Directory
+from registry.unknown_devices import UnknownDevices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,7 @@ class Register:
     clock: Clock
     database: Database
     directory: Directory
+    unknown_devices: UnknownDevices
     accounts: Accounts
 
 
@@ -30,5 +32,6 @@ def open_register(settings: Settings, clock: Clock | None = None) -> Register:
         clock=clock,
         database=database,
         directory=Directory(database, clock),
+        unknown_devices=UnknownDevices(database, clock),
         accounts=Accounts(database, clock),
     )

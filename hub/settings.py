@@ -26,6 +26,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from core import limits
 from core.errors import Misconfigured
 from core.networks import Network, is_loopback
+from pacs_gateway.places import SharedNetwork
 from storage.s3_location import S3Location
 
 PREFIX: Final = "HUB_"
@@ -48,6 +49,22 @@ def _network(text: str) -> Network:
     if network.prefixlen == 0:
         raise ValueError(f"{text} is every address: name the networks that are meant")
     return network
+
+
+def _shared_networks(value: object) -> object:
+    """Read `10.1.0.0/16=32, 10.2.0.7` from the environment."""
+    if not isinstance(value, str):
+        return value
+    return tuple(_shared_network(entry.strip()) for entry in value.split(",") if entry.strip())
+
+
+def _shared_network(text: str) -> SharedNetwork:
+    network, _, associations = text.partition("=")
+    if not associations:
+        return SharedNetwork(network=_network(network))
+    if not associations.isdecimal() or not 1 <= int(associations) <= limits.ASSOCIATIONS:
+        raise ValueError(f"{text}: after the = stands a number from 1 to {limits.ASSOCIATIONS}")
+    return SharedNetwork(network=_network(network), associations=int(associations))
 
 
 def _ae_title(value: str) -> str:
@@ -96,6 +113,9 @@ def _host(validated: Mapping[str, Any]) -> str:
 
 
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
+SharedNetworks = Annotated[tuple[SharedNetwork, ...], NoDecode, BeforeValidator(_shared_networks)]
+File = Annotated[Path, AfterValidator(_absolute)]
+Seconds = Annotated[float, Field(ge=1, le=24 * 60 * 60)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -178,6 +198,64 @@ class Settings(BaseSettings):
         le=limits.ASSOCIATIONS,
         description="DICOM associations served at the same time.",
     )
+    maximum_associations_per_address: int = Field(
+        default=limits.ASSOCIATIONS_PER_ADDRESS,
+        ge=1,
+        le=limits.ASSOCIATIONS,
+        description="Of these, from one address.",
+    )
+    maximum_associations_per_device: int = Field(
+        default=limits.ASSOCIATIONS_PER_DEVICE,
+        ge=1,
+        le=limits.ASSOCIATIONS,
+        description="Of these, of one AE title at one address.",
+    )
+    shared_networks: SharedNetworks = Field(
+        default=(),
+        description="Addresses or networks (CIDR, comma separated) that many devices share, such as a clinic"
+        " behind one router: each is counted as one caller, with as many associations as stand after the `=`,"
+        " as in `10.20.0.0/16=32`.",
+    )
+    dicom_request_seconds: Seconds = Field(
+        default=limits.ASSOCIATION_REQUEST_SECONDS,
+        description="Seconds that a device has to ask for an association, once it is connected.",
+    )
+    dicom_silence_seconds: Seconds = Field(
+        default=limits.SILENCE_SECONDS,
+        description="Seconds for a whole PDU, and without a byte inside an instance, until the association"
+        " is cut.",
+    )
+    dicom_idle_seconds: Seconds = Field(
+        default=limits.BETWEEN_MESSAGES_SECONDS,
+        description="Seconds without a message until an association is aborted; earlier where all places are"
+        " taken.",
+    )
+    tls_dicom_port: Port | None = Field(
+        default=None,
+        description="Port of DICOM over TLS, by custom 2762; 0 takes a free one.",
+        json_schema_extra={"default_text": "no DICOM over TLS"},
+    )
+    tls_dicom_host: str = Field(
+        default_factory=_host,
+        min_length=1,
+        description="Address on which DICOM over TLS listens.",
+        json_schema_extra={"default_text": "as `HUB_HOST`"},
+    )
+    tls_dicom_certificate: File | None = Field(
+        default=None,
+        description="File (PEM) with the hub's certificate for DICOM over TLS, and those between it and its"
+        " authority.",
+    )
+    tls_dicom_key: File | None = Field(
+        default=None,
+        description="File (PEM) with the private key of that certificate, without a password; refused where"
+        " others can read it.",
+    )
+    tls_dicom_client_ca: File | None = Field(
+        default=None,
+        description="File (PEM) with the authorities that stand for devices' certificates, or with these"
+        " certificates themselves where a device made its own.",
+    )
     quiet_seconds: int = Field(
         default=60,
         ge=0,
@@ -259,12 +337,24 @@ def refusals(settings: Settings, *, dicom: bool = True, http: bool = True) -> li
         found.append(
             f"DICOM without TLS on {settings.dicom_host} is refused: name the clinics' networks in"
             f" {variable('plain_dicom_networks')}, or listen on 127.0.0.1 with {option('dicom_host')}"
+            f" and use TLS ({variable('tls_dicom_port')})"
         )
     if http and not is_loopback(settings.http_host) and not settings.trusted_proxy:
         found.append(
             f"HTTP without TLS on {settings.http_host} is refused: name the HTTPS proxy in front in"
             f" {variable('trusted_proxy')}, or listen on 127.0.0.1 with {option('http_host')}"
         )
+    if dicom and settings.tls_dicom_port is not None:
+        found += [
+            f"{variable(name)} is needed, since {variable('tls_dicom_port')} is set"
+            for name in ("tls_dicom_certificate", "tls_dicom_key", "tls_dicom_client_ca")
+            if getattr(settings, name) is None
+        ]
+        if settings.dicom_port == settings.tls_dicom_port != 0:
+            found.append(
+                f"DICOM with and without TLS cannot both have port {settings.dicom_port}: choose another in"
+                f" {variable('tls_dicom_port')}"
+            )
     same_port = settings.dicom_port == settings.http_port != 0
     if dicom and http and same_port:
         found.append(

@@ -11,6 +11,7 @@ from hub.settings import Settings
 from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
+from registry.unknown_devices import UnknownDevices
 from reporting.compilation import Compiler, SiteOnPaper
 from reporting.desk import Desk
 from reporting.inbox import Inbox
@@ -34,6 +35,7 @@ class House:
     database: Database
     archive: Archive
     directory: Directory
+    unknown_devices: UnknownDevices
     accounts: Accounts
     authentication: Authentication
     reading_list: ReadingList
@@ -88,6 +90,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         database=database,
         archive=archive,
         directory=directory,
+        unknown_devices=register.unknown_devices,
         accounts=register.accounts,
         authentication=Authentication(database, clock),
         reading_list=ReadingList(database=database, clock=clock),

@@ -3,11 +3,11 @@
 import queue
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, Final, cast
 
-import structlog
 from pynetdicom import _config
 from pynetdicom._globals import MODE_ACCEPTOR
 from pynetdicom.ae import ApplicationEntity
@@ -17,19 +17,23 @@ from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import AddressInformation
 
+from core.errors import HubError
 from core.limits import OPEN_REQUESTS
 from pacs_gateway.admission import Admission
 from pacs_gateway.association_record import AssociationRecord
+from pacs_gateway.bugs import guarded
 from pacs_gateway.c_store import StoreIntake, StoreSCP
 from pacs_gateway.command_set import Command, CommandSet, encode_response
 from pacs_gateway.negotiation import Negotiation
 from pacs_gateway.pdu import ProtocolViolation, fragments
 from pacs_gateway.presentation import UID_PADDING
 from pacs_gateway.reception import Intake, Reception, Request
+from pacs_gateway.settings import GatewaySettings
 from pacs_gateway.socket_options import cut
-from pacs_gateway.status import DONE, FAILED, UNRECOGNIZED_OPERATION, Answer
+from pacs_gateway.status import DONE, UNRECOGNIZED_OPERATION, Answer, answer_to
 from pacs_gateway.upper_layer import GuardedSocket, ReceivedData, UpperLayer
 from pacs_gateway.wake_up import IDLE_SECONDS, TellingQueue, WakeUp
+from registry.certificate import Certificate
 from registry.device import Device
 
 # pynetdicom's own handlers print every PDU and message at DEBUG, and cost time even where nobody listens.
@@ -40,8 +44,6 @@ UPPER_LAYER_SECONDS: Final = 35.0
 SHORTEST_FRAGMENT: Final = 128
 """A peer that takes no response of this length takes none."""
 
-log = structlog.stdlib.get_logger(__name__)
-
 
 class Messages(DIMSEServiceProvider):
     """The DIMSE provider of one association: our own reception instead of pynetdicom's."""
@@ -51,6 +53,19 @@ class Messages(DIMSEServiceProvider):
         self.reception: Reception | None = None
         self._association = association
         self._free = threading.Semaphore(OPEN_REQUESTS)
+        self._open = 0
+        self._last_message = time.monotonic()
+        self._counting = threading.Lock()
+
+    @property
+    def is_inside_message(self) -> bool:
+        """Whether a message has begun and not ended."""
+        return self.reception is not None and self.reception.is_inside_message
+
+    @property
+    def idle_since(self) -> float | None:
+        """The moment of the last message; None while one comes in, or waits for its answer."""
+        return None if self._open or self.is_inside_message else self._last_message
 
     def receive_primitive(self, primitive: P_DATA) -> None:
         """Take in a P-DATA; runs in the thread that reads the socket."""
@@ -73,6 +88,9 @@ class Messages(DIMSEServiceProvider):
 
     def request_is_answered(self) -> None:
         """Let the next request come in."""
+        with self._counting:
+            self._open -= 1
+            self._last_message = time.monotonic()
         self._free.release()
 
     def abandon(self) -> None:
@@ -95,6 +113,8 @@ class Messages(DIMSEServiceProvider):
             if self._association.is_ending:
                 request.intake.discard()
                 return
+        with self._counting:
+            self._open += 1
         self.msg_queue.put((request.context_id, cast(Any, request)))
 
 
@@ -109,7 +129,8 @@ class DeviceAssociation(Association):
         *,
         admission: Admission,
         scp: StoreSCP,
-        accept_any_storage_class: bool,
+        settings: GatewaySettings,
+        certificate: Certificate | None,
         record: AssociationRecord,
         at_end: Callable[["DeviceAssociation"], None],
     ) -> None:
@@ -118,15 +139,18 @@ class DeviceAssociation(Association):
         self.requestor.address_info = AddressInformation.from_tuple(connection.getpeername())
         self.acceptor.address_info = AddressInformation.from_tuple(connection.getsockname())
         self.record = record
+        self.certificate = certificate
         self._connection = connection
         self._admission = admission
         self._scp = scp
         self._at_end = at_end
         self._device: Device | None = None
         self._wake_up = WakeUp()
-        self.acse = Negotiation(self, admission, accept_any_storage_class=accept_any_storage_class)
+        self.acse = Negotiation(self, admission, accept_any_storage_class=settings.accept_any_storage_class)
         self.dimse = self._messages = Messages(self)
-        self.dul = UpperLayer(self, association_request, self._wake_up)
+        self.dul = UpperLayer(
+            self, association_request, self._wake_up, silence_seconds=settings.silence_seconds
+        )
         self.dul.to_user_queue = TellingQueue(lambda: self.dimse.msg_queue.put((None, None)))
         # The limits of time belong to the provider that was just replaced.
         self.acse_timeout = ae.acse_timeout
@@ -141,6 +165,21 @@ class DeviceAssociation(Association):
     def is_ending(self) -> bool:
         """Whether nobody will serve any more what still arrives."""
         return self._kill
+
+    @property
+    def is_inside_message(self) -> bool:
+        """Whether the peer has begun to send something, and not ended."""
+        return self._messages.is_inside_message
+
+    @property
+    def idle_since(self) -> float | None:
+        """The moment (time.monotonic) of its last message; None while it is at work, begins or ends."""
+        return self._messages.idle_since if self.is_established else None
+
+    def evict(self) -> None:
+        """Abort because others need the place: politely, and without waiting."""
+        self.note_end("evicted: it was idle, and another asked")
+        self.abort(block=False)
 
     def belongs_to(self, device: Device) -> None:
         """Take the place that admission gave to this device."""
@@ -191,7 +230,7 @@ class DeviceAssociation(Association):
             clearing.callback(self._at_end, self)
             clearing.callback(self.record.write)
             if self._device is not None:
-                clearing.callback(self._admission.leave)
+                clearing.callback(self._admission.leave, self)
             clearing.callback(self._messages.abandon)
             clearing.callback(self._wake_up.close)
             clearing.callback(self._connection.close)
@@ -210,11 +249,10 @@ class DeviceAssociation(Association):
     def _serve_request(self, msg: Any, context_id: int) -> None:
         request = cast(Request, msg)
         try:
-            answer = self._answer(request)
-        except Exception:  # the one catch-all of this edge: a bug costs one instance, not the association
-            log.exception("a request failed unexpectedly", command=f"{request.command.command_field:04X}")
-            self.record.count(f"{FAILED.status:04X}")
-            answer = FAILED
+            answer = guarded(self._answer, request)
+        except HubError as error:
+            answer = answer_to(error)
+            self.record.count(f"{answer.status:04X}")
         finally:
             request.intake.discard()
             self._messages.request_is_answered()

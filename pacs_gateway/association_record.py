@@ -15,6 +15,7 @@ class AssociationRecord:
 
     address: str
     port: int
+    is_encrypted: bool = False
     calling_ae_title: str
     called_ae_title: str
     device_id: str | None = None
@@ -36,6 +37,7 @@ class AssociationRecord:
             "association",
             address=self.address,
             port=self.port,
+            tls=self.is_encrypted,
             calling_ae_title=self.calling_ae_title,
             called_ae_title=self.called_ae_title,
             device_id=self.device_id,

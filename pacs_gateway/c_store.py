@@ -9,6 +9,7 @@ from core.errors import HubError, InvalidInstance, UnsupportedSOPClass
 from core.limits import DATA_SET_LIMIT
 from core.origin import Origin, OriginKind
 from core.uids import is_indexable
+from pacs_gateway.bugs import guarded
 from pacs_gateway.command_set import CommandSet
 from pacs_gateway.pdu import ProtocolViolation
 from pacs_gateway.presentation import UID_PADDING, is_kept
@@ -17,6 +18,7 @@ from pacs_gateway.transfers import Transfer, TransferWatch
 from registry.device import Device
 from storage.archive import Archive
 from storage.incoming import EncodedInstance, IncomingFile
+from storage.instance import StoredInstance
 from storage.part10 import part10_header
 
 DRAIN_LIMIT: Final = 2 * DATA_SET_LIMIT
@@ -45,9 +47,12 @@ class StoreIntake:
         self._file: IncomingFile | None = None
         self._transfer: Transfer | None = None
         try:
-            self._file = scp.new_file(self)
-            self._transfer = scp.transfers.begin(
-                self._file, site_id=device.site_id, transfer_syntax_uid=transfer_syntax_uid
+            self._file = guarded(scp.new_file, self)
+            self._transfer = guarded(
+                scp.transfers.begin,
+                self._file,
+                site_id=device.site_id,
+                transfer_syntax_uid=transfer_syntax_uid,
             )
         except HubError as refusal:
             self._refuse(refusal)
@@ -64,7 +69,7 @@ class StoreIntake:
                 raise ProtocolViolation("a data set does not end")
             return
         try:
-            self._file.write(fragment)
+            guarded(self._file.write, fragment)
         except HubError as refusal:
             self._refuse(refusal)
 
@@ -135,7 +140,7 @@ class StoreSCP:
         """Keep the instance; return the answer and the outcome in a word. 0000 only once it is durable."""
         origin = Origin(kind=OriginKind.DEVICE, site_id=device.site_id, source=device.device_id)
         try:
-            stored = self._archive.store(intake.sealed(), origin)
+            stored = guarded(self._keep, intake, origin)
         except HubError as refusal:
             answer = answer_to(refusal)
             log.warning(
@@ -149,6 +154,9 @@ class StoreSCP:
             )
             return answer, f"{answer.status:04X}"
         return DONE, stored.outcome.value
+
+    def _keep(self, intake: StoreIntake, origin: Origin) -> StoredInstance:
+        return self._archive.store(intake.sealed(), origin)
 
 
 def announced_uid(value: bytes) -> str | None:

@@ -1,35 +1,43 @@
 """Where connections wait until they have said what they want: one thread, whoever they are and however slow.
 
-A connection becomes an association, with threads of its own, only when its whole request is here. Silence and
-one byte a second cost a file descriptor for ASSOCIATION_REQUEST_SECONDS, and no device its place.
+A connection becomes an association, with threads of its own, only when its whole request is here. Silence,
+one byte a second and a TLS handshake that does not go on cost a file descriptor for a few seconds, and no
+device its place. Where it becomes full, the address from which most are waiting gives way first.
 """
 
 import selectors
 import socket
+import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 
-from core.limits import ASSOCIATION_REQUEST_SECONDS, WAITING_CONNECTIONS
+from core.limits import ASSOCIATION_REQUEST_SECONDS, TLS_HANDSHAKE_SECONDS, WAITING_CONNECTIONS
+from pacs_gateway.admission import Caller
 from pacs_gateway.pdu import (
     HEADER_LENGTH,
     AbortReason,
     PduType,
     ProtocolViolation,
+    Rejection,
     abort_pdu,
     ae_title_refusal,
+    ae_titles,
     read_pdu_header,
     rejection_pdu,
 )
-from pacs_gateway.socket_options import acknowledge_at_once, prepare
+from pacs_gateway.socket_options import acknowledge_at_once
+from pacs_gateway.tls import has_pending, peer_certificate
 
 ROUND_SECONDS: Final = 0.25
 """The longest wait for an event, so how late a deadline is noticed."""
 CLOSED: Final = "closed by the peer"
+NOT_YET: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -39,6 +47,7 @@ class _Visitor:
     connection: socket.socket
     address: str
     deadline: float
+    is_shaking_hands: bool = False
     received: bytearray = field(default_factory=bytearray)
     expected: int = HEADER_LENGTH
 
@@ -46,19 +55,26 @@ class _Visitor:
 class Lobby:
     """Accepts connections, and hands those on that brought a whole association request.
 
-    `is_permitted` says whether an address may speak at all; `hand_on` gets the connection and the request
-    without its header, and owns the connection from then on.
+    `is_permitted` says whether an address may speak at all; `turn_away` is told of a request whose titles are
+    none; `hand_on` gets the connection and the request without its header, and owns the connection from then
+    on. With `tls`, a connection is encrypted before it is heard.
     """
 
     def __init__(
         self,
         listener: socket.socket,
         *,
+        tls: ssl.SSLContext | None = None,
+        seconds: float = ASSOCIATION_REQUEST_SECONDS,
         is_permitted: Callable[[str], bool],
+        turn_away: Callable[[Caller, Rejection], None],
         hand_on: Callable[[socket.socket, bytearray], None],
     ) -> None:
         self._listener = listener
+        self._tls = tls
+        self._seconds = seconds
         self._is_permitted = is_permitted
+        self._turn_away = turn_away
         self._hand_on = hand_on
         self._visitors: dict[_Visitor, None] = {}
         self._selector = selectors.DefaultSelector()
@@ -76,6 +92,11 @@ class Lobby:
         """Whether somebody accepts."""
         return self._thread.is_alive()
 
+    @property
+    def waiting(self) -> int:
+        """Return how many have not asked for anything yet."""
+        return len(self._visitors)
+
     def close(self) -> None:
         """Accept no more, and send those away who wait."""
         self._stopping.set()
@@ -88,7 +109,7 @@ class Lobby:
             for key, _ in self._selector.select(ROUND_SECONDS):
                 if key.data is None:
                     self._accept()
-                else:
+                elif key.data in self._visitors:  # it may have given way a moment ago
                     self._hear(key.data)
             self._send_away_late(time.monotonic())
         for visitor in list(self._visitors):
@@ -107,35 +128,80 @@ class Lobby:
             log.warning("connection closed", address=address[0], reason="not from a permitted network")
             return
         if len(self._visitors) >= WAITING_CONNECTIONS:
-            self._send_away(next(iter(self._visitors)), "others wait")
+            self._send_away(self._who_gives_way(), "others wait")
         connection.setblocking(False)
+        try:
+            connection = self._encrypted(connection)
+        except (OSError, ValueError):
+            connection.close()
+            log.debug("connection closed", address=address[0], reason=CLOSED)
+            return
         visitor = _Visitor(
             connection=connection,
             address=address[0],
-            deadline=time.monotonic() + ASSOCIATION_REQUEST_SECONDS,
+            deadline=time.monotonic() + (self._seconds if self._tls is None else TLS_HANDSHAKE_SECONDS),
+            is_shaking_hands=self._tls is not None,
         )
         self._visitors[visitor] = None
         self._selector.register(connection, selectors.EVENT_READ, visitor)
 
+    def _encrypted(self, connection: socket.socket) -> socket.socket:
+        if self._tls is None:
+            return connection
+        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+
+    def _who_gives_way(self) -> _Visitor:
+        """Return the oldest visitor of the address from which most are waiting."""
+        ((address, _),) = Counter(visitor.address for visitor in self._visitors).most_common(1)
+        return next(visitor for visitor in self._visitors if visitor.address == address)
+
+    def _shake_hands(self, visitor: _Visitor) -> bool:
+        """Go on with a handshake; True when it is done. Raises OSError when it failed."""
+        connection = visitor.connection
+        if not isinstance(connection, ssl.SSLSocket):
+            return True
+        try:
+            connection.do_handshake()
+        except ssl.SSLWantReadError:
+            self._selector.modify(connection, selectors.EVENT_READ, visitor)
+            return False
+        except ssl.SSLWantWriteError:
+            self._selector.modify(connection, selectors.EVENT_WRITE, visitor)
+            return False
+        self._selector.modify(connection, selectors.EVENT_READ, visitor)
+        visitor.is_shaking_hands = False
+        # To the end of the queue, which is in the order of deadlines.
+        del self._visitors[visitor]
+        visitor.deadline = time.monotonic() + self._seconds
+        self._visitors[visitor] = None
+        return True
+
     def _hear(self, visitor: _Visitor) -> None:
         """Read what is here, and act when it is whole."""
         try:
-            acknowledge_at_once(visitor.connection)
-            received = visitor.connection.recv(visitor.expected - len(visitor.received))
-        except BlockingIOError:
+            if visitor.is_shaking_hands and not self._shake_hands(visitor):
+                return
+            self._read(visitor)
+            while visitor in self._visitors and has_pending(visitor.connection):
+                self._read(visitor)
+        except NOT_YET:
             return
+        except ssl.SSLError as error:
+            self._send_away(visitor, f"TLS failed: {(error.reason or 'no reason').replace('_', ' ').lower()}")
         except OSError:
-            received = b""
+            self._send_away(visitor, CLOSED)
+        except ProtocolViolation as violation:
+            self._send_away(visitor, str(violation), abort_pdu(AbortReason.UNEXPECTED_PDU))
+
+    def _read(self, visitor: _Visitor) -> None:
+        acknowledge_at_once(visitor.connection)
+        received = visitor.connection.recv(visitor.expected - len(visitor.received))
         if not received:
             self._send_away(visitor, CLOSED)
             return
         visitor.received += received
-        if len(visitor.received) < visitor.expected:
-            return
-        try:
+        if len(visitor.received) == visitor.expected:
             self._take(visitor)
-        except ProtocolViolation as violation:
-            self._send_away(visitor, str(violation), abort_pdu(AbortReason.UNEXPECTED_PDU))
 
     def _take(self, visitor: _Visitor) -> None:
         """Read the header of the first PDU, then its rest: an association request, or it is not heard."""
@@ -148,11 +214,21 @@ class Lobby:
         association_request = visitor.received[HEADER_LENGTH:]
         refusal = ae_title_refusal(association_request)
         if refusal is not None:
-            self._send_away(visitor, f"rejected: {refusal.reason}", rejection_pdu(refusal))
+            self._refuse(visitor, association_request, refusal)
             return
         self._forget(visitor)
-        prepare(visitor.connection)
         self._hand_on(visitor.connection, association_request)
+
+    def _refuse(self, visitor: _Visitor, association_request: bytearray, refusal: Rejection) -> None:
+        calling_ae_title, called_ae_title = ae_titles(association_request)
+        caller = Caller(
+            calling_ae_title=calling_ae_title,
+            called_ae_title=called_ae_title,
+            address=visitor.address,
+            certificate=peer_certificate(visitor.connection),
+        )
+        self._turn_away(caller, refusal)
+        self._send_away(visitor, f"rejected: {refusal.reason}", rejection_pdu(refusal))
 
     def _send_away_late(self, now: float) -> None:
         for visitor in list(self._visitors):

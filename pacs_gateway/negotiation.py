@@ -10,9 +10,9 @@ from pynetdicom.acse import ACSE
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext
 
-from pacs_gateway.admission import Admission
+from pacs_gateway.admission import Admission, Caller
 from pacs_gateway.pdu import Rejection
-from pacs_gateway.presentation import ContextRefusal, accept_context
+from pacs_gateway.presentation import ContextRefusal, accept_context, in_short
 
 if TYPE_CHECKING:
     from pacs_gateway.association import DeviceAssociation
@@ -41,9 +41,19 @@ class Negotiation(ACSE):
         request = cast(A_ASSOCIATE, self.requestor.primitive)
         self.requestor.ae_title = request.calling_ae_title
         decision = self._admission.admit(
-            calling_ae_title=request.calling_ae_title,
-            called_ae_title=request.called_ae_title,
-            address=self.requestor.address,
+            Caller(
+                calling_ae_title=request.calling_ae_title,
+                called_ae_title=request.called_ae_title,
+                address=self.requestor.address,
+                certificate=association.certificate,
+            ),
+            association,
+            proposed=lambda: in_short(
+                [
+                    (str(context.abstract_syntax or ""), [str(uid) for uid in context.transfer_syntax])
+                    for context in request.presentation_context_definition_list
+                ]
+            ),
         )
         if isinstance(decision, Rejection):
             self._turn_away(decision)

@@ -60,6 +60,13 @@ CALLING_AE_TITLE_NOT_RECOGNIZED: Final = Rejection(
 CALLED_AE_TITLE_NOT_RECOGNIZED: Final = Rejection(
     result=1, source=1, diagnostic=7, reason="called AE title not recognized"
 )
+CERTIFICATE_NOT_SHOWN: Final = Rejection(
+    # PS3.8 has no reason of its own for this, and a stranger need not learn which titles are worth trying.
+    result=1,
+    source=1,
+    diagnostic=3,
+    reason="the device of this AE title needs its certificate",
+)
 TEMPORARY_CONGESTION: Final = Rejection(
     result=2, source=3, diagnostic=1, reason="the register of devices cannot be reached"
 )
@@ -101,10 +108,10 @@ def ae_title_refusal(association_request: bytes | bytearray) -> Rejection | None
 
 
 def ae_titles(association_request: bytes | bytearray) -> tuple[str, str]:
-    """Return calling and called AE title of an A-ASSOCIATE-RQ that `ae_title_refusal` had nothing against."""
-    calling = bytes(association_request[_CALLING_AE_TITLE]).decode("ascii")
-    called = bytes(association_request[_CALLED_AE_TITLE]).decode("ascii")
-    return calling.strip(), called.strip()
+    """Return calling and called AE title of an A-ASSOCIATE-RQ, each byte a character, whatever it holds."""
+    calling = bytes(association_request[_CALLING_AE_TITLE]).decode("latin-1")
+    called = bytes(association_request[_CALLED_AE_TITLE]).decode("latin-1")
+    return calling.strip(" "), called.strip(" ")
 
 
 def abort_pdu(reason: AbortReason) -> bytes:

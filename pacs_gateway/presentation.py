@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from core.uids import is_indexable
+from core.text import escaped
+from core.uids import MAXIMUM_UID_LENGTH, is_indexable
 from pacs_gateway.sop_classes import (
     STORAGE_CLASSES,
     ULTRASOUND,
@@ -15,11 +16,21 @@ from pacs_gateway.sop_classes import (
 from pacs_gateway.transfer_syntaxes import (
     COMPRESSED_FIRST,
     LOSSLESS_FIRST,
+    TRANSFER_SYNTAXES,
     UNCOMPRESSED,
 )
 
 UID_PADDING: Final = "\0 "
 """Some devices pad the UIDs of a negotiation, which PS3.5 9.1 forbids."""
+
+
+MOST_SHOWN: Final = 8
+
+_NAMES: Final = {
+    VERIFICATION: "Verification",
+    **{uid: name.removesuffix(" Storage") for uid, name in STORAGE_CLASSES.items()},
+    **TRANSFER_SYNTAXES,
+}
 
 
 class ContextRefusal(IntEnum):
@@ -82,6 +93,21 @@ def is_kept(sop_class_uid: str, *, accept_any: bool) -> bool:
     return sop_class_uid in STORAGE_CLASSES or (
         accept_any and is_indexable(sop_class_uid) and is_storage_class(sop_class_uid)
     )
+
+
+def in_short(contexts: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Return what a peer proposes, for people: each abstract syntax with its transfer syntaxes, by name."""
+    shown = [
+        f"{_named(abstract_syntax)} ({', '.join(_named(uid) for uid in transfer_syntaxes[:MOST_SHOWN])})"
+        for abstract_syntax, transfer_syntaxes in contexts[:MOST_SHOWN]
+    ]
+    more = len(contexts) - MOST_SHOWN
+    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
+
+
+def _named(uid: str) -> str:
+    stripped = uid.strip(UID_PADDING)
+    return _NAMES.get(stripped) or escaped(stripped)[:MAXIMUM_UID_LENGTH]
 
 
 def _preference_of(sop_class_uid: str, *, accept_any: bool) -> Preference | None:

@@ -71,6 +71,11 @@ class Reception:
         self._encoded_command = bytearray()
         self._intake: Intake | None = None
 
+    @property
+    def is_inside_message(self) -> bool:
+        """Whether a message has begun and not ended."""
+        return self._context_id is not None
+
     def receive(self, context_id: int, value: memoryview) -> Request | None:
         """Take a fragment with its message control header; return the request that it completes, if any.
 

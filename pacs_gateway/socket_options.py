@@ -7,10 +7,11 @@ read, and so is how long it may take.
 
 import socket
 import time
+from contextlib import suppress
 from typing import Final
 
 from core.errors import Misconfigured
-from core.limits import ASSOCIATIONS, PDU_SECONDS, SLOWEST_BYTES_PER_SECOND
+from core.limits import ASSOCIATIONS, SILENCE_SECONDS
 
 KEEPALIVE_IDLE_SECONDS: Final = 60
 KEEPALIVE_INTERVAL_SECONDS: Final = 15
@@ -23,7 +24,7 @@ class ConnectionEnded(Exception):
 
 
 class ConnectionStalled(Exception):
-    """The peer fell silent inside a PDU, or sends more slowly than is borne."""
+    """The peer took too long for a whole PDU."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -46,9 +47,9 @@ def listen(host: str, port: int) -> socket.socket:
         raise Misconfigured(f"DICOM cannot listen on {host}, port {port}: {error.strerror}.") from error
 
 
-def prepare(connection: socket.socket) -> None:
+def prepare(connection: socket.socket, seconds: float = SILENCE_SECONDS) -> None:
     """Set up an accepted connection: answer at once, notice a dead line, never wait for ever."""
-    connection.settimeout(PDU_SECONDS)
+    connection.settimeout(seconds)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_SECONDS)
@@ -61,16 +62,16 @@ def acknowledge_at_once(connection: socket.socket) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
-def receive(connection: socket.socket, count: int) -> bytearray:
+def receive(connection: socket.socket, count: int, deadline: float) -> bytearray:
     """Return exactly `count` bytes, of which the first are known to be on their way.
 
     Raises:
         ConnectionEnded: they never came.
-        ConnectionStalled: PDU_SECONDS without a byte, or slower than SLOWEST_BYTES_PER_SECOND on the whole.
+        ConnectionStalled: they were not here at the deadline (time.monotonic).
     """
     received = bytearray(count)
     view = memoryview(received)
-    deadline = time.monotonic() + PDU_SECONDS + count / SLOWEST_BYTES_PER_SECOND
+    timeout = connection.gettimeout()
     have = 0
     try:
         while have < count:
@@ -79,18 +80,33 @@ def receive(connection: socket.socket, count: int) -> bytearray:
             if not got:
                 raise ConnectionEnded
             have += got
-            if time.monotonic() > deadline:
-                raise ConnectionStalled
+            if have < count:
+                _wait_no_longer_than(connection, deadline)
     except TimeoutError as error:
         raise ConnectionStalled from error
     except OSError as error:
         raise ConnectionEnded from error
+    finally:
+        if connection.gettimeout() != timeout:
+            with suppress(OSError):  # it was closed meanwhile
+                connection.settimeout(timeout)
     return received
+
+
+def _wait_no_longer_than(connection: socket.socket, deadline: float) -> None:
+    """Shorten a time-out that would last beyond the deadline; setting it each time would cost a call."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise ConnectionStalled
+    timeout = connection.gettimeout()
+    if timeout is None or timeout - left > timeout / 10:
+        connection.settimeout(left)
 
 
 def cut(connection: socket.socket) -> None:
     """End a connection for both sides, whoever waits on it; harmless when it is gone."""
     try:
-        connection.shutdown(socket.SHUT_RDWR)
+        # Not TLS's own shutdown, which would let the bytes that still come be read as if they were clear.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
     except OSError:
         return  # the peer was faster

@@ -8,6 +8,7 @@ thread for.
 import queue
 import socket
 import struct
+import time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pynetdicom.dul import DULServiceProvider
@@ -15,6 +16,7 @@ from pynetdicom.fsm import TRANSITION_TABLE, StateMachine
 from pynetdicom.pdu import A_ASSOCIATE_RQ, P_DATA_TF
 from pynetdicom.transport import AssociationSocket
 
+from pacs_gateway.pace import Pace
 from pacs_gateway.pdu import HEADER_LENGTH, PduType, ProtocolViolation, read_pdu_header
 from pacs_gateway.socket_options import (
     ConnectionEnded,
@@ -22,6 +24,7 @@ from pacs_gateway.socket_options import (
     acknowledge_at_once,
     receive,
 )
+from pacs_gateway.tls import say_goodbye
 from pacs_gateway.wake_up import IDLE_SECONDS, TellingQueue, WakeUp
 
 if TYPE_CHECKING:
@@ -57,6 +60,12 @@ class GuardedSocket(AssociationSocket):
         self.is_refused = False
         self._wake_up = wake_up
 
+    def close(self) -> None:
+        """Close, having said so where the line is encrypted."""
+        if self.socket is not None:
+            say_goodbye(self.socket)
+        super().close()
+
     @property
     def ready(self) -> bool:
         """Wait a little for bytes; False at once when nothing more is to be read from this peer."""
@@ -88,7 +97,12 @@ class UpperLayer(DULServiceProvider):
     """The provider of one association, which begins with an A-ASSOCIATE-RQ that was read already."""
 
     def __init__(
-        self, association: "DeviceAssociation", association_request: bytearray, wake_up: WakeUp
+        self,
+        association: "DeviceAssociation",
+        association_request: bytearray,
+        wake_up: WakeUp,
+        *,
+        silence_seconds: float,
     ) -> None:
         super().__init__(association)
         self.daemon = True
@@ -97,6 +111,9 @@ class UpperLayer(DULServiceProvider):
         self._run_loop_delay = 0  # `ready` waits
         self._association = association
         self._association_request: bytearray | None = association_request
+        self._silence_seconds = silence_seconds
+        self._pace = Pace(silence_seconds)
+        self._received = 0
 
     def run_reactor(self) -> None:
         """Read and send until the connection has ended, then tell who waits that nothing comes any more."""
@@ -120,12 +137,24 @@ class UpperLayer(DULServiceProvider):
 
     def _is_transport_event(self) -> bool:
         if self._association_request is None:
-            return super()._is_transport_event()
+            return self._is_heard()
         if self.state_machine.current_state != "Sta2":
             return False  # that there is a connection has to be taken in first
         request, self._association_request = self._association_request, None
         self._receive_pdu(PduType.ASSOCIATE_RQ, request)
         return True
+
+    def _is_heard(self) -> bool:
+        """Wait for the peer, and end it when it is too slow about a message that it began."""
+        if not self._association.is_inside_message or cast(GuardedSocket, self.socket).is_refused:
+            self._pace.rest()
+            return super()._is_transport_event()
+        before, began = self._received, time.monotonic()
+        is_heard = super()._is_transport_event()
+        complaint = self._pace.complaint(waited=time.monotonic() - began, received=self._received - before)
+        if complaint is not None:
+            self.refuse(complaint)
+        return is_heard
 
     def _read_pdu_data(self) -> None:
         connection = cast(GuardedSocket, self.socket).socket
@@ -133,8 +162,11 @@ class UpperLayer(DULServiceProvider):
             self.event_queue.put(CONNECTION_CLOSED)
             return
         try:
-            kind, length = read_pdu_header(receive(connection, HEADER_LENGTH))
-            self._receive_pdu(kind, receive(connection, length))
+            deadline = time.monotonic() + self._silence_seconds
+            kind, length = read_pdu_header(receive(connection, HEADER_LENGTH, deadline))
+            body = receive(connection, length, deadline)
+            self._received += HEADER_LENGTH + length
+            self._receive_pdu(kind, body)
         except ConnectionEnded:
             if self.state_machine.current_state == "Sta6":
                 self._association.note_end("connection closed by the peer")

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
+from pacs_gateway.tls import has_pending
+
 IDLE_SECONDS: Final = 0.5
 """The longest wait: within it timers are looked at, and that the association was ended elsewhere."""
 
@@ -38,6 +40,8 @@ class WakeUp:
         Raises:
             OSError, ValueError: the connection was closed on this side.
         """
+        if has_pending(connection):
+            return True
         poll = select.poll()
         poll.register(self._descriptor, select.POLLIN)
         poll.register(connection, select.POLLIN)

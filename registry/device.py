@@ -1,15 +1,19 @@
-"""Which device is calling: AE title, called AE title and network together, never one of them alone.
+"""Which device is calling: AE title, called AE title, and network or certificate; never one of them alone.
 
-The same AE title in twenty clinics is usual, so an address decides among them.
+The same AE title in twenty clinics is usual, so an address decides among them. A device with a certificate is
+known by that wherever it calls from, and is not let in without it.
 """
 
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from core.errors import InvalidRequest
 from core.networks import address_of, lies_in
+from core.uids import new_key
+from registry.certificate import Certificate
 
 MAXIMUM_AE_TITLE_LENGTH = 16
 _MAPPED_PREFIX = 96
@@ -21,11 +25,16 @@ class DeviceRefusal(StrEnum):
 
     CALLING_AE_TITLE = "calling AE title not recognized"
     CALLED_AE_TITLE = "called AE title not recognized"
+    CERTIFICATE = "the device of this title has a certificate, and did not show it"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """A registered machine of a site."""
+    """A registered machine of a site.
+
+    `network` is empty where only the certificate counts. A device that ever had a certificate
+    `needs_certificate`, also when the last one was withdrawn: it does not fall back to its address.
+    """
 
     device_id: str
     site_id: str
@@ -34,33 +43,99 @@ class Device:
     called_ae_title: str
     network: str
     is_disabled: bool = False
+    certificates: tuple[Certificate, ...] = ()
+    needs_certificate: bool = False
+
+    @property
+    def fingerprints(self) -> frozenset[str]:
+        """Return the fingerprints of its certificates."""
+        return frozenset(certificate.fingerprint for certificate in self.certificates)
 
 
 def match_device(
-    devices: Iterable[Device], *, calling_ae_title: str, called_ae_title: str, address: str
+    devices: Iterable[Device],
+    *,
+    calling_ae_title: str,
+    called_ae_title: str,
+    address: str,
+    fingerprint: str | None = None,
 ) -> Device | DeviceRefusal:
-    """Return the one device that calls, or why there is none. The narrowest network wins."""
-    source = address_of(address)
-    known = [
+    """Return the one device that calls, or why there is none. The narrowest network wins.
+
+    `fingerprint` is that of the certificate which the peer has proved to hold; None on a line without TLS.
+    """
+    titled = [
         device
         for device in devices
-        if not device.is_disabled
-        and device.calling_ae_title == calling_ae_title.strip()
-        and source is not None
-        and lies_in(source, [ipaddress.ip_network(device.network)])
+        if not device.is_disabled and device.calling_ae_title == calling_ae_title.strip()
     ]
+    if fingerprint is None:
+        known = [device for device in titled if not device.needs_certificate and _calls_from(device, address)]
+    else:
+        known = [device for device in titled if fingerprint in device.fingerprints]
     if not known:
-        return DeviceRefusal.CALLING_AE_TITLE
+        needed = any(device.needs_certificate for device in titled)
+        return DeviceRefusal.CERTIFICATE if needed else DeviceRefusal.CALLING_AE_TITLE
     called = [device for device in known if device.called_ae_title == called_ae_title.strip()]
     if not called:
         return DeviceRefusal.CALLED_AE_TITLE
-    return max(called, key=lambda device: ipaddress.ip_network(device.network).prefixlen)
+    return max(called, key=_narrowness)
+
+
+def overlap(one: Device, other: Device) -> bool:
+    """Whether some caller could be both of two devices, so that nobody could say which it is."""
+    if (one.calling_ae_title, one.called_ae_title) != (other.calling_ae_title, other.called_ae_title):
+        return False
+    if one.fingerprints & other.fingerprints:
+        return True
+    return bool(one.network and other.network) and networks_overlap(one.network, other.network)
+
+
+def new_device(
+    now: datetime,
+    *,
+    site_id: str,
+    name: str,
+    calling_ae_title: str,
+    called_ae_title: str,
+    network: str | None,
+    certificate: Certificate | None,
+) -> Device:
+    """Return a device to be registered.
+
+    Raises:
+        InvalidRequest: a title, name or network is not written as it must be, or there is neither network
+            nor certificate.
+    """
+    if not network and certificate is None:
+        raise InvalidRequest("A device is known by its network or by its certificate: name one of them.")
+    return Device(
+        device_id=new_key(now),
+        site_id=site_id,
+        name=require_name(name),
+        calling_ae_title=require_ae_title(calling_ae_title),
+        called_ae_title=require_ae_title(called_ae_title),
+        network=require_network(network) if network else "",
+        certificates=() if certificate is None else (certificate,),
+        needs_certificate=certificate is not None,
+    )
 
 
 def networks_overlap(one: str, other: str) -> bool:
     """Whether some address lies in both networks."""
     first, second = ipaddress.ip_network(one), ipaddress.ip_network(other)
     return first.version == second.version and first.overlaps(second)
+
+
+def _calls_from(device: Device, address: str) -> bool:
+    source = address_of(address)
+    if source is None or not device.network:
+        return False
+    return lies_in(source, [ipaddress.ip_network(device.network)])
+
+
+def _narrowness(device: Device) -> int:
+    return ipaddress.ip_network(device.network).prefixlen if device.network else 0
 
 
 def require_ae_title(text: str) -> str:
@@ -75,6 +150,14 @@ def require_ae_title(text: str) -> str:
     if not title.isascii() or not title.isprintable() or "\\" in title:
         raise InvalidRequest("An AE title is plain printable ASCII without a backslash.")
     return title
+
+
+def require_name(text: str) -> str:
+    """Return what people call a thing, without outer spaces. Raises InvalidRequest."""
+    name = text.strip()
+    if not 0 < len(name) <= 200 or not name.isprintable():
+        raise InvalidRequest("A name has 1 to 200 printable characters.")
+    return name
 
 
 def require_network(text: str) -> str:

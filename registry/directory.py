@@ -11,9 +11,15 @@ from sqlalchemy import Connection, Table, insert, select, update
 from core.access import Route
 from core.clock import Clock
 from core.errors import AlreadyRegistered, InvalidRequest, NotFound
-from core.uids import new_key
 from database.engine import Database
-from registry.device import Device, networks_overlap, require_ae_title, require_network
+from registry.certificate import Certificate
+from registry.device import Device, new_device, require_name
+from registry.device_records import (
+    bind_certificate,
+    insert_device,
+    read_devices,
+    withdraw_certificate,
+)
 from registry.tables import devices, reading_groups, routes, sites
 
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
@@ -72,7 +78,7 @@ class Directory:
             raise InvalidRequest("The quiet time of a site is 0 to 3600 seconds.")
         site = Site(
             site_id=site_id,
-            name=_require_name(name),
+            name=require_name(name),
             time_zone=time_zone,
             quiet_seconds=quiet_seconds,
             is_self_test=is_self_test,
@@ -87,7 +93,7 @@ class Directory:
         _require_slug(reading_group_id)
         group = ReadingGroup(
             reading_group_id=reading_group_id,
-            name=_require_name(name),
+            name=require_name(name),
             created_at=self._clock.now(),
             disabled_at=None,
         )
@@ -113,38 +119,52 @@ class Directory:
                 connection.execute(insert(routes).values(**row))
 
     def add_device(
-        self, *, site_id: str, name: str, calling_ae_title: str, called_ae_title: str, network: str
+        self,
+        *,
+        site_id: str,
+        name: str,
+        calling_ae_title: str,
+        called_ae_title: str,
+        network: str | None,
+        certificate: Certificate | None = None,
     ) -> Device:
-        """Register a device.
+        """Register a device, known by its network or, where it has one, by its certificate.
 
         Raises:
             NotFound: there is no such site.
-            AlreadyRegistered: another device answers to the same titles on an overlapping network.
-            InvalidRequest: a title or the network is not written as it must be.
+            AlreadyRegistered: another device answers to the same titles on an overlapping network, or with
+                the same certificate.
+            InvalidRequest: a title or the network is not written as it must be, or there is neither network
+                nor certificate.
         """
-        device = Device(
-            device_id=new_key(self._clock.now()),
+        now = self._clock.now()
+        device = new_device(
+            now,
             site_id=site_id,
-            name=_require_name(name),
-            calling_ae_title=require_ae_title(calling_ae_title),
-            called_ae_title=require_ae_title(called_ae_title),
-            network=require_network(network),
+            name=name,
+            calling_ae_title=calling_ae_title,
+            called_ae_title=called_ae_title,
+            network=network,
+            certificate=certificate,
         )
         with self._database.write() as connection:
-            _require_row(connection, sites, "site_id", site_id)
-            for other in _devices(connection, calling_ae_title=device.calling_ae_title):
-                if (
-                    not other.is_disabled
-                    and other.called_ae_title == device.called_ae_title
-                    and networks_overlap(other.network, device.network)
-                ):
-                    raise AlreadyRegistered(
-                        f"{device.calling_ae_title} calling {device.called_ae_title} from {other.network}"
-                        f" is registered already, for site {other.site_id}."
-                    )
-            values = {key: value for key, value in vars(device).items() if key != "is_disabled"}
-            connection.execute(insert(devices).values(**values, created_at=self._clock.now()))
+            insert_device(connection, device, now)
         return device
+
+    def bind_certificate(self, device_id: str, certificate: Certificate) -> Device:
+        """Let a device show one more certificate; from now on it is not let in without one.
+
+        Raises:
+            NotFound: there is no such device.
+            AlreadyRegistered: it, or another device of the same titles, has this certificate.
+        """
+        with self._database.write() as connection:
+            return bind_certificate(connection, device_id, certificate, self._clock.now())
+
+    def withdraw_certificate(self, device_id: str, fingerprint: str) -> None:
+        """Refuse a certificate from now on; the device then needs another one. Raises NotFound."""
+        with self._database.write() as connection:
+            withdraw_certificate(connection, device_id, fingerprint, self._clock.now())
 
     def site(self, site_id: str) -> Site:
         """Return one site. Raises NotFound."""
@@ -175,7 +195,7 @@ class Directory:
     def devices(self, calling_ae_title: str | None = None) -> list[Device]:
         """Return the devices, all or those of one calling AE title. Those of a disabled site are disabled."""
         with self._database.read() as connection:
-            return _devices(connection, calling_ae_title=calling_ae_title)
+            return read_devices(connection, calling_ae_title=calling_ae_title)
 
     def disable_site(self, site_id: str) -> None:
         """Stop a site: its devices are refused, what it sent stays. Raises NotFound."""
@@ -221,26 +241,6 @@ def routes_in_use(connection: Connection) -> list[Route]:
     ]
 
 
-def _devices(connection: Connection, *, calling_ae_title: str | None) -> list[Device]:
-    statement = select(devices, sites.c.disabled_at.label("site_disabled_at")).join(
-        sites, sites.c.site_id == devices.c.site_id
-    )
-    if calling_ae_title is not None:
-        statement = statement.where(devices.c.calling_ae_title == calling_ae_title.strip())
-    return [
-        Device(
-            device_id=row["device_id"],
-            site_id=row["site_id"],
-            name=row["name"],
-            calling_ae_title=row["calling_ae_title"],
-            called_ae_title=row["called_ae_title"],
-            network=row["network"],
-            is_disabled=row["disabled_at"] is not None or row["site_disabled_at"] is not None,
-        )
-        for row in connection.execute(statement.order_by(devices.c.device_id)).mappings()
-    ]
-
-
 def _require_row(connection: Connection, table: Table, column: str, key: str) -> None:
     if connection.execute(select(table.c[column]).where(table.c[column] == key)).first() is None:
         raise NotFound(f"There is no {table.name.removesuffix('s').replace('_', ' ')} {key}.")
@@ -257,13 +257,6 @@ def _require_modality(text: str) -> str:
     if modality and not _CODE_STRING.fullmatch(modality):
         raise InvalidRequest("A modality has 1 to 16 characters of A-Z, 0-9, space and _, like US.")
     return modality
-
-
-def _require_name(text: str) -> str:
-    name = text.strip()
-    if not 0 < len(name) <= 200 or not name.isprintable():
-        raise InvalidRequest("A name has 1 to 200 printable characters.")
-    return name
 
 
 def _require_time_zone(text: str) -> None:

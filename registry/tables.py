@@ -1,4 +1,4 @@
-"""Who there is, as rows. Nothing here is ever deleted: what is no longer wanted is disabled."""
+"""Who there is, as rows. What is no longer wanted is disabled, never deleted; a stranger's row is let go."""
 
 from sqlalchemy import (
     Boolean,
@@ -57,6 +57,41 @@ devices = Table(
     Column("created_at", Moment, nullable=False),
     Column("disabled_at", Moment),
     Index("ix_devices_calling", "calling_ae_title"),
+)
+
+device_certificates = Table(
+    "device_certificates",
+    metadata,
+    Column("certificate_key", RowNumber, primary_key=True, autoincrement=True),
+    Column("device_id", ForeignKey("devices.device_id"), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("not_after", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+    UniqueConstraint("device_id", "fingerprint"),
+    Index("ix_device_certificates_fingerprint", "fingerprint"),
+)
+
+unknown_devices = Table(
+    "unknown_devices",
+    metadata,
+    Column("unknown_device_id", String(26), primary_key=True),
+    # Escaped, so longer than the 16 bytes that came.
+    Column("calling_ae_title", String(64), nullable=False),
+    Column("called_ae_title", String(64), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("refusal", String(100), nullable=False),
+    Column("proposed", String(1000), nullable=False),
+    # An empty fingerprint is a line without TLS.
+    Column("certificate_fingerprint", String(64), nullable=False),
+    Column("certificate_subject", String(200), nullable=False),
+    Column("certificate_not_after", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+    UniqueConstraint("calling_ae_title", "called_ae_title", "address"),
+    Index("ix_unknown_devices_last_seen", "last_seen_at"),
 )
 
 accounts = Table(

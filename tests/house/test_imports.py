@@ -11,7 +11,9 @@ SQL_ROOMS = ("database", "hub", "tests")
 SQL_MODULES = {
     "registry/accounts.py",
     "registry/authentication.py",
+    "registry/device_records.py",
     "registry/directory.py",
+    "registry/unknown_devices.py",
     "reporting/report_records.py",
     "storage/aside_records.py",
     "storage/catalogue.py",

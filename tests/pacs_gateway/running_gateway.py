@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ from sqlalchemy import RowMapping, select
 
 from core.clock import SystemClock
 from database.engine import Database
+from pacs_gateway.places import PlaceLimits
 from pacs_gateway.server import Gateway
 from pacs_gateway.settings import GatewaySettings
 from registry.directory import Directory
+from registry.unknown_devices import UnknownDevices
 from storage.archive import Archive
 from storage.filesystem_blobs import FilesystemBlobs
 from storage.incoming import Incoming
@@ -22,6 +24,7 @@ from storage.tables import instances, kept_aside, transfers
 from tests.fixtures.raw_scu import RawSCU
 
 SITE = "xinglong"
+PLACE_LIMITS = {field.name for field in fields(PlaceLimits)}
 DEVICES = {"US1": "HUB", "US2": "HUB", "DR1": "HUB", "ECG1": "HUB", "STORESCU": "HUB", "DCMSEND": "HUB"}
 
 
@@ -33,6 +36,7 @@ class RunningGateway:
     archive: Archive
     database: Database
     directory: Directory
+    unknown_devices: UnknownDevices
     incoming: Path
     connected: list[RawSCU] = field(default_factory=list)
 
@@ -113,9 +117,13 @@ def running_gateway(
             called_ae_title=called_ae_title,
             network="127.0.0.0/8",
         )
-    gateway = Gateway(archive, directory, clock, GatewaySettings(port=0, **settings))
+    unknown_devices = UnknownDevices(database, clock)
+    places = PlaceLimits(**{key: settings.pop(key) for key in PLACE_LIMITS if key in settings})
+    gateway = Gateway(
+        archive, directory, unknown_devices, clock, GatewaySettings(port=0, places=places, **settings)
+    )
     gateway.start()
-    running = RunningGateway(gateway, archive, database, directory, folder / "incoming")
+    running = RunningGateway(gateway, archive, database, directory, unknown_devices, folder / "incoming")
     try:
         yield running
     finally:

@@ -111,14 +111,19 @@ def test_without_the_catalogue_a_device_is_asked_to_come_again(
     assert request(gateway.port) == ()
 
 
-def test_one_more_than_the_limit_is_turned_away_at_once(start_gateway: Callable[..., RunningGateway]) -> None:
-    gateway = start_gateway(maximum_associations=3)
+@pytest.mark.parametrize("limit", [{"overall": 3}, {"per_address": 3}, {"per_device": 3}])
+def test_one_more_than_a_limit_is_turned_away_at_once(
+    start_gateway: Callable[..., RunningGateway], limit: dict[str, int]
+) -> None:
+    gateway = start_gateway(**limit)
     standing = [gateway.scu().associate() for _ in range(3)]
     began = time.monotonic()
     assert request(gateway.port) == LIMIT
     assert request(gateway.port, b"US9") == PERMANENT_CALLING
+    assert request(gateway.port, b"US2") == (() if "per_device" in limit else LIMIT)
     assert time.monotonic() - began < 1
     assert all(scu.echo() == 0 for scu in standing)
+    assert gateway.gateway.counts.rejected["too many associations at once"] == 2 - ("per_device" in limit)
     standing[0].release()
     standing[1].socket.close()
     assert eventually(lambda: request(gateway.port) == ())

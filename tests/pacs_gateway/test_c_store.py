@@ -256,7 +256,8 @@ def test_a_python_sender_stores(gateway: RunningGateway) -> None:
     assert gateway.stored_data_set(gateway.instance(instance.SOPInstanceUID)) == encoded(instance)
 
 
-def test_senders_at_once_do_not_disturb_each_other(gateway: RunningGateway) -> None:
+def test_senders_at_once_do_not_disturb_each_other(start_gateway: Callable[..., RunningGateway]) -> None:
+    gateway = start_gateway(per_device=6)
     instances = [[data_set(PixelData=bytes([n]) * 50_000) for n in range(10)] for _ in range(6)]
     statuses: list[int] = []
 

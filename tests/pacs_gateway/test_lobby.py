@@ -18,7 +18,7 @@ DEADLINE = 5.0
 
 
 def test_idle_connections_do_not_stop_an_echo(start_gateway: Callable[..., RunningGateway]) -> None:
-    gateway = start_gateway(maximum_associations=2)
+    gateway = start_gateway(overall=2)
     threads = threading.active_count()
     began = time.monotonic()
     silent = [gateway.scu().socket for _ in range(11)]
