@@ -1,6 +1,6 @@
 # Each target says what it does; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock
+.PHONY: help setup demo test chaos lint lock
 
 BUILT := .venv/.built
 
@@ -20,6 +20,9 @@ demo: setup ## start a hub with a demo site, and send it real studies
 test: setup ## check and test everything
 	@bash .ci/system-parts
 	@bash .ci/checks all
+
+chaos: setup ## kill the gateway 200 times on both pairs of stores (CHAOS_ROUNDS, CHAOS_SEED)
+	@CHAOS_ROUNDS=$${CHAOS_ROUNDS:-200} .venv/bin/pytest -s -v tests/failures/test_gateway_killed.py
 
 lint: setup ## check style, types and imports only
 	@bash .ci/checks lint

@@ -21,6 +21,8 @@ CANNOT_START: Final = 78
 
 FIRST_DELAY_SECONDS: Final = 0.2
 LONGEST_DELAY_SECONDS: Final = 10.0
+LONGEST_DELAY_AFTER_SERVING_SECONDS: Final = 1.0
+"""A child that served until it died is soon back, however often it dies: devices wait for it."""
 STEADY_SECONDS: Final = 60.0
 """A child that ran this long has proved itself: its next restart is quick again."""
 ATTEMPTS: Final = 5
@@ -40,9 +42,10 @@ class ChildCommand:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # holds keys and passwords
 
 
-def restart_delay(failures: int) -> float:
-    """Return the seconds to wait after so many failures in a row: doubling, up to ten."""
-    return min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** min(failures, 16))
+def restart_delay(failures: int, *, has_served: bool) -> float:
+    """Return the seconds to wait after so many failures in a row: doubling, up to one or ten."""
+    longest = LONGEST_DELAY_AFTER_SERVING_SECONDS if has_served else LONGEST_DELAY_SECONDS
+    return min(longest, FIRST_DELAY_SECONDS * 2.0 ** min(failures, 16))
 
 
 @dataclass(kw_only=True)
@@ -78,7 +81,7 @@ class Child:
             return self._start(now) if now >= self._start_at else ""
         if self.is_running():
             return ""
-        lived = now - self._run.started_at
+        lived, has_served = now - self._run.started_at, self.is_ready
         status = self.end()
         if status == CANNOT_START:
             return "it refuses to run as things are"
@@ -86,7 +89,7 @@ class Child:
         if self._exits_before_ready >= ATTEMPTS:
             return f"it ended {ATTEMPTS} times before it was ready, last with status {status}"
         self._failures = 0 if lived >= STEADY_SECONDS else self._failures
-        delay = restart_delay(self._failures)
+        delay = restart_delay(self._failures, has_served=has_served)
         self._failures += 1
         self._start_at = now + delay
         log.warning("a process ended and is started again", child=self.name, status=status, seconds=delay)

@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.fixtures.disk",
     "tests.fixtures.processes",
     "tests.fixtures.object_store",
+    "tests.fixtures.pairs",
     "tests.fixtures.consultation",
     "tests.fixtures.reading_over_http",
 ]

@@ -270,10 +270,14 @@ def test_a_process_started_alone_says_ready_to_nobody(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("failures", "seconds"), [(0, 0.2), (1, 0.4), (2, 0.8), (5, 6.4), (6, 10.0), (7, 10.0), (10_000, 10.0)]
+    ("failures", "never_ready", "ready"),
+    [(0, 0.2, 0.2), (1, 0.4, 0.4), (2, 0.8, 0.8), (3, 1.6, 1.0), (6, 10.0, 1.0), (10_000, 10.0, 1.0)],
 )
-def test_the_wait_before_a_restart_doubles_up_to_ten_seconds(failures: int, seconds: float) -> None:
-    assert restart_delay(failures) == pytest.approx(seconds)
+def test_the_wait_before_a_restart_doubles_up_to_ten_seconds_or_one_where_it_had_served(
+    failures: int, never_ready: float, ready: float
+) -> None:
+    assert restart_delay(failures, has_served=False) == pytest.approx(never_ready)
+    assert restart_delay(failures, has_served=True) == pytest.approx(ready)
 
 
 def says_ready(tmp_path: Path) -> Child:
@@ -300,7 +304,7 @@ def live(child: Child, tmp_path: Path, *, start: float, end: float) -> None:
 def test_a_child_is_not_started_again_before_its_wait_is_over(tmp_path: Path) -> None:
     child = says_ready(tmp_path)
     now = 1000.0
-    for delay in (0.2, 0.4, 0.8):
+    for delay in (0.2, 0.4, 0.8, 1.0, 1.0):
         live(child, tmp_path, start=now, end=now)
         child.look_after(now + delay - 0.01)
         assert not child.is_running()

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from core.errors import InvalidRequest
+from registry import passwords
 from registry.passwords import (
     LONGEST_PASSWORD,
     SHORTEST_PASSWORD,
@@ -52,6 +53,10 @@ def test_only_the_password_itself_fits(kept: str, password: str, right: bool) ->
 def test_no_password_fits_no_account_or_a_broken_hash(kept: str | None) -> None:
     assert not password_is_right(kept, RIGHT)
     assert not password_is_right(kept, "nobody has this password")
+
+
+def test_an_unknown_account_costs_the_work_of_a_known_one(kept: str) -> None:
+    assert passwords._NOBODY.split("$")[:4] == kept.split("$")[:4]
 
 
 @pytest.mark.parametrize(
