@@ -4,6 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
+from threading import Thread
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select
@@ -222,6 +223,26 @@ def test_changes_of_racing_writers_get_different_sequences_without_a_gap_for_a_f
     assert len(seen) == 80
     assert max(Counter(seen).values()) == 1
     assert all(one < other for one, other in pairwise(seen))
+
+
+def test_a_follower_passes_no_change_that_is_committed_after_a_later_one(database: Database) -> None:
+    """Numbers are given out before the commit: one who dawdles would be overtaken, and never be seen."""
+    other = Database(database.url)
+    seen: list[int] = []
+
+    def watch(_: Connection, each: Change) -> None:
+        seen.append(each.sequence)
+
+    overtaking = Thread(target=happen, args=(other, "later"))
+    with database.write() as connection:
+        first = append_change(connection, change("dawdles"))
+        overtaking.start()
+        overtaking.join(0.2)
+        follow(other, "list", watch)
+    overtaking.join()
+    follow(other, "list", watch)
+    other.close()
+    assert seen == [first, first + 1]
 
 
 def test_a_feed_of_other_tables_rows_is_not_touched(database: Database) -> None:
