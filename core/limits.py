@@ -60,6 +60,11 @@ BODY_SILENCE_SECONDS: Final = 60.0
 SEARCH_LIMIT: Final = 1_000
 """Results in one answer; more are had by offset."""
 FRAME_PIXELS: Final = 40_000_000
+ECG_OBJECT_LIMIT: Final = 64 * MIB
+"""An object that is read whole to be drawn."""
+ECG_CHANNELS: Final = 64
+ECG_SAMPLES: Final = 4_000_000
+"""Of all channels together: 12 leads of 5 minutes at 1,000 Hz; longer recordings are read in pages."""
 
 ARCHIVE_ENTRIES: Final = 10_000
 ARCHIVE_INFLATED: Final = 4 * GIB

@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 from starlette.staticfiles import StaticFiles
 
 from viewer_api import (
+    ecg_routes,
     health,
     page,
     pixel_routes,
@@ -36,6 +37,7 @@ _READING: Final = (
     turn_routes.router,
     request_routes.router,
     report_routes.router,
+    ecg_routes.router,
     page.router,
 )
 _DICOM_WEB: Final = (qido_rs.router, wado_rs.router, pixel_routes.router, stow_rs.router)

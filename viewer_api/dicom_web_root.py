@@ -5,7 +5,7 @@ Addresses inside answers are always those of a site: only there is a UID unique.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Path, Request
@@ -44,6 +44,13 @@ class Root:
     scope: Scope
     site_id: str | None
     base_url: str
+
+    def at(self, site_id: str) -> "Root":
+        """Return the part of this root that lies at one site; raises NotFound where none does."""
+        scope = self.scope.within(site_id)
+        if scope.is_empty:
+            raise NotFound
+        return replace(self, scope=scope, site_id=site_id)
 
     def url(self, site_id: str, study: str, series: str | None = None, instance: str | None = None) -> str:
         """Return the address of a study, series or instance, under its own site."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from viewer_api.problems import PROBLEM_SCHEMA
+from viewer_api.problems import MEDIA_TYPE, PROBLEM_SCHEMA
 
 DESCRIPTION: Final = (
     "Instances over DICOMweb, below the root of a site or of all that one may see; the reading list, reports"
@@ -35,5 +35,7 @@ def _description_of(app: FastAPI) -> dict[str, Any]:
     for operations in described["paths"].values():
         for operation in operations.values():
             # What the framework refuses as 422 is a problem with status 400 here.
-            operation["responses"].pop(_FRAMEWORK_VALIDATION, None)
+            answer = operation["responses"].get(_FRAMEWORK_VALIDATION)
+            if answer is not None and MEDIA_TYPE not in answer["content"]:
+                del operation["responses"][_FRAMEWORK_VALIDATION]
     return described

@@ -7,13 +7,11 @@ from functools import cached_property
 from typing import Any, Final
 
 from numpy.typing import NDArray
-from pydicom import Dataset, config
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate, get_frame
+from pydicom.errors import BytesLengthException
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.sequence import Sequence as Items
-from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from core.errors import NotFound, UnsupportedTransferSyntax
@@ -21,12 +19,10 @@ from core.limits import FRAME_PIXELS, MIB
 from storage.element_values import integer_of
 from storage.instance import Instance
 from viewer_api.codestream import claimed_pixels
+from viewer_api.element_data_set import data_set_of
 from viewer_api.element_json import little_endian
 from viewer_api.element_tree import Element, Tree
 from viewer_api.instance_content import Content
-
-# Devices' values are what they are; a warning about each would quote it.
-config.settings.reading_validation_mode = config.IGNORE
 
 PIXEL_DATA: Final = 0x7FE00010
 _EXTENDED_OFFSETS: Final = (0x7FE00001, 0x7FE00002)
@@ -38,6 +34,7 @@ _LONGEST_TABLE: Final = MIB
 DECODER_ERRORS: Final = (
     ArithmeticError,
     AttributeError,
+    BytesLengthException,
     LookupError,
     MemoryError,
     OSError,
@@ -171,8 +168,7 @@ class PixelData:
     def _image(self, frame: bytes) -> Dataset:
         """Return a data set of this one frame, with all that says how to read and show it."""
         is_native = not self.is_encapsulated
-        image = Dataset(_raw_elements(self._content, self._content.tree, group=_IMAGE_GROUP))
-        image.set_original_encoding(is_implicit_vr=False, is_little_endian=True)
+        image = data_set_of(self._content, group=_IMAGE_GROUP, longest_value=_LONGEST_TABLE)
         image.file_meta = FileMetaDataset()
         image.file_meta.TransferSyntaxUID = (
             ExplicitVRLittleEndian if is_native else UID(self.transfer_syntax_uid)
@@ -212,31 +208,6 @@ def _pixel_data_of(tree: Tree) -> Element:
     if element is None or element.length == 0:
         raise NotFound("The instance has no pixel data.")
     return element
-
-
-def _raw_elements(
-    content: Content, tree: Tree, group: int | None = None
-) -> dict[BaseTag, DataElement | RawDataElement]:
-    """Return elements as the library has them, those of one group at the top level and all of them below."""
-    elements: dict[BaseTag, DataElement | RawDataElement] = {}
-    for tag, element in tree.items():
-        if (
-            (group is not None and tag >> 16 != group)
-            or element.length > _LONGEST_TABLE
-            or element.fragmented
-        ):
-            continue
-        key = BaseTag(tag)
-        if element.items is not None:
-            items = [Dataset(_raw_elements(content, item)) for item in element.items]
-            elements[key] = DataElement(key, "SQ", Items(items))
-            continue
-        value = content.value(element)
-        is_little_endian = not element.encoding.big_endian
-        if not is_little_endian and element.vr == "OW":
-            value, is_little_endian = little_endian(value, "OW"), True
-        elements[key] = RawDataElement(key, element.vr, len(value), value, 0, False, is_little_endian)
-    return elements
 
 
 def _undecodable(why: str) -> UnsupportedTransferSyntax:

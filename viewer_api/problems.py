@@ -34,6 +34,10 @@ class Busy(HubError):
     """Too much is asked for at once; try again shortly."""
 
 
+class NotShowable(HubError):
+    """The object is kept as it was sent, and cannot be shown; its bytes can be retrieved."""
+
+
 class SeveralSites(HubError):
     """More than one site is meant: use the address of one of them."""
 
@@ -68,6 +72,7 @@ STATUS: Final[dict[type[HubError], HTTPStatus]] = {
     errors.Misconfigured: HTTPStatus.INTERNAL_SERVER_ERROR,
     NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    NotShowable: HTTPStatus.UNPROCESSABLE_ENTITY,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     SeveralSites: HTTPStatus.CONFLICT,
 }

@@ -173,6 +173,16 @@ DOORS: list[Door] = [
         status=201,
         body=_WORDS | {"reason": "y"},
     ),
+    *(
+        Door(
+            method="GET",
+            path=f"/api/v1/studies/{{study}}/instances/{{instance}}/{form}",
+            act=Act.SEARCH,
+            place=Place.OBJECT,
+            things={"study": "ecg_study", "instance": "ecg_instance"},
+        )
+        for form in ("ecg", "ecg.svg")
+    ),
 ]
 
 _STUDY = "/studies/{study}"

@@ -21,7 +21,7 @@ from tests.fixtures.instances import RECEIVED
 from tests.fixtures.reading_over_http import OTHER_GROUP, Reading
 from tests.house.access_matrix import Door, Place
 from tests.viewer_api.conftest import PASSWORD, Edge, new_rooms
-from tests.viewer_api.stored import STOW_TYPE, multipart, part10, small
+from tests.viewer_api.stored import ECG, STOW_TYPE, multipart, part10, sample, small, store
 
 NOBODYS_KEY, NOBODYS_UID, NO_SITE = "ABCDEFGHJKMNPQRSTVWXYZ0123", "1.2.3", "no-such-site"
 PATIENT = {"PatientName": "Canary^Zhang", "PatientID": "CANARY-7"}
@@ -206,6 +206,9 @@ def _things(reading: Reading) -> dict[str, str]:
         **PATIENT,
     )
     reading.save("reader", case, 0)
+    uids |= {"ecg_study": "1.2.840.2", "ecg_instance": "1.2.840.2.5.1"}
+    ecg = sample(ECG, StudyInstanceUID=uids["ecg_study"], SOPInstanceUID=uids["ecg_instance"], **PATIENT)
+    store(reading.edge.rooms.archive, reading.edge.consultation.clock, part10(ecg))
     return uids | {
         "site_id": XINGLONG,
         "case_id": case.case_id,

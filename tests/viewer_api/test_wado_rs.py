@@ -402,6 +402,14 @@ def test_what_cannot_be_decoded_says_so(edge: Edge, name: str, values: dict[str,
     assert frames_of(get(edge, url))[0][1] == file
 
 
+def test_a_number_of_half_its_length_cannot_be_decoded(edge: Edge) -> None:
+    whole, half = b"\x28\x00\x03\x01US\x02\x00\x00\x00", b"\x28\x00\x03\x01US\x01\x00\x00"
+    file = part10(small())
+    assert whole in file
+    url = path_of(store(edge.rooms.archive, edge.consultation.clock, file.replace(whole, half)))
+    assert get(edge, f"{url}/rendered").status_code == 406
+
+
 def test_garbage_in_a_compressed_frame_is_no_server_error(edge: Edge) -> None:
     dataset = sample(CINE, NumberOfFrames=1)
     dataset.PixelData = pydicom.encaps.encapsulate([b"\xff\xd8" + b"garbage" * 10])

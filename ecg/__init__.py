@@ -1,0 +1,1 @@
+"""Electrocardiograms: calibrated leads out of what devices send, and the drawing at true scale. Pure."""
