@@ -134,11 +134,12 @@ def _missing(group: Dataset, samples: NDArray[Any], *, little_endian: bool) -> N
     width = samples.dtype.itemsize
     if len(padding) < width:
         return nothing
-    order = "<" if little_endian else ">"
-    value = np.frombuffer(padding[:width], dtype=samples.dtype.newbyteorder(order))[0]
-    equal = samples == value
+    value = int.from_bytes(
+        padding[:width], "little" if little_endian else "big", signed=samples.dtype.kind == "i"
+    )
+    equal: NDArray[np.bool_] = samples == value
     limits = np.iinfo(samples.dtype)
-    if int(value) in {int(limits.min), int(limits.max)}:
+    if value in {int(limits.min), int(limits.max)}:
         return equal
     full = equal.all(axis=1)
     edge = np.logical_and.accumulate(full) | np.logical_and.accumulate(full[::-1])[::-1]
