@@ -141,7 +141,7 @@ def _missing(group: Dataset, samples: NDArray[Any], *, little_endian: bool) -> N
     limits = np.iinfo(samples.dtype)
     if value in {int(limits.min), int(limits.max)}:
         return equal
-    full = equal.all(axis=1)
+    full = np.asarray(equal.all(axis=1))
     edge = np.logical_and.accumulate(full) | np.logical_and.accumulate(full[::-1])[::-1]
     nothing[edge] = True
     return nothing
