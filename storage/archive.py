@@ -10,8 +10,10 @@ from typing import BinaryIO
 from core.access import Scope
 from core.clock import Clock
 from core.errors import (
+    AlreadySettled,
     DataSetMismatch,
     InvalidInstance,
+    InvalidRequest,
     NotFound,
     QuotaExceeded,
     StorageUnavailable,
@@ -30,6 +32,7 @@ from storage.incoming import EncodedInstance, Incoming, chunks, header_chunks
 from storage.instance import Instance, Series, StoredInstance, StoreOutcome, Study
 from storage.instance_header import InstanceHeader
 from storage.query import Query, UIDList
+from storage.readmission import Readmission
 
 CHUNK = MIB
 TRANSFER_STALE = timedelta(seconds=30)
@@ -55,11 +58,14 @@ class Archive:
         self._clock = clock
         self._disk_reserve_bytes = disk_reserve_bytes
 
-    def store(self, encoded: EncodedInstance, origin: Origin) -> StoredInstance:
+    def store(
+        self, encoded: EncodedInstance, origin: Origin, readmission: Readmission | None = None
+    ) -> StoredInstance:
         """Keep an instance exactly as sent; when this returns, blob and row are durable.
 
         The same data set again is held once. Another data set under the same SOP Instance UID is kept beside
         the first and a person is told. What cannot be indexed is durable in quarantine before this raises.
+        A `readmission` is settled in the transaction that lets the instance in.
 
         Raises:
             InvalidInstance: no UIDs to find it by, or not readable as DICOM (kept in quarantine).
@@ -78,8 +84,17 @@ class Archive:
             raise
         held = self.catalogue.held_digest(origin.site_id, header.sop_instance_uid)
         outcome = StoreOutcome.ALREADY_HELD
-        if held != encoded.digest:
-            outcome = self._put_and_admit(encoded, header, origin, received_at)
+        if held != encoded.digest or readmission is not None:
+            outcome = self._put_and_admit(
+                Admission(
+                    header=header,
+                    encoded=encoded,
+                    blob_key=_blob_key(origin.site_id, encoded.digest, received_at),
+                    origin=origin,
+                    received_at=received_at,
+                    readmission=readmission,
+                )
+            )
         return StoredInstance(
             outcome=outcome,
             site_id=origin.site_id,
@@ -182,22 +197,12 @@ class Archive:
         """Return (site, Study Instance UID) of what is arriving right now."""
         return self.catalogue.studies_in_transfer(fresh_after=self._clock.now() - TRANSFER_STALE)
 
-    def _put_and_admit(
-        self, encoded: EncodedInstance, header: InstanceHeader, origin: Origin, received_at: datetime
-    ) -> StoreOutcome:
-        blob_key = _blob_key(origin.site_id, encoded.digest, received_at)
-        self.blobs.put(blob_key, encoded.path)
-        admission = Admission(
-            header=header,
-            encoded=encoded,
-            blob_key=blob_key,
-            origin=origin,
-            received_at=received_at,
-        )
-        with self._deleted_without_room(blob_key):
+    def _put_and_admit(self, admission: Admission) -> StoreOutcome:
+        self.blobs.put(admission.blob_key, admission.encoded.path)
+        with self._deleted_if_refused(admission.blob_key):
             outcome = self.catalogue.admit(admission)
         if outcome is StoreOutcome.ALREADY_HELD:
-            self.blobs.delete(blob_key)
+            self.blobs.delete(admission.blob_key)
         return outcome
 
     def _quarantine(
@@ -207,7 +212,7 @@ class Archive:
             return
         blob_key = _blob_key(origin.site_id, encoded.digest, received_at)
         self.blobs.put(blob_key, encoded.path)
-        with self._deleted_without_room(blob_key):
+        with self._deleted_if_refused(blob_key):
             kept = self.catalogue.quarantine(
                 encoded, origin, blob_key=blob_key, detail=detail, received_at=received_at
             )
@@ -215,11 +220,11 @@ class Archive:
             self.blobs.delete(blob_key)
 
     @contextmanager
-    def _deleted_without_room(self, blob_key: str) -> Iterator[None]:
-        """Remove a blob that no row will name because its site has no more room beside the archive."""
+    def _deleted_if_refused(self, blob_key: str) -> Iterator[None]:
+        """Remove a blob that no row will name: no room beside the archive, or decided on meanwhile."""
         try:
             yield
-        except QuotaExceeded:
+        except (QuotaExceeded, AlreadySettled, InvalidRequest):
             self.blobs.delete(blob_key)
             raise
 

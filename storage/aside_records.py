@@ -4,14 +4,26 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 
-from core.errors import QuotaExceeded
+from core.access import Scope
+from core.errors import AlreadySettled, NotFound, QuotaExceeded
 from core.limits import KEPT_ASIDE_BYTES, KEPT_ASIDE_ROWS
 from core.origin import Origin
 from core.uids import new_key
 from storage.incoming import EncodedInstance
-from storage.instance import AsideReason
+from storage.instance import AsideReason, KeptAside, Settlement
 from storage.tables import kept_aside
 
 _BYTES_ARE_HERE = kept_aside.c.bytes_deleted_at.is_(None)
@@ -23,6 +35,39 @@ class AsideQuota:
 
     size: int = KEPT_ASIDE_BYTES
     rows: int = KEPT_ASIDE_ROWS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What a person decided about a row, and why; `by` is a username."""
+
+    kept_key: str
+    settled_as: Settlement
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsideFilter:
+    """Which rows to list; None means all. Unless `settled`, only those that wait for a person."""
+
+    site_id: str | None = None
+    reason: AsideReason | None = None
+    settled: bool = False
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsideUse:
+    """How much of one site lies aside, and how long the oldest of what is open has waited."""
+
+    site_id: str
+    rows: int
+    size: int
+    waiting: int
+    oldest_waiting_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +152,146 @@ def require_room_aside(connection: Connection, site_id: str, size: int, quota: A
     ).one()
     if rows >= quota.rows or int(used) + size > quota.size:
         raise QuotaExceeded("Too much of this site is kept aside; an administrator has to look through it.")
+
+
+def list_aside(connection: Connection, scope: Scope, wanted: AsideFilter) -> list[KeptAside]:
+    """Return what is kept aside at the sites of a scope, newest first."""
+    conditions = [_at_sites(scope)]
+    if wanted.site_id is not None:
+        conditions.append(kept_aside.c.site_id == wanted.site_id)
+    if wanted.reason is not None:
+        conditions.append(kept_aside.c.reason == wanted.reason.value)
+    if not wanted.settled:
+        conditions.append(kept_aside.c.settled_at.is_(None))
+    rows = connection.execute(
+        select(kept_aside)
+        .where(*conditions)
+        .order_by(kept_aside.c.received_at.desc(), kept_aside.c.kept_key)
+        .limit(wanted.limit)
+        .offset(wanted.offset)
+    ).mappings()
+    return [_kept_aside(row) for row in rows]
+
+
+def find_aside(connection: Connection, kept_key: str, scope: Scope) -> KeptAside:
+    """Return one row at a site of the scope. Raises NotFound."""
+    row = (
+        connection.execute(select(kept_aside).where(kept_aside.c.kept_key == kept_key, _at_sites(scope)))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    return _kept_aside(row)
+
+
+def settle(connection: Connection, decision: Decision) -> None:
+    """Write a decision down.
+
+    Raises:
+        AlreadySettled: somebody was first.
+    """
+    settled = connection.execute(
+        update(kept_aside)
+        .where(kept_aside.c.kept_key == decision.kept_key, kept_aside.c.settled_at.is_(None))
+        .values(
+            settled_at=decision.at,
+            settled_as=decision.settled_as.value,
+            settled_by=decision.by,
+            settled_reason=decision.reason,
+        )
+    )
+    if not settled.rowcount:
+        raise AlreadySettled
+
+
+def reopen(connection: Connection, kept_key: str) -> None:
+    """Let a row wait for a decision again.
+
+    Raises:
+        AlreadySettled: it was admitted, or its bytes are gone.
+    """
+    reopened = connection.execute(
+        update(kept_aside)
+        .where(
+            kept_aside.c.kept_key == kept_key,
+            kept_aside.c.settled_as.in_((Settlement.KEPT_APART.value, Settlement.DISCARDED.value)),
+            _BYTES_ARE_HERE,
+        )
+        .values(settled_at=None, settled_as=None, settled_by=None, settled_reason=None)
+    )
+    if not reopened.rowcount:
+        raise AlreadySettled("It waits already, was let in, or its bytes are gone.")
+
+
+def due_for_deletion(connection: Connection, settled_before: datetime, limit: int) -> list[KeptAside]:
+    """Return what was discarded, or admitted and so is held twice, before a moment."""
+    rows = connection.execute(
+        select(kept_aside)
+        .where(
+            kept_aside.c.settled_as.in_((Settlement.READMITTED.value, Settlement.DISCARDED.value)),
+            kept_aside.c.settled_at < settled_before,
+            _BYTES_ARE_HERE,
+        )
+        .order_by(kept_aside.c.settled_at)
+        .limit(limit)
+    ).mappings()
+    return [_kept_aside(row) for row in rows]
+
+
+def mark_bytes_deleted(connection: Connection, kept: KeptAside, *, now: datetime) -> bool:
+    """Write down that a row's bytes go; False where it was reopened meanwhile."""
+    marked = connection.execute(
+        update(kept_aside)
+        .where(
+            kept_aside.c.kept_key == kept.kept_key,
+            kept_aside.c.settled_at == kept.settled_at,
+            _BYTES_ARE_HERE,
+        )
+        .values(bytes_deleted_at=now)
+    )
+    return bool(marked.rowcount)
+
+
+def use_of_sites(connection: Connection, scope: Scope) -> list[AsideUse]:
+    """Return how much of each site in scope lies aside."""
+    is_waiting = kept_aside.c.settled_at.is_(None)
+    rows = connection.execute(
+        select(
+            kept_aside.c.site_id,
+            func.count().label("rows"),
+            func.coalesce(func.sum(kept_aside.c.size), 0).label("size"),
+            func.count(case((is_waiting, 1))).label("waiting"),
+            func.min(case((is_waiting, kept_aside.c.received_at))).label("oldest"),
+        )
+        .where(_BYTES_ARE_HERE, _at_sites(scope))
+        .group_by(kept_aside.c.site_id)
+        .order_by(kept_aside.c.site_id)
+    )
+    return [
+        AsideUse(
+            site_id=row.site_id,
+            rows=row.rows,
+            size=int(row.size),
+            waiting=row.waiting,
+            oldest_waiting_at=row.oldest,
+        )
+        for row in rows
+    ]
+
+
+def _at_sites(scope: Scope) -> ColumnElement[bool]:
+    return true() if scope.everything else kept_aside.c.site_id.in_(sorted(scope.site_ids))
+
+
+def _kept_aside(row: RowMapping) -> KeptAside:
+    return KeptAside(
+        **dict(row)
+        | {
+            "reason": AsideReason(row["reason"]),
+            "settled_as": Settlement(row["settled_as"]) if row["settled_as"] else None,
+        }
+    )
 
 
 def has_open_patient_conflict(

@@ -20,8 +20,19 @@ from storage.aside_records import (
 from storage.incoming import EncodedInstance
 from storage.instance import AsideReason, StoreOutcome
 from storage.instance_header import InstanceHeader
-from storage.patient_identity import Difference, StatedIdentity, are_other_people, differences
-from storage.patient_records import add_differences, assign_patient, is_accepted, stated_identity_of
+from storage.patient_identity import (
+    Difference,
+    StatedIdentity,
+    are_other_people,
+    differences,
+)
+from storage.patient_records import (
+    add_differences,
+    assign_patient,
+    is_accepted,
+    stated_identity_of,
+)
+from storage.readmission import Readmission, readmit
 from storage.tables import instances, kept_aside, representations, series, studies, transfers
 
 _DETAILS: Final = {
@@ -43,6 +54,7 @@ class Admission:
     blob_key: str
     origin: Origin
     received_at: datetime
+    readmission: Readmission | None = None
 
 
 class Catalogue:
@@ -62,6 +74,8 @@ class Catalogue:
         header, origin = admission.header, admission.origin
         with self.database.write() as connection:
             held = _held_digest(connection, origin.site_id, header.sop_instance_uid)
+            if admission.readmission is not None:
+                readmit(connection, header, admission.readmission, held=held, at=admission.received_at)
             if held == admission.encoded.digest:
                 return StoreOutcome.ALREADY_HELD
             study = stated_identity_of(connection, origin.site_id, header.study_instance_uid)

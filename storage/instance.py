@@ -103,9 +103,20 @@ class Series:
     number_of_series_related_instances: int
 
 
+class Settlement(StrEnum):
+    """What a person decided about bytes that were kept aside."""
+
+    READMITTED = "readmitted"
+    KEPT_APART = "kept-apart"
+    DISCARDED = "discarded"
+
+
 @dataclass(frozen=True, kw_only=True)
 class KeptAside:
-    """Bytes that arrived and were kept, though not under their UID in the archive."""
+    """Bytes that arrived and were kept, though not under their UID in the archive.
+
+    A discarded one's row stays for ever, its bytes until the sweep has removed them.
+    """
 
     kept_key: str
     reason: AsideReason
@@ -113,6 +124,17 @@ class KeptAside:
     site_id: str
     sop_instance_uid: str
     study_instance_uid: str
-    digest: str
+    transfer_syntax_uid: str
+    blob_key: str
     size: int
+    data_set_offset: int
+    digest: str
+    header_digest: str
+    origin_kind: str
+    source: str
     received_at: datetime
+    settled_at: datetime | None
+    settled_as: Settlement | None
+    settled_by: str | None
+    settled_reason: str | None
+    bytes_deleted_at: datetime | None

@@ -101,6 +101,14 @@ def stated_identity_of(
     return None if row is None else identity_of(row)
 
 
+def patient_key_of(connection: Connection, site_id: str, study_instance_uid: str) -> str:
+    """Return the patient that a study belongs to; empty where there is no such study."""
+    found = connection.scalar(
+        select(studies.c.patient_key).filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
+    )
+    return str(found or "")
+
+
 def add_differences(
     connection: Connection, site_id: str, study_instance_uid: str, found: tuple[Difference, ...]
 ) -> tuple[Difference, ...]:
@@ -158,10 +166,7 @@ def studies_of_same_person(
 
     Nothing is said of who may see them.
     """
-    key = connection.scalar(
-        select(studies.c.patient_key).filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
-    )
-    patient = find_patient(connection, key) if key else None
+    patient = find_patient(connection, patient_key_of(connection, site_id, study_instance_uid))
     if patient is None:
         return []
     keys = [each.patient_key for each in patients_of_person(connection, patient)]

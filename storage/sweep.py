@@ -11,7 +11,9 @@ from itertools import islice
 from pathlib import Path
 
 from core.errors import StorageUnavailable
+from database.audit import AuditEvent, AuditRecord, append_audit
 from storage.archive import Archive
+from storage.aside_records import due_for_deletion, mark_bytes_deleted
 from storage.incoming import Incoming
 
 BATCH = 500
@@ -46,6 +48,38 @@ def sweep(archive: Archive, *, now: datetime, grace: timedelta, dry_run: bool = 
     return SweepReport(
         orphans_deleted=orphans, incoming_deleted=_sweep_incoming(archive.incoming, before, dry_run=dry_run)
     )
+
+
+def sweep_discarded(archive: Archive, *, now: datetime, grace: timedelta) -> int:
+    """Remove the bytes of what people discarded, or let in and so is held twice, longer ago than the grace.
+
+    The row is marked first: bytes that a crash leaves behind are named by no row, and swept like any others.
+
+    Raises:
+        StorageUnavailable: catalogue or blob store are away.
+    """
+    deleted = 0
+    with archive.catalogue.database.read() as connection:
+        due = due_for_deletion(connection, now - grace, BATCH)
+    for kept in due:
+        with archive.catalogue.database.write() as connection:
+            if not mark_bytes_deleted(connection, kept, now=now):
+                continue
+            append_audit(
+                connection,
+                AuditRecord(
+                    at=now,
+                    event=AuditEvent.PATIENT_RECORD,
+                    action="aside.bytes-deleted",
+                    actor="hub",
+                    site_id=kept.site_id,
+                    study_instance_uid=kept.study_instance_uid,
+                    subject=kept.kept_key,
+                ),
+            )
+        archive.blobs.delete(kept.blob_key)
+        deleted += 1
+    return deleted
 
 
 def _sweep_incoming(incoming: Incoming, before: datetime, *, dry_run: bool) -> int:
