@@ -46,6 +46,7 @@ def http_application(house: House) -> FastAPI:
             accounts=house.accounts,
             directory=house.directory,
             reading_list=house.reading_list,
+            requests=house.requests,
             desk=house.desk,
             inbox=house.inbox,
         ),

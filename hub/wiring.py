@@ -23,6 +23,7 @@ from storage.incoming import Incoming
 from storage.s3_location import S3Location
 from worklist.intake import Intake
 from worklist.reading_list import ReadingList
+from worklist.requests import Requests
 from worklist.timers import WorklistTimers
 
 
@@ -39,6 +40,7 @@ class House:
     accounts: Accounts
     authentication: Authentication
     reading_list: ReadingList
+    requests: Requests
     desk: Desk
     inbox: Inbox
 
@@ -94,6 +96,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         accounts=register.accounts,
         authentication=Authentication(database, clock),
         reading_list=ReadingList(database=database, clock=clock),
+        requests=Requests(database=database, clock=clock),
         desk=Desk(database=database, clock=clock, compiler=compiler),
         inbox=Inbox(database=database, archive=archive, clock=clock),
     )

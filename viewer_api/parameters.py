@@ -50,6 +50,12 @@ def _report_id(
     return _key(report_id)
 
 
+def _request_id(
+    request_id: Annotated[str, Path(description="The hub's key of a request.", examples=[EXAMPLE_KEY])],
+) -> str:
+    return _key(request_id)
+
+
 def _workitem_uid(
     workitem_uid: Annotated[
         str, Path(description="UID of one turn at reading a case (UPS).", examples=[EXAMPLE_UID])
@@ -66,6 +72,7 @@ def _study_instance_uid(
 
 CaseId = Annotated[str, Depends(_case_id)]
 ReportId = Annotated[str, Depends(_report_id)]
+RequestId = Annotated[str, Depends(_request_id)]
 WorkitemUID = Annotated[str, Depends(_workitem_uid)]
 StudyInstanceUID = Annotated[str, Depends(_study_instance_uid)]
 Offset = Annotated[int, Query(ge=0, le=LARGEST_OFFSET, description="How many to leave out at the start.")]

@@ -15,6 +15,7 @@ from reporting.desk import Desk
 from reporting.inbox import Inbox
 from storage.archive import Archive
 from worklist.reading_list import ReadingList
+from worklist.requests import Requests
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class Rooms:
     accounts: Accounts
     directory: Directory
     reading_list: ReadingList
+    requests: Requests
     desk: Desk
     inbox: Inbox
 

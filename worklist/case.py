@@ -58,6 +58,8 @@ class Case:
     history: str
     first_received_at: datetime
     linked_into: str | None
+    urgent_since: datetime | None
+    emergency_since: datetime | None
     studies: tuple[CaseStudy, ...]
     workitem: Workitem
 
@@ -96,7 +98,16 @@ class Case:
     def due_at(self) -> datetime:
         """When the report is due: by the study that must be read first."""
         modalities = [study.modality for study in self.studies] or [self.modality]
-        return min(due_at(self.workitem.due_from, modality, self.urgency) for modality in modalities)
+        return min(
+            due_at(
+                self.workitem.due_from,
+                modality,
+                self.urgency,
+                urgent_since=self.urgent_since,
+                emergency_since=self.emergency_since,
+            )
+            for modality in modalities
+        )
 
     @property
     def needs_no_wait(self) -> bool:
@@ -110,19 +121,3 @@ class Case:
             self.workitem.procedure_step_state is ProcedureStepState.SCHEDULED
             and self.workitem.input_readiness_state is InputReadinessState.INCOMPLETE
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """What a clinic asks about a study, known by its UID or its accession number."""
-
-    request_id: str
-    site_id: str
-    study_instance_uid: str
-    accession_number: str
-    urgency: Urgency
-    clinical_question: str
-    history: str
-    requested_by: str
-    requested_at: datetime
-    case_id: str | None

@@ -1,6 +1,7 @@
 """The worklist's SQL: cases with their present workitem, written by compare-and-swap."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -65,6 +66,17 @@ def case_within(connection: Connection, case_id: str, within: ColumnElement[bool
     return found[0]
 
 
+def case_by_key(connection: Connection, case_id: str) -> Case:
+    """Return a case for an act whose right was asked already. Raises NotFound."""
+    return case_within(connection, case_id, true())
+
+
+def cases_by_key(connection: Connection, case_ids: Collection[str]) -> dict[str, Case]:
+    """Return cases by their keys, for an answer whose right was asked already."""
+    found = _cases(connection, cases.c.case_id.in_(case_ids)) if case_ids else []
+    return {case.case_id: case for case in found}
+
+
 def list_cases(
     connection: Connection, condition: ColumnElement[bool], *, limit: int, offset: int
 ) -> list[Case]:
@@ -103,11 +115,6 @@ def overlong_cases(connection: Connection, after: datetime) -> list[Case]:
             workitems.c.lease_expires_at > after,
         ),
     )
-
-
-def cases_with_accession(connection: Connection, site_id: str, accession_number: str) -> list[Case]:
-    """Return the cases of a site under one accession number."""
-    return _cases(connection, and_(cases.c.site_id == site_id, cases.c.accession_number == accession_number))
 
 
 def in_scope(scope: Scope) -> ColumnElement[bool]:
@@ -182,6 +189,8 @@ def update_case(connection: Connection, case: Case) -> None:
             clinical_question=case.clinical_question,
             history=case.history,
             linked_into=case.linked_into,
+            urgent_since=case.urgent_since,
+            emergency_since=case.emergency_since,
         )
     )
 

@@ -13,18 +13,12 @@ from storage.instance import Study
 from storage.patient_records import settled_identity_of
 from storage.query import Query, UIDList
 from storage.search import search_studies
-from worklist.case import Case, CaseStudy, Request
-from worklist.case_records import (
-    cases_with_accession,
-    find_case,
-    insert_case,
-    name_patient,
-    succeed,
-    update_case,
-)
+from worklist.asking import match_waiting
+from worklist.case import Case, CaseStudy
+from worklist.case_records import case_by_key, find_case, insert_case, name_patient, succeed, update_case
 from worklist.events import HUB, tell
+from worklist.modality import routed_modality
 from worklist.readiness import leading_modality, needs_no_wait
-from worklist.request_records import attach_request, waiting_requests
 from worklist.study_records import count_instance, site_time_zone
 from worklist.turns import make_ready
 from worklist.urgency import Urgency
@@ -65,18 +59,24 @@ def _name_patient(connection: Connection, change: Change) -> None:
 
 
 def _open_case(connection: Connection, change: Change) -> None:
+    case = _new_case(connection, change)
+    insert_case(connection, case)
+    tell(connection, ChangeKind.CASE_OPENED, case, actor=HUB, at=change.at, modality=case.modality)
+    if not case.is_arriving:
+        tell(connection, ChangeKind.WORKITEM_READY, case, actor=HUB, at=change.at)
+    match_waiting(connection, case.site_id, case.study_instance_uid, now=change.at)
+
+
+def _new_case(connection: Connection, change: Change) -> Case:
     study = _study(connection, change)
-    asked = _waiting(connection, study)
-    request = asked[0] if asked else None
-    urgency = request.urgency if request else Urgency.ROUTINE
-    modality = change.body["modality"]
+    modality = routed_modality(change.body["modality"])
     case_id = new_key(change.at)
-    case = Case(
+    return Case(
         case_id=case_id,
         site_id=change.site_id,
         study_instance_uid=change.study_instance_uid,
         modality=modality,
-        urgency=urgency,
+        urgency=Urgency.ROUTINE,
         patient_name=study.patient_name,
         patient_id=study.patient_id,
         patient_birth_date=study.patient_birth_date,
@@ -84,43 +84,27 @@ def _open_case(connection: Connection, change: Change) -> None:
         study_date=study.study_date,
         accession_number=study.accession_number,
         study_description=study.study_description,
-        clinical_question=request.clinical_question if request else "",
-        history=request.history if request else "",
+        clinical_question="",
+        history="",
         first_received_at=change.at,
         linked_into=None,
+        urgent_since=None,
+        emergency_since=None,
         studies=(_first_of_study(connection, study, change),),
         workitem=first_workitem(
             workitem_uid=new_uid(),
             case_id=case_id,
             due_from=change.at,
             now=change.at,
-            ready=needs_no_wait(modality, urgency),
+            ready=needs_no_wait(modality, Urgency.ROUTINE),
         ),
     )
-    insert_case(connection, case)
-    tell(connection, ChangeKind.CASE_OPENED, case, actor=HUB, at=change.at, modality=modality)
-    for earlier in reversed(asked):
-        attach_request(connection, earlier.request_id, case_id)
-        tell(connection, ChangeKind.CASE_REQUESTED, case, actor=earlier.requested_by, at=change.at)
-    if not case.is_arriving:
-        tell(connection, ChangeKind.WORKITEM_READY, case, actor=HUB, at=change.at)
-
-
-def _waiting(connection: Connection, study: Study) -> list[Request]:
-    """What was asked about a study that has just come, newest first; the newest counts.
-
-    Of several studies under one accession number none is guessed to be the one that a request means.
-    """
-    accession_number = study.accession_number
-    if accession_number and cases_with_accession(connection, study.site_id, accession_number):
-        accession_number = ""
-    return waiting_requests(connection, study.site_id, study.study_instance_uid, accession_number)
 
 
 def _first_of_study(connection: Connection, study: Study, change: Change) -> CaseStudy:
     return CaseStudy(
         study_instance_uid=study.study_instance_uid,
-        modality=change.body["modality"],
+        modality=routed_modality(change.body["modality"]),
         issuer_of_patient_id=study.issuer_of_patient_id,
         study_date=study.study_date,
         study_time=study.study_time,
@@ -147,6 +131,9 @@ def _add_instance(connection: Connection, case: Case, change: Change) -> None:
                 received_at=change.at,
             )
     update_case(connection, grown)
+    if _is_about(grown, change) != _is_about(case, change):
+        match_waiting(connection, case.site_id, change.study_instance_uid, now=change.at)
+        grown = case_by_key(connection, case.case_id)
     if case.workitem.is_over:
         _reopen(connection, grown, change)
     elif grown.is_arriving and grown.needs_no_wait:
@@ -155,7 +142,7 @@ def _add_instance(connection: Connection, case: Case, change: Change) -> None:
 
 def _grown(case: Case, change: Change) -> Case:
     """Return the case with one more instance in the study that it came for."""
-    arriving = change.body["modality"]
+    arriving = routed_modality(change.body["modality"])
     studies = tuple(
         replace(
             study,
@@ -168,6 +155,11 @@ def _grown(case: Case, change: Change) -> Case:
         for study in case.studies
     )
     return replace(case, studies=studies, modality=studies[0].modality)
+
+
+def _is_about(case: Case, change: Change) -> str:
+    [study] = [each for each in case.studies if each.study_instance_uid == change.study_instance_uid]
+    return study.modality
 
 
 def _reopen(connection: Connection, case: Case, change: Change) -> None:

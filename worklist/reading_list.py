@@ -1,7 +1,6 @@
-"""The reading list and its acts: list, claim, heartbeat, release, request."""
+"""The reading list and its acts: list, claim, heartbeat, release."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, true
 
@@ -10,32 +9,26 @@ from core.clock import Clock
 from core.errors import InvalidRequest, NotFound, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
 from core.text import can_be_kept
-from core.uids import is_indexable, new_key
-from database.change_feed import Change, ChangeKind, changes_of_studies
+from database.change_feed import Change, changes_of_studies
 from database.engine import Database
 from worklist import workitem as rules
-from worklist.case import Case, Request
+from worklist.case import Case
 from worklist.case_records import (
     case_of_workitem,
     case_within,
-    cases_with_accession,
     change_workitem,
     find_case,
     in_reach,
     in_reach_or_held_before,
     in_scope,
     list_cases,
-    update_case,
 )
-from worklist.events import tell
-from worklist.request_records import attach_request, insert_request
 from worklist.tables import cases, workitems
 from worklist.turn_records import turns_of_case
-from worklist.turns import begin, give_back, make_ready, take_back, take_over
+from worklist.turns import begin, give_back, take_back, take_over
 from worklist.urgency import Urgency
 from worklist.workitem import ProcedureStepState, Workitem
 
-LONGEST_TEXT = 10_000
 LONGEST_REASON = 1_000
 
 
@@ -141,46 +134,6 @@ class ReadingList:
                 own + [study.study_instance_uid for study in case.studies[1:]],
             )
 
-    def request(
-        self,
-        actor: Actor,
-        *,
-        site_id: str,
-        urgency: Urgency,
-        clinical_question: str,
-        history: str,
-        study_instance_uid: str = "",
-        accession_number: str = "",
-    ) -> Request:
-        """Ask something about a study, before or after it has come; the newest request counts.
-
-        Raises:
-            NotFound: the actor may not ask for this site.
-            InvalidRequest: neither a study nor an accession number is named, or a text is too long.
-        """
-        if not actor.scope(Act.REQUEST).covers(site_id, frozenset()):
-            raise NotFound(f"There is no site {site_id}.")
-        accession_number = accession_number.strip()
-        _require_study_named(study_instance_uid, accession_number)
-        _require_words(clinical_question, history)
-        now = self._clock.now()
-        request = Request(
-            request_id=new_key(now),
-            site_id=site_id,
-            study_instance_uid=study_instance_uid,
-            accession_number=accession_number,
-            urgency=urgency,
-            clinical_question=clinical_question,
-            history=history,
-            requested_by=actor.username,
-            requested_at=now,
-            case_id=None,
-        )
-        with self._database.write() as connection:
-            insert_request(connection, request)
-            case = _case_of_request(connection, request)
-            return request if case is None else _apply(connection, request, case, now)
-
 
 def require_reason(reason: str) -> None:
     """Raise InvalidRequest unless somebody says why, in words that can be kept."""
@@ -217,41 +170,3 @@ def _wanted(actor: Actor, wanted: ListFilter) -> ColumnElement[bool]:
     if wanted.claimed_by_me:
         conditions.append(workitems.c.claimed_by == actor.account_id)
     return and_(*conditions)
-
-
-def _require_study_named(study_instance_uid: str, accession_number: str) -> None:
-    if not study_instance_uid and not accession_number:
-        raise InvalidRequest("Name the study by its Study Instance UID or its accession number.")
-    if study_instance_uid and not is_indexable(study_instance_uid):
-        raise InvalidRequest("A Study Instance UID has 1 to 64 characters of 0-9 and the dot.")
-    if len(accession_number) > 64 or not can_be_kept(accession_number):
-        raise InvalidRequest("An accession number has at most 64 characters.")
-
-
-def _require_words(*words: str) -> None:
-    if max(map(len, words)) > LONGEST_TEXT:
-        raise InvalidRequest(f"A clinical question or history has at most {LONGEST_TEXT} characters.")
-    if not all(map(can_be_kept, words)):
-        raise InvalidRequest("A clinical question or history is whole characters, and none of them NUL.")
-
-
-def _case_of_request(connection: Connection, request: Request) -> Case | None:
-    if request.study_instance_uid:
-        return find_case(connection, request.site_id, request.study_instance_uid)
-    found = cases_with_accession(connection, request.site_id, request.accession_number)
-    return found[0] if len(found) == 1 else None
-
-
-def _apply(connection: Connection, request: Request, case: Case, now: datetime) -> Request:
-    attach_request(connection, request.request_id, case.case_id)
-    asked = replace(
-        case,
-        urgency=request.urgency,
-        clinical_question=request.clinical_question,
-        history=request.history,
-    )
-    update_case(connection, asked)
-    tell(connection, ChangeKind.CASE_REQUESTED, asked, actor=request.requested_by, at=now)
-    if asked.is_arriving and asked.needs_no_wait:
-        make_ready(connection, asked, now=now)
-    return replace(request, case_id=case.case_id)

@@ -28,6 +28,9 @@ cases = Table(
     Column("due_at", Moment, nullable=False),
     # Of a case whose studies are read in another one, which that is.
     Column("linked_into", String(26), index=True),
+    # Since when the clinic has asked for at least this urgency; NULL where it has not.
+    Column("urgent_since", Moment),
+    Column("emergency_since", Moment),
     UniqueConstraint("site_id", "study_instance_uid"),
     Index("ix_cases_order", "urgency_rank", "due_at"),
     Index("ix_cases_accession", "site_id", "accession_number"),
@@ -86,9 +89,44 @@ requests = Table(
     Column("history", Text, nullable=False),
     Column("requested_by", String(64), nullable=False),
     Column("requested_at", Moment, nullable=False),
+    # The case that was opened for the study which the request is about, also while that is read in another.
     Column("case_id", ForeignKey("cases.case_id")),
+    Column("patient_id", String(64), nullable=False, server_default=""),
+    Column("modality", String(16), nullable=False, server_default=""),
+    Column("study_date", Date),
+    Column("state", String(16), nullable=False, server_default="unmatched"),
+    Column("matched_by", String(16)),
     Index("ix_requests_study", "site_id", "study_instance_uid"),
     Index("ix_requests_accession", "site_id", "accession_number"),
+    Index("ix_requests_patient", "site_id", "patient_id"),
+    Index("ix_requests_case", "case_id"),
+    Index("ix_requests_state", "state", "site_id"),
+)
+
+# What people decided about cases and requests, and why; nothing here is ever changed.
+case_acts = Table(
+    "case_acts",
+    metadata,
+    Column("act_key", String(26), primary_key=True),
+    Column("act", String(20), nullable=False),
+    Column("site_id", String(32), nullable=False),
+    Column("case_id", String(26), nullable=False),
+    Column("other_case_id", String(26), nullable=False),
+    Column("study_instance_uid", String(64), nullable=False),
+    Column("request_id", String(26), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_case_acts_case", "case_id"),
+    Index("ix_case_acts_request", "request_id"),
+)
+
+# Cases that belong together though each is read on its own; a row for each direction.
+related_cases = Table(
+    "related_cases",
+    metadata,
+    Column("case_id", ForeignKey("cases.case_id"), primary_key=True),
+    Column("other_case_id", ForeignKey("cases.case_id"), primary_key=True),
 )
 
 retakes = Table(

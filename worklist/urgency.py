@@ -37,9 +37,24 @@ def time_to_read(modality: str, urgency: Urgency) -> timedelta:
     return timedelta(minutes=_MINUTES.get(modality, _OTHER_MINUTES)[RANK[urgency]])
 
 
-def due_at(due_from: datetime, modality: str, urgency: Urgency) -> datetime:
-    """Return the moment the report is due; `due_from` is the hub's receipt, never a device's clock."""
-    return due_from + time_to_read(modality, urgency)
+def due_at(
+    due_from: datetime,
+    modality: str,
+    urgency: Urgency,
+    *,
+    urgent_since: datetime | None = None,
+    emergency_since: datetime | None = None,
+) -> datetime:
+    """Return the moment the report is due; `due_from` is the hub's receipt, never a device's clock.
+
+    What the clinic asks for later counts from when it asked, and never makes a report due later than it was.
+    Without such a moment the urgency counts from the receipt.
+    """
+    due = due_from + time_to_read(modality, Urgency.ROUTINE)
+    for level, since in ((Urgency.URGENT, urgent_since), (Urgency.EMERGENCY, emergency_since)):
+        if RANK[urgency] >= RANK[level]:
+            due = min(due, max(due_from, since or due_from) + time_to_read(modality, level))
+    return due
 
 
 def goes_first(urgency: Urgency) -> bool:

@@ -133,6 +133,30 @@ DOORS: list[Door] = [
         place=Place.OBJECT,
         refusal=404,
     ),
+    Door(method="GET", path="/api/v1/requests", act=Act.REQUEST, place=Place.LIST),
+    Door(method="GET", path="/api/v1/requests/{request_id}", act=Act.REQUEST, place=Place.OBJECT),
+    Door(
+        method="POST",
+        path="/api/v1/requests/{request_id}/match",
+        act=Act.REQUEST,
+        place=Place.OBJECT,
+        body={"case_id": "{case_id}", "reason": "x"},
+    ),
+    Door(
+        method="POST",
+        path="/api/v1/requests/{request_id}/unmatch",
+        act=Act.REQUEST,
+        place=Place.OBJECT,
+        body={"reason": "x"},
+        things={"request_id": "matched_request_id"},
+    ),
+    Door(
+        method="POST",
+        path="/api/v1/requests/{request_id}/withdraw",
+        act=Act.REQUEST,
+        place=Place.OBJECT,
+        body={"reason": "x"},
+    ),
     Door(method="GET", path="/api/v1/cases/{case_id}/draft", act=Act.READ, place=Place.OBJECT),
     # Whoever read a case once finds their own words, so the role alone refuses nobody.
     Door(

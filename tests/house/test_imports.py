@@ -19,6 +19,7 @@ SQL_MODULES = {
     "storage/catalogue.py",
     "storage/patient_records.py",
     "storage/search.py",
+    "worklist/act_records.py",
     "worklist/case_records.py",
     "worklist/turn_records.py",
     "worklist/reading_list.py",

@@ -47,7 +47,7 @@ AS_SAID: dict[str, Any] = {
 
 def test_a_document_says_what_device_clinic_register_and_reader_said(consultation: Consultation) -> None:
     study, series, instance = new_uid(), new_uid(), new_uid()
-    consultation.reading_list.request(
+    consultation.ask(
         at_site("clinic"),
         site_id=XINGLONG,
         urgency=Urgency.URGENT,

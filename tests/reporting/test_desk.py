@@ -386,7 +386,7 @@ def test_an_emergencys_report_is_published_first(consultation: Consultation) -> 
     order = []
     for urgency in (Urgency.ROUTINE, Urgency.EMERGENCY, Urgency.URGENT):
         case = consultation.claimed(LI)
-        consultation.reading_list.request(
+        consultation.ask(
             at_site("clinic"),
             site_id=XINGLONG,
             urgency=urgency,

@@ -271,7 +271,7 @@ def test_a_report_that_cannot_be_printed_holds_up_no_other_and_is_named_in_the_e
 def test_an_emergencys_report_is_printed_first(consultation: Consultation) -> None:
     routine = consultation.signed(LI)
     case = consultation.claimed(LI)
-    consultation.reading_list.request(
+    consultation.ask(
         CLINIC,
         site_id=XINGLONG,
         urgency=Urgency.EMERGENCY,

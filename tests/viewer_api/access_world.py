@@ -16,7 +16,16 @@ from registry import tables
 from registry.authentication import Authentication
 from tests.fixtures.catalogue import new_database
 from tests.fixtures.clock import FixedClock
-from tests.fixtures.consultation import GROUP, GROUP_NAME, QINGSHAN, SITES, XINGLONG, new_consultation, reader
+from tests.fixtures.consultation import (
+    GROUP,
+    GROUP_NAME,
+    QINGSHAN,
+    SITES,
+    XINGLONG,
+    at_site,
+    new_consultation,
+    reader,
+)
 from tests.fixtures.instances import RECEIVED
 from tests.fixtures.reading_over_http import OTHER_GROUP, Reading
 from tests.house.access_matrix import Door, Place
@@ -209,7 +218,13 @@ def _things(reading: Reading) -> dict[str, str]:
     uids |= {"ecg_study": "1.2.840.2", "ecg_instance": "1.2.840.2.5.1"}
     ecg = sample(ECG, StudyInstanceUID=uids["ecg_study"], SOPInstanceUID=uids["ecg_instance"], **PATIENT)
     store(reading.edge.rooms.archive, reading.edge.consultation.clock, part10(ecg))
+    waits, matched = (
+        reading.rooms.ask(at_site("clinic"), site_id=XINGLONG, **named).request_id
+        for named in ({"accession_number": "A-6"}, {"study_instance_uid": case.study_instance_uid})
+    )
     return uids | {
+        "request_id": waits,
+        "matched_request_id": matched,
         "site_id": XINGLONG,
         "case_id": case.case_id,
         "workitem_uid": case.workitem.workitem_uid,

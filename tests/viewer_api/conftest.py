@@ -84,6 +84,7 @@ def new_rooms(consultation: Consultation) -> Rooms:
         accounts=Accounts(database, clock),
         directory=Directory(database, clock),
         reading_list=consultation.reading_list,
+        requests=consultation.requests,
         desk=consultation.desk,
         inbox=consultation.inbox,
     )

@@ -1,14 +1,16 @@
 """The description of the API is whole: every route, every answer, every problem."""
 
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
-from viewer_api import report_schemas, request_schemas, worklist_schemas
 from viewer_api.problems import PROBLEM_SCHEMA
 
 READING = {"reading list", "reports", "requests"}
+SCHEMAS = [f"viewer_api.{path.stem}" for path in Path(__file__).parents[2].glob("viewer_api/*_schemas.py")]
 METHODS = {"get", "put", "post", "delete", "patch"}
 
 
@@ -104,7 +106,7 @@ def test_every_body_of_reading_is_shown_by_an_example_that_its_own_model_takes(
             shown |= {schema["$ref"].rpartition("/")[2]} if schema else set()
     models = {
         name: model
-        for module in (worklist_schemas, report_schemas, request_schemas)
+        for module in map(import_module, SCHEMAS)
         for name, model in vars(module).items()
         if name in shown
     }

@@ -9,7 +9,7 @@ import pytest
 from core.uids import new_uid
 from tests.fixtures.consultation import QINGSHAN, XINGLONG
 from tests.fixtures.reading_over_http import Reading
-from worklist.reading_list import LONGEST_TEXT
+from worklist.requests import LONGEST_TEXT
 
 QUESTION = {"urgency": "emergency", "clinical_question": "胸痛两小时，ST段?", "history": "高血压"}
 
@@ -35,6 +35,11 @@ def test_a_question_about_a_study_on_the_list_is_read_beside_it(reading: Reading
         "site_id": XINGLONG,
         "study_instance_uid": case.study_instance_uid,
         "accession_number": "",
+        "patient_id": "",
+        "modality": "",
+        "study_date": None,
+        "state": "matched",
+        "matched_by": "study",
         "requested_by": username,
         "requested_at": "2026-11-20T08:30:00Z",
         "case_id": case.case_id,

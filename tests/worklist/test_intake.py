@@ -205,7 +205,7 @@ def test_late_instances_bring_a_signed_case_back(
     consultation: Consultation, modality: str, urgency: Urgency, ready: bool
 ) -> None:
     study = new_uid()
-    consultation.reading_list.request(
+    consultation.ask(
         at_site("clinic"),
         site_id=XINGLONG,
         urgency=urgency,

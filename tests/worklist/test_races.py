@@ -140,7 +140,7 @@ def test_a_request_and_instances_at_once_lose_neither(consultation: Consultation
         consultation.send(study)
 
     def ask() -> None:
-        consultation.reading_list.request(
+        consultation.ask(
             at_site("clinic"),
             site_id=XINGLONG,
             urgency=Urgency.EMERGENCY,

@@ -19,7 +19,7 @@ EVERYTHING = ListFilter()
 
 
 def request(consultation: Consultation, case: Case, urgency: Urgency) -> None:
-    consultation.reading_list.request(
+    consultation.ask(
         at_site("clinic", case.site_id),
         site_id=case.site_id,
         urgency=urgency,

@@ -10,9 +10,10 @@ from core.access import Actor
 from core.errors import InvalidRequest, NotFound
 from core.uids import new_uid
 from tests.fixtures.consultation import QINGSHAN, XINGLONG, Consultation, at_site, reader
-from worklist.case import Request
-from worklist.reading_list import LONGEST_TEXT, ListFilter
+from worklist.reading_list import ListFilter
+from worklist.request import Request
 from worklist.request_records import requests_of_case
+from worklist.requests import LONGEST_TEXT
 from worklist.urgency import Urgency
 from worklist.workitem import InputReadinessState, ProcedureStepState
 
@@ -26,7 +27,7 @@ Ask = Callable[..., Request]
 def ask(consultation: Consultation) -> Ask:
     def asked(by: Actor = CLINIC, *, site_id: str = XINGLONG, **values: Any) -> Request:
         ordinary = {"urgency": Urgency.URGENT, "clinical_question": "结石？", "history": "腹痛三天"}
-        return consultation.reading_list.request(by, site_id=site_id, **ordinary | values)
+        return consultation.ask(by, site_id=site_id, **ordinary | values)
 
     return asked
 
@@ -111,6 +112,7 @@ def test_the_newest_request_about_a_case_counts(consultation: Consultation, ask:
     case = consultation.arrive()
     for question, urgency in (("first", Urgency.EMERGENCY), ("second", Urgency.ROUTINE)):
         ask(study_instance_uid=case.study_instance_uid, clinical_question=question, urgency=urgency)
+        consultation.clock.advance(seconds=1)
     asked = consultation.again(case)
     assert (asked.clinical_question, asked.urgency) == ("second", Urgency.ROUTINE)
 

@@ -141,7 +141,7 @@ def test_a_silent_reader_loses_the_claim_at_the_end_of_the_lease(
     consultation: Consultation, urgency: Urgency, seconds: int
 ) -> None:
     study = new_uid()
-    consultation.reading_list.request(
+    consultation.ask(
         at_site("clinic"),
         site_id=XINGLONG,
         urgency=urgency,
@@ -220,7 +220,7 @@ def test_one_case_that_cannot_be_moved_does_not_hold_up_the_others(consultation:
     held = cases[1]
 
     def claims_meanwhile() -> set[tuple[str, str]]:
-        consultation.reading_list.request(
+        consultation.ask(
             at_site("clinic"),
             site_id=XINGLONG,
             urgency=Urgency.EMERGENCY,

@@ -185,7 +185,7 @@ class Turns(RuleBasedStateMachine):
             self.new_turn("ready" if self.emergency else "arriving")
 
     def the_clinic_asks(self, urgency: Urgency) -> None:
-        self.hub.reading_list.request(
+        self.hub.ask(
             at_site("clinic"),
             site_id=XINGLONG,
             urgency=urgency,

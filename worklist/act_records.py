@@ -1,0 +1,92 @@
+"""What people decide about cases and requests: kept with the reason, and on the audit's record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert, or_, select
+
+from core.access import ALLOWED, Act, Actor
+from core.errors import InvalidRequest
+from core.limits import SEARCH_LIMIT
+from core.text import can_be_kept
+from core.uids import new_key
+from database.audit import AuditEvent, AuditRecord, append_audit
+from worklist.tables import case_acts
+
+LONGEST_REASON = 2_000
+
+
+class CaseActKind(StrEnum):
+    """What can be decided."""
+
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    RELATED = "related"
+    UNRELATED = "unrelated"
+    MATCHED = "matched"
+    UNMATCHED = "unmatched"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseAct:
+    """One decision of a person; the reason may name a patient, so the feed never has it."""
+
+    act: CaseActKind
+    site_id: str
+    case_id: str = ""
+    other_case_id: str = ""
+    study_instance_uid: str = ""
+    request_id: str = ""
+    reason: str
+    actor: str
+    at: datetime
+
+
+def require_reason(reason: str) -> str:
+    """Return the reason without surrounding blanks. Raises InvalidRequest unless there is one to keep."""
+    if not reason.strip() or len(reason) > LONGEST_REASON or not can_be_kept(reason):
+        raise InvalidRequest(f"Give a reason of at most {LONGEST_REASON} characters.")
+    return reason.strip()
+
+
+def put_on_record(connection: Connection, decided: CaseAct, *, by: Actor, allowed_by: Act) -> None:
+    """Keep a decision with its reason, and write its audit row."""
+    connection.execute(
+        insert(case_acts).values(**vars(decided) | {"act": decided.act.value}, act_key=new_key(decided.at))
+    )
+    append_audit(
+        connection,
+        AuditRecord(
+            at=decided.at,
+            event=AuditEvent.PATIENT_RECORD,
+            action=f"{'request' if decided.request_id else 'case'} {decided.act.value}",
+            actor=by.username,
+            granted_by=_roles(by, allowed_by),
+            site_id=decided.site_id,
+            study_instance_uid=decided.study_instance_uid,
+            subject=decided.request_id or decided.case_id,
+        ),
+    )
+
+
+def acts_of_case(connection: Connection, case_id: str) -> list[CaseAct]:
+    """Return what people decided about a case, oldest first."""
+    rows = connection.execute(
+        select(case_acts)
+        .where(or_(case_acts.c.case_id == case_id, case_acts.c.other_case_id == case_id))
+        .order_by(case_acts.c.at, case_acts.c.act_key)
+        .limit(SEARCH_LIMIT)
+    ).mappings()
+    return [
+        CaseAct(
+            **{name: value for name, value in row.items() if name not in {"act_key", "act"}},
+            act=CaseActKind(row["act"]),
+        )
+        for row in rows
+    ]
+
+
+def _roles(actor: Actor, act: Act) -> str:
+    return ", ".join(sorted({grant.role.value for grant in actor.grants if act in ALLOWED[grant.role]}))
