@@ -146,5 +146,7 @@ def fragments(presentation_data: bytearray) -> Iterator[tuple[int, memoryview]]:
 
 
 def _is_ae_title(value: bytes) -> bool:
-    """Whether a title is not blank and all of the default repertoire (PS3.5 6.2, VR AE)."""
-    return value.isascii() and value.strip(b" ") != b"" and value.decode("ascii").isprintable()
+    """Whether a title is not blank, and of the default repertoire without backslash (PS3.5 6.2, VR AE)."""
+    if not value.isascii() or b"\\" in value:
+        return False
+    return value.strip(b" ") != b"" and value.decode("ascii").isprintable()
