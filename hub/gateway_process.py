@@ -2,6 +2,7 @@
 
 from hub.process import begin, until_stopped
 from hub.settings import Settings
+from hub.wiring import House
 from pacs_gateway.places import PlaceLimits
 from pacs_gateway.server import Gateway
 from pacs_gateway.settings import GatewaySettings, TlsSettings
@@ -10,16 +11,21 @@ from pacs_gateway.settings import GatewaySettings, TlsSettings
 def run_gateway(settings: Settings) -> None:
     """Receive from devices until told to stop, or until nobody listens any more. Raises Misconfigured."""
     house = begin("gateway", settings, dicom=True)
-    gateway = Gateway(
+    gateway = dicom_gateway(house)
+    gateway.start()
+    until_stopped(gateway.stop, is_well=lambda: gateway.is_listening)
+    house.close()
+
+
+def dicom_gateway(house: House) -> Gateway:
+    """Return the gateway over a house, not yet listening."""
+    return Gateway(
         archive=house.archive,
         directory=house.directory,
         unknown_devices=house.unknown_devices,
         clock=house.clock,
-        settings=gateway_settings(settings),
+        settings=gateway_settings(house.settings),
     )
-    gateway.start()
-    until_stopped(gateway.stop, is_well=lambda: gateway.is_listening)
-    house.close()
 
 
 def gateway_settings(settings: Settings) -> GatewaySettings:

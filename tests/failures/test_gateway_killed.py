@@ -1,6 +1,5 @@
 """kill -9 of the gateway at random moments: what was answered Success is there afterwards, byte for byte."""
 
-import hashlib
 import json
 import os
 import random
@@ -14,7 +13,7 @@ import pytest
 from core.access import Grant, Role
 from hub.child import LONGEST_DELAY_AFTER_SERVING_SECONDS
 from hub.wiring import House
-from tests.fixtures.chaos import IS_LONG, ROUNDS, SENDERS, SUCCESS, Ledger, new_chance, say, sending
+from tests.fixtures.chaos import IS_LONG, ROUNDS, SENDERS, SUCCESS, Ledger, digests, new_chance, say, sending
 from tests.fixtures.forked_gateway import DEVICES, connected, forked_gateway, register_devices
 from tests.fixtures.held import held
 from tests.fixtures.processes import Launcher
@@ -54,13 +53,9 @@ def _wait_for_more(ledger: Ledger) -> None:
     wait_for(lambda: len(ledger.acknowledged) > known, "an instance to be kept")
 
 
-def _digests(ledger: Ledger, uids: set[str]) -> Counter[str]:
-    return Counter(hashlib.sha256(ledger.sent[uid].data).hexdigest() for uid in uids)
-
-
 def _require_acknowledged(pair: House, ledger: Ledger) -> None:
     now = held(pair.archive)
-    lost = _digests(ledger, ledger.acknowledged) - Counter(now.instances)
+    lost = digests(ledger, ledger.acknowledged) - Counter(now.instances)
     assert not lost
     assert len(ledger.acknowledged) >= ROUNDS // 2
     assert len(now.instances) <= len(ledger.sent)
@@ -80,7 +75,7 @@ def _resend_all(pair: House, launcher: Launcher, ledger: Ledger) -> None:
 
 def _require_each_once(pair: House, ledger: Ledger) -> None:
     now = held(pair.archive)
-    assert Counter(now.instances) == _digests(ledger, set(ledger.sent))
+    assert Counter(now.instances) == digests(ledger, ledger.sent)
     assert now.aside == []
     assert now.changes == ["instance.stored"] * len(ledger.sent)
 
@@ -93,7 +88,7 @@ def test_a_served_gateway_is_soon_back_after_each_kill_and_every_study_is_on_the
     with running_hub(tmp_path / "data") as hub:
         register_devices(hub.register)
         hub.register.accounts.add("boss", "boss", [Grant(role=Role.ADMIN)])
-        with sending(hub.dicom_port, DEVICES, chance) as ledger:
+        with sending(hub.dicom_port, DEVICES, chance, senders=4) as ledger:
             seconds = [_kill_and_wait(hub, ledger) for _ in range(4)]
         say(f"back after {', '.join(f'{each:.1f}' for each in seconds)} s")
         assert all(delay <= LONGEST_DELAY_AFTER_SERVING_SECONDS for delay in _delays(hub))
