@@ -48,6 +48,12 @@ class Grant:
     site_id: str | None = None
     reading_group_id: str | None = None
 
+    def __str__(self) -> str:
+        """Return it in words, as the audit names it."""
+        place = f" at {self.site_id}" if self.site_id else ""
+        place = f" in {self.reading_group_id}" if self.reading_group_id else place
+        return f"{self.role.value}{place}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
@@ -121,3 +127,18 @@ class Actor:
     def may(self, act: Act) -> bool:
         """Whether any grant allows `act` anywhere."""
         return not self.scope(act).is_empty
+
+    def granted_by(self, act: Act, site_id: str) -> str:
+        """Name the role and place that allow an act at a site, as in "reader in ecg-group"; "" for none."""
+        for grant in self.grants:
+            if act in ALLOWED[grant.role] and self._reaches(grant, site_id):
+                return str(grant)
+        return ""
+
+    def _reaches(self, grant: Grant, site_id: str) -> bool:
+        if grant.reading_group_id is not None:
+            return any(
+                route.reading_group_id == grant.reading_group_id and route.site_id == site_id
+                for route in self.routes
+            )
+        return grant.site_id in {None, site_id}

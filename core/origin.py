@@ -18,9 +18,12 @@ class OriginKind(StrEnum):
 class Origin:
     """The site comes from the registration of the device or account, never from the data set.
 
-    `source` is the key of the device or account, or the command that imported.
+    `source` is the key of the device or account, or the command that imported. `brought_by` is how the audit
+    names whoever brought it, and `granted_by` the role and place that allowed it.
     """
 
     kind: OriginKind
     site_id: str
     source: str
+    brought_by: str = ""
+    granted_by: str = ""

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from core.errors import DataSetMismatch, HubError, InvalidInstance, TooLarge
 from core.limits import ARCHIVE_ENTRIES, ARCHIVE_INFLATED, ARCHIVE_RATIO, MIB
 from core.origin import Origin, OriginKind
+from hub.operator import operator
 from hub.schema import require_current
 from hub.settings import Settings
 from hub.wiring import House, open_house
@@ -44,7 +45,7 @@ def run_import(settings: Settings, source: Path, site_id: str) -> int:
     house = open_house(settings)
     require_current(settings, house.database)
     house.directory.site(site_id)
-    origin = Origin(kind=OriginKind.IMPORT, site_id=site_id, source="import")
+    origin = Origin(kind=OriginKind.IMPORT, site_id=site_id, source="import", brought_by=operator())
     counts: Counter[str] = Counter()
     files = _zip_entries(source) if zipfile.is_zipfile(source) else _plain_files(source)
     with _progress(console) as progress:

@@ -6,6 +6,7 @@ from core.clock import Clock, SystemClock
 from database.engine import Database
 from hub.settings import Settings
 from registry.accounts import Accounts
+from registry.acts import HUB
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
 
@@ -22,8 +23,8 @@ class Register:
     accounts: Accounts
 
 
-def open_register(settings: Settings, clock: Clock | None = None) -> Register:
-    """Open the register; nothing is migrated."""
+def open_register(settings: Settings, clock: Clock | None = None, *, acting: str = HUB) -> Register:
+    """Open the register; nothing is migrated. `acting` is whose changes will be on record."""
     clock = clock or SystemClock()
     settings.data.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url)
@@ -31,7 +32,7 @@ def open_register(settings: Settings, clock: Clock | None = None) -> Register:
         settings=settings,
         clock=clock,
         database=database,
-        directory=Directory(database, clock),
+        directory=Directory(database, clock, acting=acting),
         unknown_devices=UnknownDevices(database, clock),
-        accounts=Accounts(database, clock),
+        accounts=Accounts(database, clock, acting=acting),
     )

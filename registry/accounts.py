@@ -14,6 +14,7 @@ from core.errors import (
 )
 from core.uids import new_key
 from database.engine import Database
+from registry.acts import HUB, put_on_record
 from registry.passwords import digest_of, hash_password, new_password, new_secret, password_is_right
 from registry.tables import accounts, grants, reading_groups, sessions, sites, tokens
 
@@ -33,9 +34,14 @@ class Account:
 class Accounts:
     """The register of those who may log in."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, acting: str = HUB) -> None:
         self._database = database
         self._clock = clock
+        self._acting = acting
+
+    def acting_for(self, username: str) -> "Accounts":
+        """Return the same register, whose changes are on record as done by this user."""
+        return Accounts(self._database, self._clock, acting=username)
 
     def add(
         self,
@@ -74,14 +80,15 @@ class Accounts:
                     created_at=now,
                 )
             )
+            self._record(connection, "user added", name)
             for grant in granted:
-                _add_grant(connection, account_id, grant)
+                self._grant(connection, account_id, name, grant)
         return self.account(name), secret
 
     def grant(self, username: str, grant: Grant) -> None:
         """Give an account one more role. Raises NotFound, InvalidRequest."""
         with self._database.write() as connection:
-            _add_grant(connection, _account_id(connection, username), grant)
+            self._grant(connection, _account_id(connection, username), username, grant)
 
     def account(self, username: str) -> Account:
         """Return one account. Raises NotFound."""
@@ -114,16 +121,17 @@ class Accounts:
                 update(accounts).filter_by(account_id=account_id).values(disabled_at=self._clock.now())
             )
             connection.execute(delete(sessions).filter_by(account_id=account_id))
+            self._record(connection, "user disabled", username)
 
     def reset_password(self, username: str) -> str:
         """Return a new password for one use and end all sessions. Raises NotFound."""
         secret = new_password()
-        self._write_password(username, secret, must_change=True)
+        self._write_password(username, secret, must_change=True, by=self._acting)
         return secret
 
     def set_password(self, username: str, password: str) -> None:
         """Give an account a lasting password and end all sessions. Raises NotFound, InvalidRequest."""
-        self._write_password(username, password, must_change=False)
+        self._write_password(username, password, must_change=False, by=self._acting)
 
     def change_password(self, username: str, old: str, new: str) -> None:
         """Replace an account's own password. Raises NotAuthenticated, InvalidRequest."""
@@ -133,7 +141,7 @@ class Accounts:
             raise NotAuthenticated("The present password is not right.")
         if old == new:
             raise InvalidRequest("The new password must differ from the present one.")
-        self.set_password(username, new)
+        self._write_password(username, new, must_change=False, by=username)
 
     def add_token(self, username: str, name: str) -> str:
         """Return a new bearer token; only its digest is kept. Raises NotFound."""
@@ -148,6 +156,7 @@ class Accounts:
                     created_at=self._clock.now(),
                 )
             )
+            self._record(connection, "token added", username)
         return secret
 
     def tokens(self) -> list[tuple[str, str, str, bool]]:
@@ -168,8 +177,17 @@ class Accounts:
             )
             if not done.rowcount:
                 raise NotFound(f"There is no token {token_id}.")
+            self._record(connection, "token disabled", token_id)
 
-    def _write_password(self, username: str, password: str, *, must_change: bool) -> None:
+    def _grant(self, connection: Connection, account_id: str, username: str, grant: Grant) -> None:
+        if _add_grant(connection, account_id, grant):
+            self._record(connection, f"granted: {grant}", username, site_id=grant.site_id or "")
+
+    def _record(self, connection: Connection, action: str, subject: str, *, site_id: str = "") -> None:
+        now = self._clock.now()
+        put_on_record(connection, action[:60], by=self._acting, at=now, subject=subject, site_id=site_id)
+
+    def _write_password(self, username: str, password: str, *, must_change: bool, by: str) -> None:
         password_hash = hash_password(password)
         with self._database.write() as connection:
             account_id = _account_id(connection, username)
@@ -179,6 +197,7 @@ class Accounts:
                 .values(password_hash=password_hash, must_change_password=must_change)
             )
             connection.execute(delete(sessions).filter_by(account_id=account_id))
+            put_on_record(connection, "password changed", by=by, at=self._clock.now(), subject=username)
 
 
 def _account_id(connection: Connection, username: str) -> str:
@@ -188,7 +207,8 @@ def _account_id(connection: Connection, username: str) -> str:
     return str(account_id)
 
 
-def _add_grant(connection: Connection, account_id: str, grant: Grant) -> None:
+def _add_grant(connection: Connection, account_id: str, grant: Grant) -> bool:
+    """Write a grant down; False where the account has it already. Raises NotFound, InvalidRequest."""
     if grant.site_id is not None and grant.reading_group_id is not None:
         raise InvalidRequest("A role is granted at a site or in a reading group, not in both at once.")
     if (grant.role is Role.READER) is not (grant.reading_group_id is not None):
@@ -208,8 +228,10 @@ def _add_grant(connection: Connection, account_id: str, grant: Grant) -> None:
         "site_id": grant.site_id,
         "reading_group_id": grant.reading_group_id,
     }
-    if grant not in grants_of(connection, account_id):
-        connection.execute(insert(grants).values(account_id=account_id, **row))
+    if grant in grants_of(connection, account_id):
+        return False
+    connection.execute(insert(grants).values(account_id=account_id, **row))
+    return True
 
 
 def grants_of(connection: Connection, account_id: str) -> tuple[Grant, ...]:

@@ -9,7 +9,7 @@ from core.access import Actor
 from core.clock import Clock
 from core.errors import NotAuthenticated, TooManyAttempts
 from core.limits import LOGIN_ATTEMPTS, LOGIN_WINDOW_SECONDS, SESSION_IDLE_SECONDS, SESSION_SECONDS
-from database.audit import AuditEvent, AuditRecord, append_audit
+from database.audit import AuditEvent, AuditRecord, append_audit, append_once
 from database.engine import Database
 from registry.accounts import grants_of
 from registry.directory import routes_in_use
@@ -91,8 +91,16 @@ class Authentication:
 
     def log_out(self, secret: str) -> None:
         """End a session; harmless when it is over already."""
+        digest = digest_of(secret)
         with self._database.write() as connection:
-            connection.execute(delete(sessions).filter_by(digest=digest_of(secret)))
+            username = connection.scalar(
+                select(accounts.c.username)
+                .join(sessions, sessions.c.account_id == accounts.c.account_id)
+                .where(sessions.c.digest == digest)
+            )
+            if username is not None:
+                connection.execute(delete(sessions).filter_by(digest=digest))
+                append_audit(connection, _login_record(self._clock.now(), username, "success", "logout"))
 
     def identify_session(self, secret: str) -> Identity:
         """Return who holds this session. Raises NotAuthenticated when it is over."""
@@ -152,9 +160,13 @@ class Authentication:
             failures = connection.scalar(
                 select(func.count()).select_from(login_failures).filter_by(username=username, address=address)
             )
-            if (failures or 0) >= LOGIN_ATTEMPTS:
-                raise TooManyAttempts
-            connection.execute(insert(login_failures).values(username=username, address=address, at=now))
+            is_refused = (failures or 0) >= LOGIN_ATTEMPTS
+            if is_refused:
+                append_once(connection, _guessing_record(now, username, address))
+            else:
+                connection.execute(insert(login_failures).values(username=username, address=address, at=now))
+        if is_refused:
+            raise TooManyAttempts
 
 
 def _writable(username: str) -> str:
@@ -176,9 +188,20 @@ def _end_old_sessions(connection: Connection, account_id: str, now: datetime) ->
     )
 
 
-def _login_record(now: datetime, username: str, outcome: str) -> AuditRecord:
+def _login_record(now: datetime, username: str, outcome: str, action: str = "login") -> AuditRecord:
     return AuditRecord(
-        at=now, event=AuditEvent.USER_AUTHENTICATION, action="login", actor=username, outcome=outcome
+        at=now, event=AuditEvent.USER_AUTHENTICATION, action=action, actor=username, outcome=outcome
+    )
+
+
+def _guessing_record(now: datetime, username: str, address: str) -> AuditRecord:
+    return AuditRecord(
+        at=now,
+        event=AuditEvent.SECURITY_ALERT,
+        action="too many log-in attempts",
+        actor=username,
+        subject=address[:64],
+        outcome="failure",
     )
 
 

@@ -12,6 +12,7 @@ from core.access import Route
 from core.clock import Clock
 from core.errors import AlreadyRegistered, InvalidRequest, NotFound
 from database.engine import Database
+from registry.acts import HUB, put_on_record
 from registry.certificate import Certificate
 from registry.device import Device, new_device, require_name
 from registry.device_records import (
@@ -54,9 +55,14 @@ class ReadingGroup:
 class Directory:
     """The register of places and machines."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, acting: str = HUB) -> None:
         self._database = database
         self._clock = clock
+        self._acting = acting
+
+    def acting_for(self, username: str) -> "Directory":
+        """Return the same register, whose changes are on record as done by this user."""
+        return Directory(self._database, self._clock, acting=username)
 
     def add_site(
         self,
@@ -85,7 +91,7 @@ class Directory:
             created_at=self._clock.now(),
             disabled_at=None,
         )
-        self._insert_new(sites, "site_id", site_id, vars(site))
+        self._insert_new(sites, "site_id", site_id, vars(site), site_id=site_id)
         return site
 
     def add_reading_group(self, reading_group_id: str, name: str) -> ReadingGroup:
@@ -117,6 +123,8 @@ class Directory:
             _require_row(connection, sites, "site_id", route.site_id)
             if connection.execute(select(routes.c.route_key).filter_by(**row)).first() is None:
                 connection.execute(insert(routes).values(**row))
+                action = f"route added: {row['modality'] or 'every modality'}"
+                self._record(connection, action, route.reading_group_id, site_id=route.site_id)
 
     def add_device(
         self,
@@ -149,6 +157,7 @@ class Directory:
         )
         with self._database.write() as connection:
             insert_device(connection, device, now)
+            self._record(connection, "device added", device.device_id, site_id=site_id)
         return device
 
     def bind_certificate(self, device_id: str, certificate: Certificate) -> Device:
@@ -159,12 +168,16 @@ class Directory:
             AlreadyRegistered: it, or another device of the same titles, has this certificate.
         """
         with self._database.write() as connection:
-            return bind_certificate(connection, device_id, certificate, self._clock.now())
+            device = bind_certificate(connection, device_id, certificate, self._clock.now())
+            self._record(connection, "certificate bound", device_id, site_id=device.site_id)
+        return device
 
     def withdraw_certificate(self, device_id: str, fingerprint: str) -> None:
         """Refuse a certificate from now on; the device then needs another one. Raises NotFound."""
         with self._database.write() as connection:
             withdraw_certificate(connection, device_id, fingerprint, self._clock.now())
+            site_id = connection.scalar(select(devices.c.site_id).filter_by(device_id=device_id))
+            self._record(connection, "certificate withdrawn", device_id, site_id=site_id or "")
 
     def site(self, site_id: str) -> Site:
         """Return one site. Raises NotFound."""
@@ -215,12 +228,23 @@ class Directory:
             connection.execute(
                 update(table).where(table.c[column] == key).values(disabled_at=self._clock.now())
             )
+            site_id = None
+            if "site_id" in table.c:
+                site_id = connection.scalar(select(table.c.site_id).where(table.c[column] == key))
+            self._record(connection, f"{_noun(table)} disabled", key, site_id=site_id or "")
 
-    def _insert_new(self, table: Table, column: str, key: str, values: dict[str, Any]) -> None:
+    def _record(self, connection: Connection, action: str, subject: str, *, site_id: str = "") -> None:
+        now = self._clock.now()
+        put_on_record(connection, action, by=self._acting, at=now, subject=subject, site_id=site_id)
+
+    def _insert_new(
+        self, table: Table, column: str, key: str, values: dict[str, Any], *, site_id: str = ""
+    ) -> None:
         with self._database.write() as connection:
             if connection.execute(select(table.c[column]).where(table.c[column] == key)).first():
                 raise AlreadyRegistered(f"{key} is registered already.")
             connection.execute(insert(table).values(**values))
+            self._record(connection, f"{_noun(table)} added", key, site_id=site_id)
 
 
 def routes_in_use(connection: Connection) -> list[Route]:
@@ -243,7 +267,11 @@ def routes_in_use(connection: Connection) -> list[Route]:
 
 def _require_row(connection: Connection, table: Table, column: str, key: str) -> None:
     if connection.execute(select(table.c[column]).where(table.c[column] == key)).first() is None:
-        raise NotFound(f"There is no {table.name.removesuffix('s').replace('_', ' ')} {key}.")
+        raise NotFound(f"There is no {_noun(table)} {key}.")
+
+
+def _noun(table: Table) -> str:
+    return table.name.removesuffix("s").replace("_", " ")
 
 
 def _require_slug(text: str) -> None:

@@ -18,7 +18,7 @@ from core.errors import InvalidRequest, NotFound, NotPermitted
 from core.limits import UNKNOWN_DEVICES, UNKNOWN_DEVICES_PER_ADDRESS
 from core.text import escaped
 from core.uids import new_key
-from database.audit import AuditEvent, AuditRecord, append_audit
+from database.audit import AuditEvent, AuditRecord, append_audit, append_once
 from database.engine import Database
 from registry.certificate import Certificate
 from registry.device import Device, new_device
@@ -164,6 +164,14 @@ def _count(connection: Connection, attempts: Attempts) -> None:
         "certificate_not_after": certificate.not_after if certificate else None,
         "last_seen_at": attempts.last_seen_at,
     }
+    alert = AuditRecord(
+        at=attempts.last_seen_at,
+        event=AuditEvent.SECURITY_ALERT,
+        action="unknown device turned away",
+        actor=attempts.address[:_TITLE_LENGTH],
+        outcome="failure",
+    )
+    append_once(connection, alert)
     counted = connection.execute(
         update(unknown_devices)
         .filter_by(**caller)

@@ -20,7 +20,7 @@ from core.errors import (
 )
 from core.text import can_be_kept
 from core.uids import new_key
-from database.audit import AuditEvent, AuditRecord, append_audit
+from database.audit import AuditEvent, AuditRecord, append_audit, append_once
 from database.change_feed import ChangeKind
 from database.engine import Database
 from database.jobs import enqueue
@@ -97,11 +97,13 @@ class Desk:
             else:
                 saved = records.write_draft(connection, before, **vars(words), by=actor, now=now)
                 if saved is not None:
+                    append_once(connection, _record_of(case, actor, "draft saved", case_id, now))
                     return saved
                 refusal = StaleVersion()
             records.keep_draft(
                 connection, case_id, workitem_uid, **vars(words), by=actor, now=now, reason=str(refusal)
             )
+            append_once(connection, _record_of(case, actor, "draft kept aside", case_id, now))
         raise refusal
 
     def sign(
@@ -238,18 +240,20 @@ def _record(
     connection: Connection, case: Case, actor: Actor, report_id: str, status: ReportStatus, now: datetime
 ) -> None:
     tell(connection, _KINDS[status], case, actor=actor.username, at=now, report_id=report_id)
-    append_audit(
-        connection,
-        AuditRecord(
-            at=now,
-            event=AuditEvent.PATIENT_RECORD,
-            action=f"report signed: {status.value}",
-            actor=actor.username,
-            granted_by="reader",
-            site_id=case.site_id,
-            study_instance_uid=case.study_instance_uid,
-            subject=report_id,
-        ),
+    append_audit(connection, _record_of(case, actor, f"report signed: {status.value}", report_id, now))
+
+
+def _record_of(case: Case, actor: Actor, action: str, subject: str, now: datetime) -> AuditRecord:
+    return AuditRecord(
+        at=now,
+        event=AuditEvent.PATIENT_RECORD,
+        action=action,
+        actor=actor.username,
+        # Whoever holds a case may finish it, also when no route leads there any more.
+        granted_by=actor.granted_by(Act.READ, case.site_id) or "reader who held it",
+        site_id=case.site_id,
+        study_instance_uid=case.study_instance_uid,
+        subject=subject,
     )
 
 

@@ -8,6 +8,7 @@ from core.access import Act, Actor, Role, Scope
 from core.clock import Clock
 from core.errors import NotFound, ReportStateConflict
 from core.limits import SEARCH_LIMIT
+from database.audit import AuditEvent, AuditRecord, append_audit
 from database.change_feed import Change, ChangeKind, append_change
 from database.engine import Database
 from reporting import report_records as records
@@ -87,6 +88,19 @@ class Inbox:
                         actor=actor.username,
                         at=now,
                         body={"case_id": report.case_id, "report_id": report.report_id, "form": form.value},
+                    ),
+                )
+                append_audit(
+                    connection,
+                    AuditRecord(
+                        at=now,
+                        event=AuditEvent.PATIENT_RECORD,
+                        action=f"report received: {form.value}",
+                        actor=actor.username,
+                        granted_by=actor.granted_by(Act.RECEIVE, report.site_id),
+                        site_id=report.site_id,
+                        study_instance_uid=report.study_instance_uid,
+                        subject=report.report_id,
                     ),
                 )
 

@@ -34,6 +34,7 @@ from storage.patient_records import (
 )
 from storage.readmission import Readmission, readmit
 from storage.tables import instances, kept_aside, representations, series, studies, transfers
+from storage.transfer_record import put_on_record
 
 _DETAILS: Final = {
     AsideReason.CONFLICT: "another data set under this UID",
@@ -87,6 +88,7 @@ class Catalogue:
             _write_series(connection, admission)
             _write_instance(connection, admission)
             append_change(connection, _change(admission, ChangeKind.INSTANCE_STORED))
+            put_on_record(connection, origin, header.study_instance_uid, "store", at=admission.received_at)
             return StoreOutcome.STORED
 
     def quarantine(
@@ -108,6 +110,7 @@ class Catalogue:
             received_at=received_at,
         )
         with self.database.write() as connection:
+            put_on_record(connection, origin, "", "quarantine", at=received_at)
             return keep_aside(connection, arrival, self._quota)
 
     def is_quarantined(self, encoded: EncodedInstance, site_id: str) -> bool:
@@ -206,6 +209,8 @@ def _set_aside(
     if not kept:
         return StoreOutcome.ALREADY_HELD
     append_change(connection, _change(admission, _CONFLICTS[reason]))
+    study_instance_uid = admission.header.study_instance_uid
+    put_on_record(connection, admission.origin, study_instance_uid, "set aside", at=admission.received_at)
     return StoreOutcome.KEPT_AS_CONFLICT
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from core.access import Act
 from core.errors import (
     HubError,
     InvalidInstance,
@@ -132,7 +133,13 @@ class _Storing:
         self._root = root
         self._site_id = site_id
         self._study = study
-        self._origin = Origin(kind=OriginKind.ACCOUNT, site_id=site_id, source=root.actor.account_id)
+        self._origin = Origin(
+            kind=OriginKind.ACCOUNT,
+            site_id=site_id,
+            source=root.actor.account_id,
+            brought_by=root.actor.username,
+            granted_by=root.actor.granted_by(Act.STORE, site_id),
+        )
         self._stored: list[StoredInstance] = []
         self._failed: list[FailedInstance] = []
         self._transfer_key = new_key(rooms.clock.now())

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, insert, or_, select
 
-from core.access import ALLOWED, Act, Actor
+from core.access import Act, Actor
 from core.errors import InvalidRequest
 from core.limits import SEARCH_LIMIT
 from core.text import can_be_kept
@@ -63,7 +63,7 @@ def put_on_record(connection: Connection, decided: CaseAct, *, by: Actor, allowe
             event=AuditEvent.PATIENT_RECORD,
             action=f"{'request' if decided.request_id else 'case'} {decided.act.value}",
             actor=by.username,
-            granted_by=_roles(by, allowed_by),
+            granted_by=by.granted_by(allowed_by, decided.site_id),
             site_id=decided.site_id,
             study_instance_uid=decided.study_instance_uid,
             subject=decided.request_id or decided.case_id,
@@ -86,7 +86,3 @@ def acts_of_case(connection: Connection, case_id: str) -> list[CaseAct]:
         )
         for row in rows
     ]
-
-
-def _roles(actor: Actor, act: Act) -> str:
-    return ", ".join(sorted({grant.role.value for grant in actor.grants if act in ALLOWED[grant.role]}))

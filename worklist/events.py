@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from core.access import Actor
+from core.access import Act, Actor
 from database.audit import AuditEvent, AuditRecord, append_audit
 from database.change_feed import Change, ChangeKind, append_change
 from worklist.case import Case
@@ -32,16 +32,19 @@ def tell(
     )
 
 
-def put_on_record(connection: Connection, case: Case, action: str, *, by: Actor, at: datetime) -> None:
+def put_on_record(
+    connection: Connection, case: Case, action: str, *, by: Actor, at: datetime, act: Act = Act.READ
+) -> None:
     """Write one act of a person about a case into the audit; `action` names no patient."""
     append_audit(
         connection,
         AuditRecord(
             at=at,
-            event=AuditEvent.PATIENT_RECORD,
+            event=AuditEvent.PROCEDURE_RECORD,
             action=action,
             actor=by.username,
-            granted_by=", ".join(sorted({grant.role.value for grant in by.grants})),
+            # Whoever holds a case may give it back, also when no route leads there any more.
+            granted_by=by.granted_by(act, case.site_id) or "reader who held it",
             site_id=case.site_id,
             study_instance_uid=case.study_instance_uid,
             subject=case.workitem.workitem_uid,

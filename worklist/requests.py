@@ -12,6 +12,7 @@ from core.errors import InvalidRequest, NotFound, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
 from core.text import can_be_kept
 from core.uids import is_indexable, new_key
+from database.audit import AuditEvent, AuditRecord, append_audit
 from database.change_feed import Change, ChangeKind, append_change
 from database.engine import Database
 from worklist.act_records import CaseAct, CaseActKind, put_on_record, require_reason
@@ -108,6 +109,7 @@ class Requests:
         )
         with self._database.write() as connection:
             insert_request(connection, request)
+            append_audit(connection, _order_record(actor, request))
             return match_by_rule(connection, request, now=now)
 
     def list(self, actor: Actor, wanted: RequestFilter) -> list[FollowedRequest]:
@@ -288,3 +290,16 @@ def _require_words(*words: str) -> None:
         raise InvalidRequest(f"A clinical question or history has at most {LONGEST_TEXT} characters.")
     if not all(map(can_be_kept, words)):
         raise InvalidRequest("A clinical question or history is whole characters, and none of them NUL.")
+
+
+def _order_record(actor: Actor, request: Request) -> AuditRecord:
+    return AuditRecord(
+        at=request.requested_at,
+        event=AuditEvent.ORDER_RECORD,
+        action="request",
+        actor=actor.username,
+        granted_by=actor.granted_by(Act.REQUEST, request.site_id),
+        site_id=request.site_id,
+        study_instance_uid=request.study_instance_uid,
+        subject=request.request_id,
+    )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from core.access import Actor
+from core.access import Act, Actor
 from core.uids import new_uid
 from database.change_feed import ChangeKind
 from worklist import workitem as rules
@@ -26,6 +26,7 @@ def give_back(connection: Connection, case: Case, *, by: Actor, now: datetime) -
     """End a turn because its reader gives the case back. Raises WorkitemStateConflict."""
     change_workitem(connection, case.workitem, rules.release(case.workitem, by=by, now=now))
     tell(connection, ChangeKind.WORKITEM_RELEASED, case, actor=by.username, at=now)
+    put_on_record(connection, case, "case given back", by=by, at=now)
     return _next_turn(connection, case, now=now)
 
 
@@ -42,7 +43,7 @@ def take_over(connection: Connection, case: Case, *, by: Actor, reason: str, now
     change_workitem(connection, case.workitem, rules.take_over(case.workitem, by=by, reason=reason, now=now))
     held_by = case.workitem.claimed_by_name
     tell(connection, ChangeKind.WORKITEM_TAKEN_OVER, case, actor=by.username, at=now, held_by=held_by)
-    put_on_record(connection, case, "case taken over", by=by, at=now)
+    put_on_record(connection, case, "case taken over", by=by, at=now, act=Act.TAKE_OVER)
     return begin(connection, _next_turn(connection, case, now=now), by=by, now=now)
 
 
@@ -52,6 +53,7 @@ def begin(connection: Connection, case: Case, *, by: Actor, now: datetime) -> Ca
     after = replace(after, number_of_instances_at_claim=case.number_of_instances)
     claimed = replace(case, workitem=change_workitem(connection, case.workitem, after))
     tell(connection, ChangeKind.WORKITEM_CLAIMED, claimed, actor=by.username, at=now)
+    put_on_record(connection, claimed, "case claimed", by=by, at=now)
     return claimed
 
 

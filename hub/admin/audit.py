@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.access import Scope
-from hub.admin.opening import Data, opened_register, operator
+from hub.admin.opening import Data, opened_register
+from hub.operator import operator
 
 if TYPE_CHECKING:
     from hub.register import Register

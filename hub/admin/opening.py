@@ -1,7 +1,5 @@
 """What every `imaging-hub admin` command begins with: which directory, and the register in it."""
 
-import getpass
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,20 +18,12 @@ Data = Annotated[
 @contextmanager
 def opened_register(data: Path | None) -> Iterator["Register"]:
     """Open the register for one command, on a catalogue that is up to date."""
+    from hub.operator import operator
     from hub.register import open_register
     from hub.schema import require_current
     from hub.settings import load
 
-    register = open_register(load(data=data))
+    register = open_register(load(data=data), acting=operator())
     require_current(register.settings, register.database)
     yield register
     register.database.close()
-
-
-def operator() -> str:
-    """Return who types the command, as the audit names them: the machine's own user."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = str(os.getuid())
-    return f"console:{name}"[:64]
