@@ -1,5 +1,6 @@
 """One engine, two kinds of transaction: many may read, writes are short and one at a time."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,6 +79,19 @@ class Database:
                     yield altering
             finally:
                 postgresql.hurry_again(altering)
+
+    def room(self) -> int | None:
+        """Return the free bytes of the file's disk, None where a server has the catalogue.
+
+        Raises:
+            StorageUnavailable: the disk is not there.
+        """
+        if not self.is_sqlite or not self.engine.url.database:
+            return None
+        try:
+            return shutil.disk_usage(Path(self.engine.url.database).parent).free
+        except OSError as error:
+            raise StorageUnavailable("The disk of the catalogue is not there.") from error
 
     def close(self) -> None:
         """Give the connections back."""

@@ -109,10 +109,14 @@ class Archive:
         """Refuse before a disk is full: clinical data is never deleted to make room.
 
         Raises:
-            QuotaExceeded: less is free than the reserve, where blobs are kept or where instances land.
+            QuotaExceeded: less is free than the reserve, where blobs or catalogue are kept or instances land.
             StorageUnavailable: a disk is not there.
         """
-        for what, room in (("blob store", self.blobs.room()), ("incoming instances", self.incoming.room())):
+        for what, room in (
+            ("blob store", self.blobs.room()),
+            ("incoming instances", self.incoming.room()),
+            ("catalogue", self._database.room()),
+        ):
             if room is not None and room < self._disk_reserve_bytes:
                 raise QuotaExceeded(f"The disk of the {what} is down to its reserve.")
 

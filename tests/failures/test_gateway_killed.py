@@ -61,7 +61,7 @@ def _require_acknowledged(pair: House, ledger: Ledger) -> None:
     assert len(now.instances) <= len(ledger.sent)
     assert len(now.orphans) <= ROUNDS * SENDERS
     if pair.database.is_sqlite:
-        with pair.database.read() as connection:
+        with pair.database.engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
 
 
