@@ -14,6 +14,7 @@ from ecg.layout import Layout
 from ecg.paper import PaperSettings, svg
 from ecg.recording import Recording, rhythm
 from ecg.waveform import recordings
+from imaging.decoding import DECODER_ERRORS
 from reporting.paper.sheet import printed_name
 from storage.instance import Instance, Study
 from storage.query import Query as StudyQuery
@@ -24,7 +25,6 @@ from viewer_api.ecg_schemas import ECGResource
 from viewer_api.element_data_set import data_set_of
 from viewer_api.instance_content import opened
 from viewer_api.media_types import Form, choose
-from viewer_api.pixel_data import DECODER_ERRORS
 from viewer_api.places import Places
 from viewer_api.problems import Busy, NotAcceptable, NotShowable, SeveralSites, documented
 from viewer_api.rooms import InRooms

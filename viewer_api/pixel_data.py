@@ -2,23 +2,19 @@
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
-from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate, get_frame
-from pydicom.errors import BytesLengthException
-from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-from core.errors import NotFound, UnsupportedTransferSyntax
+from core.errors import NotFound
 from core.limits import FRAME_PIXELS, MIB
+from imaging.decoding import DECODER_ERRORS, Decoded, decode, undecodable
 from storage.element_values import integer_of
 from storage.instance import Instance
-from viewer_api.codestream import claimed_pixels
 from viewer_api.element_data_set import data_set_of
 from viewer_api.element_json import little_endian
 from viewer_api.element_tree import Element, Tree
@@ -29,29 +25,6 @@ _EXTENDED_OFFSETS: Final = (0x7FE00001, 0x7FE00002)
 _IMAGE_GROUP: Final = 0x0028
 _LONGEST_TABLE: Final = MIB
 """No lookup table of the standard is longer."""
-
-# What numpy, pydicom and its decoders are known to raise on pixel data that is not what it should be.
-DECODER_ERRORS: Final = (
-    ArithmeticError,
-    AttributeError,
-    BytesLengthException,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decoded:
-    """One decoded frame, with the attributes that say how to show it. Colour is RGB, pixel by pixel."""
-
-    pixels: NDArray[Any]
-    image: Dataset
 
 
 class PixelData:
@@ -99,7 +72,7 @@ class PixelData:
                 number_of_frames=self.frame_count,
             )
         except DECODER_ERRORS as error:
-            raise _undecodable("cannot be parted into frames") from error
+            raise undecodable("cannot be parted into frames") from error
 
     def decoded(self, number: int) -> Decoded:
         """Return a frame as numbers.
@@ -108,19 +81,10 @@ class PixelData:
             UnsupportedTransferSyntax: too large to decode, broken, or compressed in a way not known here.
         """
         rows, columns = self._number(0x00280010) or 0, self._number(0x00280011) or 0
-        self._require_bearable(rows * columns)
+        if rows * columns > FRAME_PIXELS:
+            raise undecodable(f"has more than {FRAME_PIXELS} pixels a frame")
         frame = self.stored(number)
-        self._require_bearable(claimed_pixels(frame) or 0)
-        image = self._image(frame)
-        try:
-            decoder = get_decoder(UID(image.file_meta.TransferSyntaxUID))
-            pixels, shown_as = decoder.as_array(image, index=0)
-        except NotImplementedError as error:
-            raise _undecodable("is compressed in a way that is not decoded here") from error
-        except DECODER_ERRORS as error:
-            raise _undecodable("cannot be decoded") from error
-        image.PhotometricInterpretation = str(shown_as["photometric_interpretation"])
-        return Decoded(pixels=pixels, image=image)
+        return decode(self._image(frame), frame, most_pixels=FRAME_PIXELS)
 
     def decoded_octets(self, number: int) -> bytes:
         """Return a frame decoded, as it would lie in Explicit VR Little Endian, colour by pixel."""
@@ -145,10 +109,10 @@ class PixelData:
         bits = self._frame_bits()
         first, last = (number - 1) * bits, number * bits
         if first % 8 or (last % 8 and self.frame_count > 1):
-            raise _undecodable("has frames that do not begin at a byte")
+            raise undecodable("has frames that do not begin at a byte")
         start, end = first // 8, (last + 7) // 8
         if bits == 0 or end > self._element.length:
-            raise _undecodable("is shorter than its attributes say")
+            raise undecodable("is shorter than its attributes say")
         if not self._element.encoding.big_endian:
             return self._content.bytes_at(self._element.offset + start, end - start)
         word = max((self._number(0x00280100) or 8) // 8, 2 if self._element.vr == "OW" else 1)
@@ -179,10 +143,6 @@ class PixelData:
         image["PixelData"].is_undefined_length = not is_native
         return image
 
-    def _require_bearable(self, pixels: int) -> None:
-        if pixels > FRAME_PIXELS:
-            raise _undecodable(f"has more than {FRAME_PIXELS} pixels a frame")
-
     def _extended_offsets(self) -> tuple[bytes, bytes] | None:
         offsets, lengths = (self._content.tree.get(tag) for tag in _EXTENDED_OFFSETS)
         if offsets is None or lengths is None or max(offsets.length, lengths.length) > _LONGEST_TABLE:
@@ -208,7 +168,3 @@ def _pixel_data_of(tree: Tree) -> Element:
     if element is None or element.length == 0:
         raise NotFound("The instance has no pixel data.")
     return element
-
-
-def _undecodable(why: str) -> UnsupportedTransferSyntax:
-    return UnsupportedTransferSyntax(f"The pixel data {why}; the instance can be had as it was received.")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, NotFound, UnsupportedTransferSyntax
+from imaging.picture import JPEG, PNG, picture
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
 from storage.instance import Instance
 from viewer_api.dicom_web_root import UID, InRetrieval, Retrieval, accept_of
@@ -18,7 +19,6 @@ from viewer_api.pixel_data import PIXEL_DATA, PixelData
 from viewer_api.pixel_media_types import FRAME_TYPES, VIDEO_TYPES
 from viewer_api.places import Places
 from viewer_api.problems import Busy, documented
-from viewer_api.rendering import JPEG, PNG, picture
 from viewer_api.wado_rs import UNCHANGING, given
 
 router = APIRouter(tags=["WADO-RS"])

@@ -14,7 +14,7 @@ from pydicom.multival import MultiValue
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
 
 from core.errors import UnsupportedTransferSyntax
-from viewer_api.pixel_data import DECODER_ERRORS, Decoded
+from imaging.decoding import DECODER_ERRORS, Decoded
 
 JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
@@ -76,8 +76,10 @@ def _windowed(values: NDArray[Any], image: Dataset) -> NDArray[np.uint8]:
         depth = int(image.VOILUTSequence[0].LUTDescriptor[2])
         return _scaled(apply_voi_lut(output.astype(np.int64), image), 0, 2**depth - 1)
     if "WindowWidth" in image and "WindowCenter" in image:
-        low, high = apply_voi_lut(np.array([-_BEYOND, _BEYOND]), image)
-        return _scaled(apply_voi_lut(output, image), float(low), float(high))
+        # The sigmoid's exponential overflows far from the window, and is right there: it ends at 0 and 1.
+        with np.errstate(over="ignore"):
+            low, high = apply_voi_lut(np.array([-_BEYOND, _BEYOND]), image)
+            return _scaled(apply_voi_lut(output, image), float(low), float(high))
     return _scaled(output, float(output.min()), float(output.max()))
 
 
@@ -87,7 +89,7 @@ def _scaled(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
         return np.zeros(values.shape, dtype=np.uint8)
     if values.dtype == np.uint8 and (low, high) == (0, 255):
         return values
-    scaled = (values.astype(np.float32) - low) * (255.0 / (high - low))
+    scaled = 255.0 * (values.astype(np.float64) - low) / (high - low)
     rounded: NDArray[np.uint8] = np.clip(np.floor(scaled + 0.5), 0, 255).astype(np.uint8)
     return rounded
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import imagecodecs
+import numpy as np
 import pydicom
 import pytest
 from hypothesis import given
@@ -9,8 +11,8 @@ from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
 from pydicom.encaps import generate_frames
 
+from imaging.codestream import claimed_pixels
 from tests.viewer_api.stored import DATA
-from viewer_api.codestream import claimed_pixels
 
 SHIPPED = [
     *[
@@ -32,6 +34,17 @@ def test_a_frame_claims_what_its_image_has(path: Path) -> None:
     assert claimed_pixels(next(frames)) == dataset.Rows * dataset.Columns
 
 
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [(8, 8), (16, 16), (256, 256), (7, 300), (600, 800), (708, 1016), (9, 16), (1, 70_000)],
+)
+def test_a_jpeg_xl_frame_claims_what_its_encoder_was_given(rows: int, columns: int) -> None:
+    frame = imagecodecs.jpegxl_encode(np.zeros((rows, columns), np.uint8), effort=1)
+    assert claimed_pixels(frame) == rows * columns
+    boxed = imagecodecs.jpegxl_encode(np.zeros((rows, columns), np.uint8), effort=1, usecontainer=True)
+    assert claimed_pixels(boxed) == rows * columns
+
+
 SOF = b"\xff\xc0\x00\x11\x08\xff\xff\x00\x10\x03"
 
 
@@ -48,6 +61,8 @@ SOF = b"\xff\xc0\x00\x11\x08\xff\xff\x00\x10\x03"
         (b"\xff\xd8\xff\xe0\x00\x00", None),
         (b"\xff\x4f\xff\x51" + bytes(4) + b"\x00\x01\x00\x00" * 2 + bytes(8), 2**32),
         (b"\xff\x4f\xff\x51", None),
+        (b"\xff\x0a", None),
+        (b"\x00\x00\x00\x0cJXL " + bytes(40), None),
         (b"", None),
         (b"RLE", None),
     ],
@@ -58,6 +73,7 @@ def test_a_claim_is_found_behind_other_segments(frame: bytes, pixels: int | None
 
 @given(st.binary(max_size=200))
 def test_any_bytes_claim_something_or_nothing(raw: bytes) -> None:
-    for start in (b"", b"\xff\xd8", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  "):
+    boxes = (b"\x00\x00\x00\x0cjP  ", b"\x00\x00\x00\x0cJXL ")
+    for start in (b"", b"\xff\x0a", b"\xff\xd8", b"\xff\x4f\xff\x51", *boxes):
         claim = claimed_pixels(start + raw)
         assert claim is None or claim >= 0

@@ -1,0 +1,1 @@
+"""Images: compressed frames as numbers, numbers as pictures. Pure."""
