@@ -49,6 +49,8 @@ def http_application(house: House) -> FastAPI:
             requests=house.requests,
             desk=house.desk,
             inbox=house.inbox,
+            shelf=house.shelf,
+            patients=house.patients,
         ),
         HttpSettings(trusted_proxies=house.settings.trusted_proxy, public_url=house.settings.public_url),
     )

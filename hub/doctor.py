@@ -63,6 +63,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     if not database.is_good:
         return
     yield _finding("background work", lambda: _background(house))
+    yield _finding("kept aside", lambda: _kept_aside(house))
     gateway_listens = _listens(settings.dicom_host, settings.dicom_port)
     yield _port("DICOM port", settings.dicom_host, settings.dicom_port, gateway_listens)
     api_listens = _listens(settings.http_host, settings.http_port)
@@ -125,6 +126,14 @@ def _background(house: House) -> str:
         kinds = ", ".join(f"{kind} ({error})" for _, kind, error in resting[:3])
         return _fail(f"{len(resting)} jobs gave up: {kinds}")
     return f"{behind} changes to take in, no job gave up"
+
+
+def _kept_aside(house: House) -> str:
+    alarms = house.shelf.alarms(Scope(everything=True))
+    if alarms:
+        told = "; ".join(f"{alarm.site_id}: {alarm.detail}" for alarm in alarms[:3])
+        return _fail(f"{told} See `imaging-hub admin quarantine list`.")
+    return "nothing waits for long, and there is room"
 
 
 def _listens(host: str, port: int) -> bool:

@@ -267,6 +267,21 @@ class Settings(BaseSettings):
         ge=1,
         description="Hours that a stored file without a catalogue row is left; longer than any transfer.",
     )
+    kept_aside_size: ByteSize = Field(
+        default=ByteSize(limits.KEPT_ASIDE_BYTES),
+        gt=0,
+        description="How much of each site may be kept aside (quarantine, conflicts), as bytes or `2GB`;"
+        " beyond it a device is told to send again later.",
+        json_schema_extra={"default_text": f"{limits.KEPT_ASIDE_BYTES // limits.GIB}GiB"},
+    )
+    kept_aside_rows: int = Field(
+        default=limits.KEPT_ASIDE_ROWS, ge=1, description="How many instances of each site may be kept aside."
+    )
+    discard_grace_days: int = Field(
+        default=30,
+        ge=1,
+        description="Days that the bytes of what an administrator discarded are left.",
+    )
     disk_reserve: ByteSize = Field(
         default=ByteSize(limits.DISK_RESERVE_BYTES),
         description="Free disk space below which new instances are refused for now, as bytes or `2GB`.",

@@ -17,10 +17,13 @@ from reporting.desk import Desk
 from reporting.inbox import Inbox
 from reporting.publication import Publisher
 from storage.archive import Archive
+from storage.aside_records import AsideQuota
 from storage.blob_store import BlobStore
 from storage.filesystem_blobs import FilesystemBlobs
 from storage.incoming import Incoming
+from storage.patients import Patients
 from storage.s3_location import S3Location
+from storage.shelf import Shelf
 from worklist.intake import Intake
 from worklist.reading_list import ReadingList
 from worklist.requests import Requests
@@ -43,6 +46,8 @@ class House:
     requests: Requests
     desk: Desk
     inbox: Inbox
+    shelf: Shelf
+    patients: Patients
 
     def intake(self) -> Intake:
         """Return the follower that keeps the reading list."""
@@ -73,12 +78,14 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
     """Build every room from the settings; nothing listens yet, and nothing is migrated."""
     register = open_register(settings, clock)
     clock, database, directory = register.clock, register.database, register.directory
+    quota = AsideQuota(size=int(settings.kept_aside_size), rows=settings.kept_aside_rows)
     archive = Archive(
         database=database,
         blobs=blob_store(settings),
         incoming=Incoming(settings.data / "incoming"),
         clock=clock,
         disk_reserve_bytes=int(settings.disk_reserve),
+        aside_quota=quota,
     )
     compiler = Compiler(
         site_on_paper=lambda site_id: _on_paper(directory, site_id),
@@ -98,6 +105,8 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         reading_list=ReadingList(database=database, clock=clock),
         requests=Requests(database=database, clock=clock),
         desk=Desk(database=database, clock=clock, compiler=compiler),
+        shelf=Shelf(archive=archive, database=database, clock=clock, quota=quota),
+        patients=Patients(database=database, clock=clock),
         inbox=Inbox(database=database, archive=archive, clock=clock),
     )
 

@@ -18,7 +18,7 @@ from hub.audit_anchors import AnchorFolder
 from hub.process import begin, until_stopped
 from hub.settings import Settings
 from hub.wiring import House
-from storage.sweep import sweep
+from storage.sweep import sweep, sweep_discarded
 from worklist.intake import CURSOR
 
 log = structlog.stdlib.get_logger("hub.worker")
@@ -58,13 +58,6 @@ def duties(house: House) -> list[Duty]:
             log.error("a report could not be published yet", report_id=report_id, error=error)
         return False
 
-    def tidy() -> bool:
-        grace = timedelta(hours=house.settings.sweep_grace_hours)
-        report = sweep(house.archive, now=house.clock.now(), grace=grace)
-        if report.orphans_deleted or report.incoming_deleted:
-            log.info("swept", orphans=report.orphans_deleted, incoming=report.incoming_deleted)
-        return False
-
     anchors = AnchorFolder(house.settings.audit_anchors)
 
     def chain() -> bool:
@@ -85,8 +78,19 @@ def duties(house: House) -> list[Duty]:
         Duty(name="intake", every_seconds=0.1, act=take_in),
         Duty(name="clock", every_seconds=0.5, act=watch_the_clock),
         Duty(name="publication", every_seconds=0.2, act=publish),
-        Duty(name="sweep", every_seconds=3600, act=tidy),
+        Duty(name="sweep", every_seconds=3600, act=lambda: _tidy(house)),
     ]
+
+
+def _tidy(house: House) -> bool:
+    now, settings = house.clock.now(), house.settings
+    report = sweep(house.archive, now=now, grace=timedelta(hours=settings.sweep_grace_hours))
+    if report.orphans_deleted or report.incoming_deleted:
+        log.info("swept", orphans=report.orphans_deleted, incoming=report.incoming_deleted)
+    grace = timedelta(days=settings.discard_grace_days)
+    if discarded := sweep_discarded(house.archive, now=now, grace=grace):
+        log.info("what was discarded is deleted", blobs=discarded)
+    return False
 
 
 class Worker:

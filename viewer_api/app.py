@@ -7,9 +7,11 @@ from fastapi.routing import APIRoute
 from starlette.staticfiles import StaticFiles
 
 from viewer_api import (
+    aside_routes,
     ecg_routes,
     health,
     page,
+    patient_routes,
     pixel_routes,
     qido_rs,
     report_routes,
@@ -61,6 +63,8 @@ def create_app(rooms: Rooms, settings: HttpSettings) -> FastAPI:
     app.include_router(session_routes.router)
     for router in _READING:
         app.include_router(router)
+    app.include_router(aside_routes.router)
+    app.include_router(patient_routes.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
     _include_dicom_web(app)
     answer_with_problems(app)

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from core.access import Scope
 from core.errors import QuotaExceeded, StorageUnavailable
 from database.engine import is_reachable
 from viewer_api.problems import documented
@@ -21,12 +22,15 @@ async def is_alive() -> dict[str, str]:
     summary="Whether requests can be served",
     responses=documented(StorageUnavailable),
 )
-def is_ready(rooms: InRooms) -> dict[str, str]:
-    """Whether the catalogue answers and the blob store has room for what arrives."""
+def is_ready(rooms: InRooms) -> dict[str, str | int]:
+    """Whether the catalogue answers and the blob store has room for what arrives.
+
+    `alarms` counts what administrators have to see to; requests are served all the same.
+    """
     if not is_reachable(rooms.database):
         raise StorageUnavailable("The catalogue cannot be reached.")
     try:
         rooms.archive.require_room()
     except QuotaExceeded as error:
         raise StorageUnavailable(str(error)) from error
-    return {"status": "ready"}
+    return {"status": "ready", "alarms": len(rooms.shelf.alarms(Scope(everything=True)))}

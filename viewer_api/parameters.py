@@ -56,6 +56,18 @@ def _request_id(
     return _key(request_id)
 
 
+def _kept_key(
+    kept_key: Annotated[str, Path(description="The hub's key of what lies aside.", examples=[EXAMPLE_KEY])],
+) -> str:
+    return _key(kept_key)
+
+
+def _patient_key(
+    patient_key: Annotated[str, Path(description="The hub's key of a patient.", examples=[EXAMPLE_KEY])],
+) -> str:
+    return _key(patient_key)
+
+
 def _workitem_uid(
     workitem_uid: Annotated[
         str, Path(description="UID of one turn at reading a case (UPS).", examples=[EXAMPLE_UID])
@@ -71,6 +83,8 @@ def _study_instance_uid(
 
 
 CaseId = Annotated[str, Depends(_case_id)]
+KeptKey = Annotated[str, Depends(_kept_key)]
+PatientKey = Annotated[str, Depends(_patient_key)]
 ReportId = Annotated[str, Depends(_report_id)]
 RequestId = Annotated[str, Depends(_request_id)]
 WorkitemUID = Annotated[str, Depends(_workitem_uid)]

@@ -14,6 +14,8 @@ from registry.directory import Directory
 from reporting.desk import Desk
 from reporting.inbox import Inbox
 from storage.archive import Archive
+from storage.patients import Patients
+from storage.shelf import Shelf
 from worklist.reading_list import ReadingList
 from worklist.requests import Requests
 
@@ -32,6 +34,8 @@ class Rooms:
     requests: Requests
     desk: Desk
     inbox: Inbox
+    shelf: Shelf
+    patients: Patients
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,6 +70,7 @@ class Door:
 
 _TURN = {"workitem_uid": "{workitem_uid}"}
 _WORDS = {"findings": "", "impression": "x"}
+_REASON = {"reason": "looked at"}
 _VERSION = {"If-Match": '"1"'}
 
 DOORS: list[Door] = [
@@ -206,6 +207,60 @@ DOORS: list[Door] = [
             things={"study": "ecg_study", "instance": "ecg_instance"},
         )
         for form in ("ecg", "ecg.svg")
+    ),
+    Door(method="GET", path="/api/v1/kept-aside", act=Act.ADMINISTER, place=Place.LIST),
+    Door(method="GET", path="/api/v1/alarms", act=Act.ADMINISTER, place=Place.OWN),
+    *(
+        Door(
+            method="GET",
+            path=f"/api/v1/kept-aside/{{kept_key}}{below}",
+            act=Act.ADMINISTER,
+            place=Place.OBJECT,
+        )
+        for below in ("", "/look", "/file")
+    ),
+    *(
+        Door(
+            method="POST",
+            path=f"/api/v1/kept-aside/{{kept_key}}/{act}",
+            act=Act.ADMINISTER,
+            place=Place.OBJECT,
+            body=_REASON,
+            things={"kept_key": "discarded_kept_key"} if act == "reopen" else {},
+        )
+        for act in ("readmit", "discard", "keep-apart", "reopen")
+    ),
+    Door(method="GET", path="/api/v1/flagged-studies", act=Act.ADMINISTER, place=Place.LIST),
+    Door(method="GET", path="/api/v1/patients/{patient_key}", act=Act.ADMINISTER, place=Place.OBJECT),
+    Door(
+        method="POST",
+        path="/api/v1/patients/{patient_key}/link",
+        act=Act.ADMINISTER,
+        place=Place.OBJECT,
+        body=_REASON | {"other_patient_key": "{other_patient_key}"},
+    ),
+    Door(
+        method="POST",
+        path="/api/v1/patients/{patient_key}/unlink",
+        act=Act.ADMINISTER,
+        place=Place.OBJECT,
+        body=_REASON,
+        things={"patient_key": "linked_patient_key"},
+    ),
+    Door(
+        method="POST",
+        path="/api/v1/studies/{study_instance_uid}/patient",
+        act=Act.ADMINISTER,
+        place=Place.OBJECT,
+        body=_REASON | {"site_id": "{site_id}", "patient_key": "{other_patient_key}"},
+    ),
+    Door(
+        method="POST",
+        path="/api/v1/studies/{study_instance_uid}/patient/confirm",
+        act=Act.ADMINISTER,
+        place=Place.OBJECT,
+        body=_REASON | {"site_id": "{site_id}"},
+        things={"study_instance_uid": "flagged_study_instance_uid"},
     ),
 ]
 

@@ -14,6 +14,8 @@ from sqlalchemy import update
 from core.access import ALLOWED, Act, Grant, Role, Route
 from registry import tables
 from registry.authentication import Authentication
+from storage.aside_records import AsideFilter
+from storage.query import Query
 from tests.fixtures.catalogue import new_database
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import (
@@ -232,13 +234,39 @@ def _things(reading: Reading) -> dict[str, str]:
         "waiting_workitem_uid": waiting.workitem.workitem_uid,
         "study_instance_uid": case.study_instance_uid,
         "report_id": report["report_id"],
+        **_in_doubt(reading, case.study_instance_uid),
+    }
+
+
+def _in_doubt(reading: Reading, study_instance_uid: str) -> dict[str, str]:
+    """Return what administrators decide on: two things kept aside, patients, and a study that is flagged."""
+    rooms, admin, canary = reading.edge.rooms, at_site("admin"), PATIENT["PatientName"]
+    others = [
+        reading.rooms.arrive(PatientID=f"CANARY-8{number}", PatientName=canary).study_instance_uid
+        for number in range(3)
+    ]
+    flagged = reading.rooms.arrive(PatientID=PATIENT["PatientID"], PatientName="Li^Si").study_instance_uid
+    for _ in range(2):
+        reading.rooms.send(flagged, PatientID="CANARY-9", PatientName=canary)
+    kept, discarded = (each.kept_key for each in rooms.shelf.items(admin, AsideFilter()))
+    rooms.shelf.discard(admin, discarded, reason="of the next patient")
+    studies = rooms.archive.search_studies(Query(), visible_to=admin.scope(Act.ADMINISTER))
+    patients = {study.study_instance_uid: study.patient_key for study in studies}
+    rooms.patients.link(admin, patients[others[1]], patients[others[2]], reason="one person")
+    return {
+        "kept_key": kept,
+        "discarded_kept_key": discarded,
+        "patient_key": patients[study_instance_uid],
+        "other_patient_key": patients[others[0]],
+        "linked_patient_key": patients[others[1]],
+        "flagged_study_instance_uid": flagged,
     }
 
 
 def _missing(name: str) -> str:
     if name == "site_id":
         return NO_SITE
-    return NOBODYS_KEY if name.endswith("_id") else NOBODYS_UID
+    return NOBODYS_KEY if name.endswith(("_id", "_key")) else NOBODYS_UID
 
 
 def _filled(values: Mapping[str, Any] | None, named: Mapping[str, str]) -> dict[str, Any] | None:

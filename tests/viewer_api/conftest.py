@@ -22,6 +22,8 @@ from registry import passwords
 from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
+from storage.patients import Patients
+from storage.shelf import Shelf
 from tests.fixtures.catalogue import new_database
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import (
@@ -87,6 +89,8 @@ def new_rooms(consultation: Consultation) -> Rooms:
         requests=consultation.requests,
         desk=consultation.desk,
         inbox=consultation.inbox,
+        shelf=Shelf(archive=consultation.archive, database=database, clock=clock),
+        patients=Patients(database=database, clock=clock),
     )
 
 

@@ -15,7 +15,7 @@ def test_a_process_that_answers_is_alive(edge: Edge) -> None:
 
 def test_with_catalogue_and_room_it_is_ready(edge: Edge) -> None:
     answer = edge.client().get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "alarms": 0})
 
 
 def test_without_the_catalogue_it_is_not_ready(edge: Edge, tmp_path: Path) -> None:
