@@ -94,6 +94,7 @@ class Journey:
     def _claimed(self, case: Answer) -> str:
         answer = self._reader.post(f"/api/v1/workitems/{case['workitem']['workitem_uid']}/claim")
         claimed = _expect(answer, 200).json()
+        case["instances_seen"] = claimed["instances_seen"]
         return f"{claimed['workitem']['procedure_step_state']} by {claimed['workitem']['claimed_by_name']}"
 
     def _looked_at(self, study: DemoStudy, case: Answer) -> str:
@@ -149,7 +150,11 @@ class Journey:
         answer = self._reader.post(
             f"/api/v1/cases/{case['case_id']}/sign",
             headers={"If-Match": case["etag"]},
-            json={"workitem_uid": case["workitem"]["workitem_uid"], "status": "final"},
+            json={
+                "workitem_uid": case["workitem"]["workitem_uid"],
+                "instances_seen": case["instances_seen"],
+                "status": "final",
+            },
         )
         report.update(_expect(answer, 201).json())
         return f"report {report['report_id']}"

@@ -53,13 +53,15 @@ class Compiler:
         impression: str,
         status: ReportStatus,
         reason: str,
-        addendum_to: Report | None,
+        instances: tuple[ReportedInstance, ...],
+        predecessor: Report | None,
         now: datetime,
     ) -> ReportDocument:
-        """Return the document, complete with its digest."""
-        study, instances = _study_and_instances(connection, case)
+        """Return the document, complete with its digest; `instances` are those that the reader saw."""
+        study = _study(connection, case)
         site = self._site_on_paper(case.site_id)
-        previous = addendum_to.document if addendum_to else None
+        repeats = status in {ReportStatus.ADDENDUM, ReportStatus.AMENDED}
+        previous = predecessor.document if predecessor and repeats else None
         return with_digest(
             ReportDocument(
                 report_id=report_id,
@@ -90,8 +92,8 @@ class Compiler:
                 signed_at=now,
                 received_at=case.first_received_at,
                 content_digest="",
-                instances=_read_instances(instances, kept_in=case.study_instance_uid),
-                predecessors=_predecessors(addendum_to),
+                instances=instances,
+                predecessors=_predecessors(predecessor),
             )
         )
 
@@ -112,14 +114,18 @@ class Compiler:
         return names[chosen] if chosen is not None else ""
 
 
-def _study_and_instances(connection: Connection, case: Case) -> tuple[Study, list[Instance]]:
-    """Return the case's own study, and the instances of all its studies: the report covers them together."""
-    own = {"StudyInstanceUID": UIDList((case.study_instance_uid,))}
+def instances_of_case(connection: Connection, case: Case) -> tuple[ReportedInstance, ...]:
+    """Return what there is to read of all studies of a case: a report covers them together."""
     uids = tuple(study.study_instance_uid for study in case.studies) or (case.study_instance_uid,)
-    scope = Scope(site_ids=frozenset({case.site_id}))
-    study = search_studies(connection, Query(conditions=dict(own)), scope)[0]
-    read = Query(conditions={"StudyInstanceUID": UIDList(uids)}, limit=EVERY_INSTANCE)
-    return study, search_instances(connection, read, scope)
+    every = Query(conditions={"StudyInstanceUID": UIDList(uids)}, limit=EVERY_INSTANCE)
+    found = search_instances(connection, every, Scope(site_ids=frozenset({case.site_id})))
+    return _read_instances(found, kept_in=case.study_instance_uid)
+
+
+def _study(connection: Connection, case: Case) -> Study:
+    """Return the case's own study."""
+    own = Query(conditions={"StudyInstanceUID": UIDList((case.study_instance_uid,))})
+    return search_studies(connection, own, Scope(site_ids=frozenset({case.site_id})))[0]
 
 
 def _patient(stated: StatedIdentity | Study) -> PatientIdentity:
@@ -147,13 +153,13 @@ def _read_instances(instances: list[Instance], *, kept_in: str) -> tuple[Reporte
     )
 
 
-def _predecessors(addendum_to: Report | None) -> tuple[ReportedInstance, ...]:
+def _predecessors(predecessor: Report | None) -> tuple[ReportedInstance, ...]:
     return tuple(
         ReportedInstance(
             series_instance_uid=publication.series_instance_uid,
             sop_class_uid=BASIC_TEXT_SR_STORAGE,
             sop_instance_uid=publication.sop_instance_uid,
         )
-        for publication in (addendum_to.publications if addendum_to else ())
+        for publication in (predecessor.publications if predecessor else ())
         if publication.form is ReportForm.SR
     )

@@ -4,9 +4,8 @@ Signing is one transaction: report, workitem, audit row, change and publication 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, true
 
 from core.access import Act, Actor
 from core.clock import Clock
@@ -19,24 +18,21 @@ from core.errors import (
     WorkitemStateConflict,
 )
 from core.text import can_be_kept
-from core.uids import new_key
-from database.audit import AuditEvent, AuditRecord, append_audit, append_once
-from database.change_feed import ChangeKind
+from database.audit import append_once
 from database.engine import Database
-from database.jobs import enqueue
 from reporting import report_records as records
-from reporting.compilation import Compiler
-from reporting.document import ReportStatus
-from reporting.publication import PUBLISH_JOB
+from reporting.compilation import Compiler, instances_of_case
+from reporting.document import VERSIONS, ReportStatus
 from reporting.report import Draft, KeptDraft, Report
+from reporting.seen import instances_seen, require_seen
+from reporting.signing import ToSign, record_of, write_report
 from storage.aside_records import has_open_patient_conflict
 from worklist.case import Case
-from worklist.case_records import case_in_scope, case_within, in_reach, in_reach_or_held_before
-from worklist.events import tell
-from worklist.turn_records import find_turn, hold_still
+from worklist.case_records import case_in_scope, case_within, in_reach, in_reach_or_held_before, in_scope
+from worklist.reading_list import require_reason
+from worklist.turn_records import find_turn
 from worklist.turns import end_signed
-from worklist.urgency import RANK
-from worklist.workitem import EndReason
+from worklist.workitem import EndReason, ProcedureStepState, is_reader
 
 LONGEST_TEXT = 50_000
 
@@ -85,7 +81,6 @@ class Desk:
         now = self._clock.now()
         refusal: WorkitemStateConflict | StaleVersion | None = None
         with self._database.write() as connection:
-            hold_still(connection, workitem_uid)
             case = _case(connection, case_id, actor)
             before = records.read_draft(connection, case_id)
             if not _holds(case, actor, workitem_uid):
@@ -97,13 +92,13 @@ class Desk:
             else:
                 saved = records.write_draft(connection, before, **vars(words), by=actor, now=now)
                 if saved is not None:
-                    append_once(connection, _record_of(case, actor, "draft saved", case_id, now))
+                    append_once(connection, record_of(case, actor, "draft saved", case_id, now))
                     return saved
                 refusal = StaleVersion()
             records.keep_draft(
                 connection, case_id, workitem_uid, **vars(words), by=actor, now=now, reason=str(refusal)
             )
-            append_once(connection, _record_of(case, actor, "draft kept aside", case_id, now))
+            append_once(connection, record_of(case, actor, "draft kept aside", case_id, now))
         raise refusal
 
     def sign(
@@ -113,40 +108,46 @@ class Desk:
         workitem_uid: str,
         *,
         version: int | None,
+        seen: str | None,
         status: ReportStatus = ReportStatus.FINAL,
     ) -> Report:
-        """Sign the draft that the reader saw, as a final report or a preliminary one.
+        """Sign the draft and the instances that the reader saw, as a final report or a preliminary one.
 
         Raises:
             NotFound, VersionRequired.
-            InvalidRequest: there is no impression, or this is not how an addendum is made.
+            InvalidRequest: there is no impression, or this is not how an addendum or amendment is made.
             WorkitemStateConflict: the case is not this reader's any more.
             PatientConflict: it is not settled whom the study shows; the draft stays.
-            StaleVersion: the draft is not what the reader saw.
+            StaleVersion: the draft is not what the reader saw, or other images are there by now.
         """
         if version is None:
             raise VersionRequired
-        if status is ReportStatus.ADDENDUM:
-            raise InvalidRequest("An addendum is added to a final report.")
+        if status not in {ReportStatus.FINAL, ReportStatus.PRELIMINARY}:
+            raise InvalidRequest("An addendum or amendment is made to a report that is signed already.")
         now = self._clock.now()
         with self._database.write() as connection:
-            hold_still(connection, workitem_uid)
             case = _case(connection, case_id, actor)
             if not _holds(case, actor, workitem_uid):
                 raise WorkitemStateConflict(_not_yours(connection, workitem_uid, actor))
-            uids = {case.study_instance_uid, *(study.study_instance_uid for study in case.studies)}
-            if has_open_patient_conflict(connection, case.site_id, uids):
-                raise PatientConflict
+            _require_settled(connection, case)
             draft = records.read_draft(connection, case_id)
             if draft.version != version:
                 raise StaleVersion("The draft has changed since you read it: read it again before signing.")
             if not draft.impression.strip():
                 raise InvalidRequest("A report needs an impression.")
-            words = Words(findings=draft.findings, impression=draft.impression)
-            report_id = self._write(connection, case, actor, words, status=status, now=now)
+            instances = instances_of_case(connection, case)
+            require_seen(seen, instances)
+            said = ToSign(
+                status=status,
+                findings=draft.findings,
+                impression=draft.impression,
+                instances=instances,
+                predecessor=records.current_report(connection, case_id),
+            )
+            report = write_report(connection, self._compiler, case, actor, said, now=now)
             if status is ReportStatus.FINAL:
                 end_signed(connection, case, by=actor, now=now)
-            return records.find_report(connection, report_id)
+            return report
 
     def add_addendum(self, actor: Actor, report_id: str, words: Words, *, reason: str) -> Report:
         """Add new text to a final report, with the reason; the report itself stays as it was signed.
@@ -162,19 +163,67 @@ class Desk:
         with self._database.write() as connection:
             report = records.find_report(connection, report_id)
             case = case_in_scope(connection, report.case_id, actor.scope(Act.READ))
-            if report.status is not ReportStatus.FINAL:
-                raise ReportStateConflict("Only a final report takes an addendum.")
-            addendum_id = self._write(
-                connection,
-                case,
-                actor,
-                words,
+            _require_current(report, "Only a final report takes an addendum.")
+            said = ToSign(
                 status=ReportStatus.ADDENDUM,
-                now=now,
+                **vars(words),
+                instances=report.document.instances,
                 reason=reason,
-                addendum_to=report,
+                predecessor=report,
             )
-            return records.find_report(connection, addendum_id)
+            return write_report(connection, self._compiler, case, actor, said, now=now)
+
+    def amend(self, actor: Actor, report_id: str, words: Words, *, reason: str, seen: str | None) -> Report:
+        """Sign a version that stands in place of a final one, with the reason; that one stays readable.
+
+        The draft of the case follows, so that whoever reads late images goes on from the right words.
+
+        Raises:
+            NotFound, InvalidRequest, VersionRequired, PatientConflict.
+            ReportStateConflict: the report is not the current one; the words are kept aside.
+            WorkitemStateConflict: somebody is reading the case; the words are kept aside.
+            StaleVersion: other images are there than were seen; the words are kept aside.
+        """
+        _require_words(words.findings, words.impression)
+        require_reason(reason)
+        if not words.impression.strip():
+            raise InvalidRequest("A report needs an impression.")
+        now = self._clock.now()
+        with self._database.write() as connection:
+            report = records.find_report(connection, report_id)
+            case = _case_to_amend(connection, report, actor)
+            _require_settled(connection, case)
+            instances = instances_of_case(connection, case)
+            try:
+                _require_amendable(report, case)
+                require_seen(seen, instances)
+            except (ReportStateConflict, WorkitemStateConflict, StaleVersion) as error:
+                refusal = error
+            else:
+                said = ToSign(
+                    status=ReportStatus.AMENDED,
+                    **vars(words),
+                    instances=instances,
+                    reason=reason,
+                    predecessor=report,
+                )
+                draft = records.read_draft(connection, case.case_id)
+                records.replace_draft(connection, draft, report.document, **vars(words), by=actor, now=now)
+                return write_report(connection, self._compiler, case, actor, said, now=now)
+            turn = case.workitem.workitem_uid
+            records.keep_draft(
+                connection, case.case_id, turn, **vars(words), by=actor, now=now, reason=str(refusal)
+            )
+        raise refusal
+
+    def instances_seen(self, actor: Actor, case_id: str) -> str:
+        """Return what names the instances of a case as they are now; ask before fetching them.
+
+        Raises NotFound.
+        """
+        with self._database.read() as connection:
+            case = case_within(connection, case_id, in_reach(actor, Act.SEARCH))
+            return instances_seen(instances_of_case(connection, case))
 
     def reports_of_case(self, actor: Actor, case_id: str) -> list[Report]:
         """Return the signed versions of a case, oldest first. Raises NotFound."""
@@ -182,79 +231,34 @@ class Desk:
             case_within(connection, case_id, in_reach(actor, Act.RECEIVE))
             return records.reports_of_case(connection, case_id)
 
-    def _write(
-        self,
-        connection: Connection,
-        case: Case,
-        actor: Actor,
-        words: Words,
-        *,
-        status: ReportStatus,
-        now: datetime,
-        reason: str = "",
-        addendum_to: Report | None = None,
-    ) -> str:
-        report_id = new_key(now)
-        document = self._compiler.compile(
-            connection,
-            case,
-            actor,
-            report_id=report_id,
-            findings=words.findings,
-            impression=words.impression,
-            status=status,
-            reason=reason,
-            addendum_to=addendum_to,
-            now=now,
-        )
-        published = status is not ReportStatus.PRELIMINARY
-        records.insert_report(
-            connection,
-            document,
-            case_id=case.case_id,
-            number=records.next_number(connection, case.case_id),
-            addendum_to=addendum_to.report_id if addendum_to else None,
-            by=actor,
-            published=published,
-        )
-        _record(connection, case, actor, report_id, status, now)
-        if published:
-            enqueue(
-                connection,
-                kind=PUBLISH_JOB,
-                body={"report_id": report_id},
-                due_at=now,
-                priority=RANK[case.urgency],
-            )
-        return report_id
+
+def _require_settled(connection: Connection, case: Case) -> None:
+    """Raise PatientConflict while it is not settled whom the case shows: nothing may be signed about it."""
+    uids = {case.study_instance_uid, *(study.study_instance_uid for study in case.studies)}
+    if has_open_patient_conflict(connection, case.site_id, uids):
+        raise PatientConflict
 
 
-_KINDS = {
-    ReportStatus.PRELIMINARY: ChangeKind.REPORT_PRELIMINARY,
-    ReportStatus.FINAL: ChangeKind.REPORT_SIGNED,
-    ReportStatus.ADDENDUM: ChangeKind.REPORT_ADDENDUM,
-}
+def _require_current(report: Report, otherwise: str) -> None:
+    if report.status not in VERSIONS:
+        raise ReportStateConflict(otherwise)
+    if report.superseded_by is not None:
+        raise ReportStateConflict("A newer version of this report was signed: read that one first.")
 
 
-def _record(
-    connection: Connection, case: Case, actor: Actor, report_id: str, status: ReportStatus, now: datetime
-) -> None:
-    tell(connection, _KINDS[status], case, actor=actor.username, at=now, report_id=report_id)
-    append_audit(connection, _record_of(case, actor, f"report signed: {status.value}", report_id, now))
+def _require_amendable(report: Report, case: Case) -> None:
+    _require_current(report, "Only a final report is amended.")
+    # Two who write at once about one case would sign past each other.
+    if case.workitem.procedure_step_state is ProcedureStepState.IN_PROGRESS:
+        reading = case.workitem.claimed_by_name
+        raise WorkitemStateConflict(f"{reading} is reading this case: sign there, or take it over.")
 
 
-def _record_of(case: Case, actor: Actor, action: str, subject: str, now: datetime) -> AuditRecord:
-    return AuditRecord(
-        at=now,
-        event=AuditEvent.PATIENT_RECORD,
-        action=action,
-        actor=actor.username,
-        # Whoever holds a case may finish it, also when no route leads there any more.
-        granted_by=actor.granted_by(Act.READ, case.site_id) or "reader who held it",
-        site_id=case.site_id,
-        study_instance_uid=case.study_instance_uid,
-        subject=subject,
-    )
+def _case_to_amend(connection: Connection, report: Report, actor: Actor) -> Case:
+    """Return the case of a report for who may read it, or signed this report and is a reader still."""
+    is_signer = report.signed_by == actor.account_id and is_reader(actor)
+    within = true() if is_signer else in_scope(actor.scope(Act.READ))
+    return case_within(connection, report.case_id, within)
 
 
 def _holds(case: Case, actor: Actor, workitem_uid: str) -> bool:

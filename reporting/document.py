@@ -11,6 +11,11 @@ class ReportStatus(StrEnum):
     PRELIMINARY = "preliminary"
     FINAL = "final"
     ADDENDUM = "appended"
+    AMENDED = "amended"
+
+
+VERSIONS = frozenset({ReportStatus.FINAL, ReportStatus.AMENDED})
+"""What stands for a case: of these the newest is current and the others are superseded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +46,7 @@ class PatientIdentity:
 class ReportDocument:
     """Everything a published report says. Times are aware; `time_zone` (IANA) is where paper is read.
 
-    `modality` is the case's: US, DX, CR, ECG, ... `verified` is true for a final report or addendum.
+    `modality` is the case's: US, DX, CR, ECG, ...
     """
 
     report_id: str
@@ -63,10 +68,10 @@ class ReportDocument:
     findings: str
     impression: str
     reason: str
-    """Why an addendum was written; empty for a report."""
+    """Why an addendum or amended report was written; empty for any other."""
     previous_findings: str
     previous_impression: str
-    """What the report said that an addendum adds to; empty for a report."""
+    """What the report said that an addendum adds to, or an amended report replaces; empty for any other."""
     reading_physician: str
     signed_at: datetime
     received_at: datetime

@@ -3,7 +3,15 @@
 from typing import Final
 
 from reporting.document import ReportDocument, ReportStatus
-from reporting.report_instance import coded, data_set, in_order, part_10_file, referenced, report_instance
+from reporting.report_instance import (
+    coded,
+    data_set,
+    document_title,
+    in_order,
+    part_10_file,
+    referenced,
+    report_instance,
+)
 from reporting.terms import report_kind
 
 ENCAPSULATED_PDF_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.104.1"
@@ -34,11 +42,11 @@ def encapsulated_pdf(
         data_set(
             AcquisitionDateTime="",
             ConversionType="WSD",
-            SeriesDescription=kind.bilingual_title,
+            SeriesDescription=document_title(document),
             BurnedInAnnotation="YES",
             VerificationFlag="UNVERIFIED" if document.status is ReportStatus.PRELIMINARY else "VERIFIED",
             ConceptNameCodeSequence=coded(kind.title),
-            DocumentTitle=kind.bilingual_title,
+            DocumentTitle=document_title(document),
             EncapsulatedDocument=pdf + b"\0" * (len(pdf) % 2),
             EncapsulatedDocumentLength=len(pdf),
             MIMETypeOfEncapsulatedDocument="application/pdf",

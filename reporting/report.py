@@ -78,11 +78,23 @@ class Report:
     document: ReportDocument
     publications: tuple[Publication, ...]
     receipts: tuple[Receipt, ...]
+    supersedes: str | None = None
+    """The version before it that it stands in place of."""
+    superseded_by: str | None = None
+    """The version that stands in its place now; of an addendum, that of the report it adds to."""
+    was_received_before: bool = False
+    """Whether the clinic has had an earlier version in its hands."""
 
     @property
     def is_as_signed(self) -> bool:
         """Whether the words are still those that the digest was taken over."""
         return self.document.content_digest == self.digest
+
+    @property
+    def needs_notice(self) -> bool:
+        """Whether the clinic has words in its hands that this version stands in place of, but not this."""
+        is_current = self.superseded_by is None and self.supersedes is not None
+        return is_current and self.was_received_before and not self.receipts
 
     @property
     def is_published(self) -> bool:

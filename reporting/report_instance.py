@@ -12,8 +12,8 @@ from pydicom.filewriter import dcmwrite
 from pydicom.uid import UID
 
 from core.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from reporting.document import ReportDocument, ReportedInstance
-from reporting.terms import Code
+from reporting.document import ReportDocument, ReportedInstance, ReportStatus
+from reporting.terms import Code, report_kind
 from reporting.value_representation import (
     LONG_STRING_LIMIT,
     SHORT_STRING_LIMIT,
@@ -45,6 +45,12 @@ def data_set(**values: Value) -> Dataset:
             raise KeyError(keyword)
         dataset.add(DataElement(tag, dictionary_VR(tag), value, validation_mode=config.IGNORE))
     return dataset
+
+
+def document_title(document: ReportDocument) -> str:
+    """Return what a viewer's list calls the document: one that stands in place of another says so first."""
+    title = report_kind(document.modality).bilingual_title
+    return f"修订 Amended: {title}" if document.status is ReportStatus.AMENDED else title
 
 
 def coded(code: Code) -> list[Dataset]:

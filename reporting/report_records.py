@@ -1,8 +1,10 @@
 """The SQL of drafts and reports."""
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, exists, func, insert, select, update
 
 from core.access import Actor, Scope
 from core.errors import NotFound, ReportStateConflict
@@ -11,6 +13,7 @@ from reporting.canonical import canonical_json, document_from
 from reporting.document import ReportDocument, ReportStatus
 from reporting.report import PUBLISHED_FORMS, Draft, KeptDraft, Publication, Receipt, Report, ReportForm
 from reporting.tables import drafts, kept_drafts, publications, report_receipts, reports
+from reporting.versions import Version, current_version, standing_of
 from worklist.case_records import in_scope
 from worklist.tables import cases
 
@@ -77,6 +80,37 @@ def keep_draft(
     )
 
 
+def replace_draft(
+    connection: Connection,
+    before: Draft,
+    replaced: ReportDocument,
+    *,
+    findings: str,
+    impression: str,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Let an amended report be what the next reader goes on from; other words are kept for who wrote them."""
+    case_id = before.case_id
+    said = (before.findings, before.impression)
+    known = {(replaced.findings, replaced.impression), (findings, impression)}
+    writer = connection.scalar(select(drafts.c.written_by).filter_by(case_id=case_id))
+    if writer is not None and said not in known:
+        connection.execute(
+            insert(kept_drafts).values(
+                case_id=case_id,
+                written_by=writer,
+                findings=before.findings,
+                impression=before.impression,
+                kept_key=new_key(now),
+                workitem_uid="",
+                written_at=now,
+                reason="The report was amended meanwhile.",
+            )
+        )
+    write_draft(connection, before, findings=findings, impression=impression, by=by, now=now)
+
+
 def kept_drafts_of(connection: Connection, case_id: str, account_id: str) -> list[KeptDraft]:
     """Return the words of one account that were kept aside, newest first."""
     rows = connection.execute(
@@ -135,7 +169,7 @@ def find_report(connection: Connection, report_id: str) -> Report:
     row = connection.execute(select(reports).filter_by(report_id=report_id)).mappings().first()
     if row is None:
         raise NotFound
-    report = _report(connection, row)
+    [report] = _reports(connection, [row])
     if not report.is_as_signed:
         raise ReportStateConflict(f"The words of report {report_id} are not those that were signed.")
     return report
@@ -146,7 +180,7 @@ def reports_of_case(connection: Connection, case_id: str) -> list[Report]:
     rows = connection.execute(
         select(reports).filter_by(case_id=case_id).order_by(reports.c.number)
     ).mappings()
-    return [_report(connection, row) for row in rows.all()]
+    return _reports(connection, rows.all())
 
 
 def reports_in_scope(connection: Connection, scope: Scope, *, limit: int) -> list[Report]:
@@ -158,7 +192,7 @@ def reports_in_scope(connection: Connection, scope: Scope, *, limit: int) -> lis
         .order_by(reports.c.signed_at.desc(), reports.c.report_id.desc())
         .limit(limit)
     )
-    return [_report(connection, row) for row in connection.execute(statement).mappings().all()]
+    return _reports(connection, connection.execute(statement).mappings().all())
 
 
 def mark_published(connection: Connection, report_id: str, form: ReportForm, now: datetime) -> bool:
@@ -196,7 +230,34 @@ def note_receipt(
     return True
 
 
-def _report(connection: Connection, row: RowMapping) -> Report:
+def current_report(connection: Connection, case_id: str) -> Report | None:
+    """Return the version of a case that stands, if there is one."""
+    current = current_version(_versions(connection, {case_id})[case_id])
+    return find_report(connection, current.report_id) if current else None
+
+
+def _versions(connection: Connection, case_ids: Collection[str]) -> dict[str, list[Version]]:
+    received = exists().where(report_receipts.c.report_id == reports.c.report_id)
+    columns = (reports.c.report_id, reports.c.number, reports.c.status, reports.c.addendum_to)
+    rows = connection.execute(
+        select(reports.c.case_id, *columns, received.label("is_received")).where(
+            reports.c.case_id.in_(case_ids)
+        )
+    ).mappings()
+    found: dict[str, list[Version]] = defaultdict(list)
+    for row in rows:
+        values = dict(row)
+        case_id = values.pop("case_id")
+        found[case_id].append(Version(**values | {"status": ReportStatus(values["status"])}))
+    return found
+
+
+def _reports(connection: Connection, rows: Sequence[RowMapping]) -> list[Report]:
+    versions = _versions(connection, {row["case_id"] for row in rows})
+    return [_report(connection, row, versions[row["case_id"]]) for row in rows]
+
+
+def _report(connection: Connection, row: RowMapping, versions: list[Version]) -> Report:
     report_id = row["report_id"]
     forms = sorted(
         connection.execute(select(publications).filter_by(report_id=report_id)).mappings(),
@@ -206,6 +267,7 @@ def _report(connection: Connection, row: RowMapping) -> Report:
         select(report_receipts).filter_by(report_id=report_id).order_by(report_receipts.c.received_at)
     ).mappings()
     return Report(
+        **vars(standing_of(row["report_id"], versions)),
         **dict(row) | {"status": ReportStatus(row["status"]), "document": document_from(row["document"])},
         publications=tuple(
             Publication(

@@ -6,7 +6,15 @@ from pydicom.dataset import Dataset
 
 from reporting import terms
 from reporting.document import ReportDocument, ReportedInstance, ReportStatus
-from reporting.report_instance import coded, data_set, in_order, part_10_file, referenced, report_instance
+from reporting.report_instance import (
+    coded,
+    data_set,
+    document_title,
+    in_order,
+    part_10_file,
+    referenced,
+    report_instance,
+)
 from reporting.terms import Code
 from reporting.value_representation import (
     SHORT_STRING_LIMIT,
@@ -43,7 +51,7 @@ def structured_report(
 
 def _series_module(document: ReportDocument) -> Dataset:
     """PS3.3 C.17.1: a performed procedure step of the report's own is not known, and Type 2."""
-    title = terms.report_kind(document.modality).bilingual_title
+    title = document_title(document)
     return data_set(SeriesDescription=title, ReferencedPerformedProcedureStepSequence=[])
 
 
@@ -185,9 +193,11 @@ def _headings(document: ReportDocument) -> list[Dataset]:
     """TID 2000 rows 8 and 10: a heading for each part of the report that says something (TID 2002).
 
     An addendum leaves the report as it was and stands before it, under a heading of its own (PS3.20 7.1.2).
+    An amended report says its own words alone, and why it was amended beside the impression.
     """
     findings, impression = document.findings, document.impression
     addendum = None
+    amended = [(terms.COMMENT, document.reason)] if document.status is ReportStatus.AMENDED else []
     if document.status is ReportStatus.ADDENDUM:
         said = [(terms.COMMENT, document.reason), (terms.FINDING, findings), (terms.IMPRESSION, impression)]
         addendum = _heading(terms.ADDENDUM, said)
@@ -197,7 +207,7 @@ def _headings(document: ReportDocument) -> list[Dataset]:
         _heading(terms.HISTORY, [(terms.HISTORY, document.history)]),
         addendum,
         _heading(terms.FINDINGS, [(terms.FINDING, findings)]),
-        _heading(terms.IMPRESSIONS, [(terms.IMPRESSION, impression)]),
+        _heading(terms.IMPRESSIONS, [*amended, (terms.IMPRESSION, impression)]),
     )
     return [heading for heading in headings if heading is not None]
 

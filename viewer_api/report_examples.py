@@ -12,6 +12,7 @@ _READ: Final[JsonDict] = {
     "series_instance_uid": f"{EXAMPLE_UID}1",
     "sop_class_uid": "1.2.840.10008.5.1.4.1.1.9.1.1",
     "sop_instance_uid": f"{EXAMPLE_UID}2",
+    "study_instance_uid": "",
 }
 WORDS: Final[JsonDict] = {
     "findings": "窦性心律，V2-V4 ST段抬高0.3mV。",
@@ -38,6 +39,9 @@ SUMMARY: Final[JsonDict] = {
     "number": 1,
     "status": "final",
     "addendum_to": None,
+    "supersedes": None,
+    "superseded_by": None,
+    "needs_notice": False,
     "modality": "ECG",
     "patient_name": "Zhang^San=张^三",
     "patient_id": "0001",
@@ -52,6 +56,7 @@ SUMMARY: Final[JsonDict] = {
         "self": _PATH,
         "case": f"/api/v1/cases/{EXAMPLE_KEY}",
         "addenda": f"{_PATH}/addenda",
+        "amendments": f"{_PATH}/amendments",
         "pdf": f"{_PATH}/pdf",
         "sr": f"{_PATH}/sr",
     },

@@ -29,6 +29,7 @@ from viewer_api.permission import HasRead, Reading, Receiving
 from viewer_api.problems import documented, problem_of
 from viewer_api.report_schemas import (
     AddendumBody,
+    AmendmentBody,
     DraftBody,
     DraftResource,
     KeptDraftCollection,
@@ -132,17 +133,25 @@ def sign(
     response: Response,
     if_match: IfMatch = None,
 ) -> ReportResource:
-    """Signs the words that If-Match names. A final report never changes, ends the turn and is published."""
+    """Signs the words that If-Match names. A final report never changes, ends the turn and is published.
+
+    412 too where images arrived since the reader looked (`instances_seen`): look at them, and sign again.
+    """
     version = version_seen(if_match, lambda: rooms.desk.draft(actor, case_id).version)
     report = rooms.desk.sign(
-        actor, case_id, body.workitem_uid, version=version, status=ReportStatus(body.status)
+        actor,
+        case_id,
+        body.workitem_uid,
+        version=version,
+        seen=body.instances_seen,
+        status=ReportStatus(body.status),
     )
     return _created(report, response)
 
 
 @router.get("/cases/{case_id}/reports", summary="The signed versions of a case")
 def list_reports_of_case(actor: Receiving, rooms: InRooms, case_id: CaseId) -> ReportCollection:
-    """Preliminary, final and appended, oldest first."""
+    """Preliminary, final, appended and amended, oldest first; a superseded one names what replaced it."""
     reports = rooms.desk.reports_of_case(actor, case_id)
     return ReportCollection(items=[ReportSummary.of(report) for report in reports])
 
@@ -151,7 +160,11 @@ def list_reports_of_case(actor: Receiving, rooms: InRooms, case_id: CaseId) -> R
 def list_reports(
     actor: Receiving, rooms: InRooms, limit: Annotated[int, Query(ge=1, le=SEARCH_LIMIT)] = 100
 ) -> ReportCollection:
-    """The newest reports that the caller may receive; looking at the list is no receipt."""
+    """The newest reports that the caller may receive; looking at the list is no receipt.
+
+    A superseded version names the one that stands in its place, and that one says with `needs_notice` that
+    the clinic still has to receive it.
+    """
     reports = rooms.inbox.reports(actor, limit=limit)
     return ReportCollection(items=[ReportSummary.of(report) for report in reports])
 
@@ -222,6 +235,33 @@ def add_addendum(
     return _created(rooms.desk.add_addendum(actor, report_id, words, reason=body.reason), response)
 
 
+@router.post(
+    "/reports/{report_id}/amendments",
+    summary="Amend a final report",
+    status_code=201,
+    responses=_CREATED
+    | documented(
+        ReportStateConflict,
+        PatientConflict,
+        WorkitemStateConflict,
+        VersionRequired,
+        StaleVersion,
+        TooLarge,
+    ),
+)
+def amend(
+    actor: Reading, rooms: InRooms, report_id: ReportId, body: AmendmentBody, response: Response
+) -> ReportResource:
+    """A new version that stands in place of this one, which stays readable. The address names what was read.
+
+    409 where this is not the version that stands, or where somebody is reading the case; refused words are
+    kept.
+    """
+    words = Words(findings=body.findings, impression=body.impression)
+    report = rooms.desk.amend(actor, report_id, words, reason=body.reason, seen=body.instances_seen)
+    return _created(report, response)
+
+
 def _created(report: Report, response: Response) -> ReportResource:
     response.headers["Location"] = f"/api/v1/reports/{report.report_id}"
     return ReportResource.of(report)
@@ -234,9 +274,10 @@ def _note_access(actor: Actor, rooms: Rooms, report_id: str) -> None:
 
 
 def _report_tag(report: Report) -> str:
-    """Return an ETag that changes with whatever may still come to a report: its publication and receipts."""
+    """Return an ETag that changes with whatever may still come: publication, receipts, a newer version."""
     published = sum(form.published_at is not None for form in report.publications)
-    return f'"{report.digest}-{published}-{len(report.receipts)}"'
+    standing = f"{int(report.superseded_by is not None)}{int(report.was_received_before)}"
+    return f'"{report.digest}-{published}-{len(report.receipts)}-{standing}"'
 
 
 def _come_back(not_yet: ReportStateConflict) -> Response:

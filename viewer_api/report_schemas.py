@@ -11,10 +11,13 @@ from reporting.desk import LONGEST_TEXT
 from reporting.document import ReportDocument, ReportStatus
 from reporting.report import Draft, KeptDraft, Publication, Receipt, Report, ReportForm
 from viewer_api import report_examples
-from viewer_api.parameters import EXAMPLE_UID, plain_text
+from viewer_api.parameters import EXAMPLE_SEEN, EXAMPLE_UID, plain_text
+from viewer_api.turn_schemas import ReasonText
 
 # The rooms hold the limits and say so in a sentence; here they are only told in advance.
 ReportText = Annotated[str, AfterValidator(plain_text), Field(json_schema_extra={"maxLength": LONGEST_TEXT})]
+SEEN = "What the reader's page was given: the case's `instances_seen`, asked for before the images."
+SeenText = Annotated[str | None, AfterValidator(lambda text: text and plain_text(text))]
 GivenUID = Annotated[str, AfterValidator(plain_text), Field(examples=[EXAMPLE_UID])]
 
 
@@ -77,10 +80,14 @@ class SignBody(BaseModel):
     """Sign the draft whose ETag is in If-Match."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"workitem_uid": EXAMPLE_UID, "status": "final"}}
+        extra="forbid",
+        json_schema_extra={
+            "example": {"workitem_uid": EXAMPLE_UID, "instances_seen": EXAMPLE_SEEN, "status": "final"}
+        },
     )
 
     workitem_uid: GivenUID = Field(description="The turn that the reader claimed; a final report ends it.")
+    instances_seen: SeenText = Field(default=None, description=SEEN)
     status: Literal["final", "preliminary"] = "final"
 
 
@@ -97,6 +104,26 @@ class AddendumBody(BaseModel):
     reason: ReportText = Field(description="Why it is needed.")
 
 
+class AmendmentBody(BaseModel):
+    """The whole text that stands in place of a final report, which stays readable as it was signed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                **report_examples.WORDS,
+                "reason": "侧别写反",
+                "instances_seen": EXAMPLE_SEEN,
+            }
+        },
+    )
+
+    findings: ReportText
+    impression: ReportText
+    reason: ReasonText = Field(description="Why it is needed.")
+    instances_seen: SeenText = Field(default=None, description=SEEN)
+
+
 class ReportedInstanceResource(BaseModel):
     """One instance that was read."""
 
@@ -105,6 +132,7 @@ class ReportedInstanceResource(BaseModel):
     series_instance_uid: str
     sop_class_uid: str
     sop_instance_uid: str
+    study_instance_uid: str = Field(description="Empty for one of the study that the report is kept in.")
 
 
 class PatientResource(BaseModel):
@@ -145,15 +173,17 @@ class ReportDocumentResource(BaseModel):
     history: str
     findings: str
     impression: str
-    reason: str = Field(description="Why an addendum was written.")
-    previous_findings: str = Field(description="What an addendum adds to.")
-    previous_impression: str = Field(description="What an addendum adds to.")
+    reason: str = Field(description="Why an addendum or amended report was written.")
+    previous_findings: str = Field(description="What an addendum adds to, or an amended report replaces.")
+    previous_impression: str = Field(description="What an addendum adds to, or an amended report replaces.")
     reading_physician: str
     reading_organization: str
     signed_at: str
     received_at: str
-    instances: list[ReportedInstanceResource] = Field(description="What there was to read.")
-    predecessors: list[ReportedInstanceResource] = Field(description="SRs whose words this one repeats.")
+    instances: list[ReportedInstanceResource] = Field(description="What the reader saw.")
+    predecessors: list[ReportedInstanceResource] = Field(
+        description="SRs that this one adds to or stands in place of."
+    )
 
     @classmethod
     def of(cls, document: ReportDocument) -> Self:
@@ -213,6 +243,11 @@ class ReportSummary(BaseModel):
     number: int = Field(description="Counts the signed versions of a case from 1.")
     status: ReportStatus
     addendum_to: str | None = Field(description="The final report that an addendum adds to.")
+    supersedes: str | None = Field(description="The version that this one stands in place of.")
+    superseded_by: str | None = Field(description="The version that stands in its place: read that one.")
+    needs_notice: bool = Field(
+        description="Whether the clinic has had an earlier version in its hands, and not yet this one."
+    )
     modality: str
     patient_name: str
     patient_id: str
@@ -275,6 +310,9 @@ def _summary(report: Report) -> dict[str, Any]:
         "number": report.number,
         "status": report.status,
         "addendum_to": report.addendum_to,
+        "supersedes": report.supersedes,
+        "superseded_by": report.superseded_by,
+        "needs_notice": report.needs_notice,
         "modality": document.modality,
         "patient_name": document.patient.patient_name,
         "patient_id": document.patient.patient_id,
@@ -292,6 +330,9 @@ def _summary(report: Report) -> dict[str, Any]:
 def _links(report: Report) -> dict[str, str]:
     itself = f"/api/v1/reports/{report.report_id}"
     links = {"self": itself, "case": f"/api/v1/cases/{report.case_id}", "addenda": f"{itself}/addenda"}
+    links["amendments"] = f"{itself}/amendments"
+    if report.superseded_by:
+        links["superseded_by"] = f"/api/v1/reports/{report.superseded_by}"
     if report.publications:
         links |= {"pdf": f"{itself}/pdf", "sr": f"{itself}/sr"}
     return links

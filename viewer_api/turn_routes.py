@@ -38,4 +38,5 @@ def take_over(
     What the colleague still writes is refused and kept aside for them; the turns of the case say who and why.
     """
     case = rooms.reading_list.take_over(actor, workitem_uid, reason=body.reason)
-    return ClaimResource.of(case, actor, now=rooms.clock.now())
+    seen = rooms.desk.instances_seen(actor, case.case_id)
+    return ClaimResource.of(case, actor, now=rooms.clock.now(), instances_seen=seen)

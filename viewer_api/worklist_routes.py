@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator
 
+from core.access import Actor
 from core.errors import InvalidRequest, NotFound, StorageUnavailable, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.parameters import CaseId, Offset, StudyInstanceUID, WorkitemUID, plain_text
 from viewer_api.permission import Reading, Searching, Tracing
 from viewer_api.problems import documented
-from viewer_api.rooms import InRooms
+from viewer_api.rooms import InRooms, Rooms
 from viewer_api.worklist_schemas import (
     CaseCollection,
     CaseResource,
@@ -19,6 +20,7 @@ from viewer_api.worklist_schemas import (
     ClaimResource,
     Timeline,
 )
+from worklist.case import Case
 from worklist.reading_list import ListFilter
 from worklist.urgency import Urgency
 from worklist.workitem import ProcedureStepState
@@ -67,7 +69,7 @@ def list_cases(
 def show_case(actor: Searching, rooms: InRooms, case_id: CaseId) -> CaseResource:
     """The line of the reading list, by its key."""
     case = rooms.reading_list.case(actor, case_id)
-    return CaseResource.of(case, actor, now=rooms.clock.now())
+    return _one(actor, rooms, case)
 
 
 @router.get("/studies/{study_instance_uid}/case", summary="The case of a study", responses=_NOT_FOUND)
@@ -79,7 +81,7 @@ def show_case_of_study(
 ) -> CaseResource:
     """Two sites may hold one Study Instance UID: the site says which case is meant."""
     case = rooms.reading_list.case_of_study(actor, site_id, study_instance_uid)
-    return CaseResource.of(case, actor, now=rooms.clock.now())
+    return _one(actor, rooms, case)
 
 
 @router.get("/cases/{case_id}/timeline", summary="What happened to a case", responses=_NOT_FOUND)
@@ -103,7 +105,8 @@ def claim(actor: Reading, rooms: InRooms, workitem_uid: WorkitemUID) -> ClaimRes
     Send heartbeats to keep it: without them the case goes back on the list when the lease ends.
     """
     case = rooms.reading_list.claim(actor, workitem_uid)
-    return ClaimResource.of(case, actor, now=rooms.clock.now())
+    seen = rooms.desk.instances_seen(actor, case.case_id)
+    return ClaimResource.of(case, actor, now=rooms.clock.now(), instances_seen=seen)
 
 
 @router.post("/workitems/{workitem_uid}/heartbeat", summary="Keep a claimed case", responses=_OF_A_TURN)
@@ -118,3 +121,8 @@ def release(actor: Reading, rooms: InRooms, workitem_uid: WorkitemUID) -> CaseRe
     """The draft stays with the case; the answer shows its next turn."""
     case = rooms.reading_list.release(actor, workitem_uid)
     return CaseResource.of(case, actor, now=rooms.clock.now())
+
+
+def _one(actor: Actor, rooms: Rooms, case: Case) -> CaseResource:
+    seen = rooms.desk.instances_seen(actor, case.case_id)
+    return CaseResource.of(case, actor, now=rooms.clock.now(), instances_seen=seen)

@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 
 from core.access import Actor
 from database.change_feed import Change, ChangeKind
-from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_UID
+from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_SEEN, EXAMPLE_UID
 from worklist.case import Case, CaseStudy
 from worklist.urgency import HEARTBEAT_EVERY, Urgency
 from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem
@@ -58,6 +58,7 @@ _CASE_EXAMPLE: Final[JsonDict] = {
     "due_at": "2026-11-20T08:45:00Z",
     "seconds_left": 630,
     "is_arriving": False,
+    "instances_seen": EXAMPLE_SEEN,
     "workitem": _WORKITEM_EXAMPLE,
     "links": {
         "self": f"/api/v1/cases/{EXAMPLE_KEY}",
@@ -165,13 +166,17 @@ class CaseResource(BaseModel):
     due_at: datetime = Field(description="When the report is due, counted from the hub's receipt.")
     seconds_left: int | None = Field(description="Until due_at; negative when late, null once reported.")
     is_arriving: bool = Field(description="Whether it cannot be claimed yet because instances still arrive.")
+    instances_seen: str | None = Field(
+        default=None,
+        description="Names what there is to look at now, for who looks and then signs; null in lists.",
+    )
     workitem: WorkitemResource = Field(description="The present turn.")
     links: dict[str, str] = Field(description="Where to go from here.")
 
     @classmethod
-    def of(cls, case: Case, actor: Actor, *, now: datetime) -> Self:
+    def of(cls, case: Case, actor: Actor, *, now: datetime, instances_seen: str | None = None) -> Self:
         """Return the case as this actor sees it at this moment."""
-        return cls(**_case_values(case, actor, now=now))
+        return cls(**_case_values(case, actor, now=now), instances_seen=instances_seen)
 
 
 class CaseCollection(BaseModel):
@@ -200,10 +205,11 @@ class ClaimResource(CaseResource):
     lease_expires_at: datetime | None = Field(description="When the claim ends without one.")
 
     @classmethod
-    def of(cls, case: Case, actor: Actor, *, now: datetime) -> Self:
+    def of(cls, case: Case, actor: Actor, *, now: datetime, instances_seen: str | None = None) -> Self:
         """Return the claim that this actor holds on the case."""
         return cls(
             **_case_values(case, actor, now=now),
+            instances_seen=instances_seen,
             heartbeat_every_seconds=int(HEARTBEAT_EVERY.total_seconds()),
             lease_expires_at=case.workitem.lease_expires_at,
         )

@@ -1,4 +1,4 @@
-"""The SQL of turns: every workitem of a case, and the lock on one while an act relies on it."""
+"""The SQL of turns: every workitem of a case, present and past."""
 
 from typing import Any
 
@@ -6,16 +6,6 @@ from sqlalchemy import Connection, select
 
 from worklist.tables import workitems
 from worklist.workitem import EndReason, InputReadinessState, ProcedureStepState, Workitem
-
-
-def hold_still(connection: Connection, workitem_uid: str) -> None:
-    """Let no other transaction end this turn until this one is over.
-
-    Reading it is not enough where several may write at once: a colleague could take over in between. SQLite
-    has one writer at a time and needs no lock.
-    """
-    statement = select(workitems.c.workitem_uid).filter_by(workitem_uid=workitem_uid).with_for_update()
-    connection.execute(statement)
 
 
 def find_turn(connection: Connection, workitem_uid: str) -> Workitem | None:

@@ -15,13 +15,17 @@ Sheet = dict[str, object]
 _LONGEST_WORD_IN_TEXT: Final = 40
 _LONGEST_WORD_IN_CELL: Final = 16
 _LONGEST_WORD_IN_FOOT: Final = 80
+_EARLIER: Final = {
+    ReportStatus.ADDENDUM: words.EARLIER_REPORT,
+    ReportStatus.AMENDED: words.REPLACED_REPORT,
+}
 _FIRST_IDEOGRAPHIC: Final = "\u2e80"
 
 
 def sheet(document: ReportDocument) -> Sheet:
     """Return the sheet as the layout expects it: strings, and lists and objects of strings."""
     kind = report_kind(document.modality)
-    earlier = document.status is ReportStatus.ADDENDUM
+    earlier = _EARLIER.get(document.status)
     return {
         "title": _pair(Words(zh=kind.chinese_title, en=kind.title.meaning)),
         "author": printable(document.reading_physician),
@@ -30,19 +34,25 @@ def sheet(document: ReportDocument) -> Sheet:
         "status": {
             **_pair(words.STATUS[document.status]),
             "state": document.status.value,
-            "note": _pair(words.STATUS_NOTE[document.status]),
+            "note": _pair(_note(document)),
         },
         "running": _running_head(document),
         "facts": _facts(document),
         "sections": _sections(document),
         "earlier": _earlier_sections(document) if earlier else [],
-        "earlier-words": _pair(words.EARLIER_REPORT),
+        "earlier-words": _pair(earlier or words.NOTHING),
         "signature": _signature(document),
         "footer": [
             _fact(words.REPORT_ID, document.report_id, _LONGEST_WORD_IN_FOOT),
             _fact(words.CONTENT_DIGEST, document.content_digest, _LONGEST_WORD_IN_FOOT),
         ],
     }
+
+
+def _note(document: ReportDocument) -> Words:
+    if document.status is ReportStatus.FINAL and document.predecessors:
+        return words.SUPERSEDING
+    return words.STATUS_NOTE[document.status]
 
 
 def _pair(label: Words) -> dict[str, str]:
@@ -99,8 +109,10 @@ def _sections(document: ReportDocument) -> list[dict[str, object]]:
             _section(words.ADDED_FINDINGS, document.findings),
             _section(words.ADDED_IMPRESSION, document.impression),
         ]
+    amended = document.status is ReportStatus.AMENDED
     return [
         *asked,
+        *([_section(words.AMENDMENT_REASON, document.reason)] if amended else []),
         _section(words.FINDINGS, document.findings),
         _section(words.IMPRESSION, document.impression),
     ]

@@ -23,12 +23,16 @@ STATUS: Final = {
     ReportStatus.PRELIMINARY: _words("初步报告", "PRELIMINARY"),
     ReportStatus.FINAL: _words("正式报告", "FINAL"),
     ReportStatus.ADDENDUM: _words("补充报告", "ADDENDUM"),
+    ReportStatus.AMENDED: _words("修订报告", "AMENDED"),
 }
 STATUS_NOTE: Final = {
     ReportStatus.PRELIMINARY: _words("尚未最终审核，内容可能更改。", "Not final: it may still change."),
     ReportStatus.FINAL: NOTHING,
     ReportStatus.ADDENDUM: _words("补充先前已签发的报告。", "Adds to a report signed before."),
+    ReportStatus.AMENDED: _words("取代先前已签发的报告。", "Stands in place of a report signed before."),
 }
+SUPERSEDING: Final = STATUS_NOTE[ReportStatus.AMENDED]
+"""On a final report too, where one was signed before late images came."""
 
 PATIENT_NAME: Final = _words("姓名", "Name")
 PATIENT_SEX: Final = _words("性别", "Sex")
@@ -46,9 +50,11 @@ HISTORY: Final = _words("病史", "History")
 FINDINGS: Final = _words("检查所见", "Findings")
 IMPRESSION: Final = _words("诊断意见", "Impression")
 REASON: Final = _words("补充原因", "Reason for the addendum")
+AMENDMENT_REASON: Final = _words("修订原因", "Reason for the amendment")
 ADDED_FINDINGS: Final = _words("补充所见", "Added findings")
 ADDED_IMPRESSION: Final = _words("补充意见", "Added impression")
 EARLIER_REPORT: Final = _words("先前签发的报告", "The report this adds to")
+REPLACED_REPORT: Final = _words("已被取代的报告，不再有效", "The report this replaces, no longer valid")
 
 READING_PHYSICIAN: Final = _words("报告医师", "Read by")
 READING_ORGANIZATION: Final = _words("报告单位", "Read at")

@@ -182,7 +182,7 @@ DOORS: list[Door] = [
         act=Act.READ,
         place=Place.OBJECT,
         status=201,
-        body=_TURN | {"status": "preliminary"},
+        body=_TURN | {"status": "preliminary", "instances_seen": "{instances_seen}"},
         headers=_VERSION,
     ),
     Door(method="GET", path="/api/v1/cases/{case_id}/reports", act=Act.RECEIVE, place=Place.OBJECT),
@@ -261,6 +261,14 @@ DOORS: list[Door] = [
         place=Place.OBJECT,
         body=_REASON | {"site_id": "{site_id}"},
         things={"study_instance_uid": "flagged_study_instance_uid"},
+    ),
+    Door(
+        method="POST",
+        path="/api/v1/reports/{report_id}/amendments",
+        act=Act.READ,
+        place=Place.OBJECT,
+        status=201,
+        body=_WORDS | {"reason": "y", "instances_seen": "{reported_instances_seen}"},
     ),
 ]
 

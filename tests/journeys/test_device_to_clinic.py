@@ -91,7 +91,11 @@ def _report(reader: httpx2.Client, study: DemoStudy, hub: RunningHub) -> dict[st
     signed = reader.post(
         f"/api/v1/cases/{case['case_id']}/sign",
         headers={"If-Match": saved.headers["etag"]},
-        json={"workitem_uid": workitem_uid, "status": "final"},
+        json={
+            "workitem_uid": workitem_uid,
+            "instances_seen": claimed.json()["instances_seen"],
+            "status": "final",
+        },
     )
     assert signed.status_code == 201, signed.text
     report: dict[str, Any] = signed.json()

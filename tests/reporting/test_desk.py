@@ -46,7 +46,8 @@ def save(consultation: Consultation, case: Case, text: str, version: int | None,
 
 
 def sign(consultation: Consultation, case: Case, version: int | None, by: Actor = LI, **more: Any) -> Report:
-    return consultation.desk.sign(by, case.case_id, case.workitem.workitem_uid, version=version, **more)
+    uid, seen = case.workitem.workitem_uid, consultation.seen(case)
+    return consultation.desk.sign(by, case.case_id, uid, version=version, **{"seen": seen, **more})
 
 
 def kept(consultation: Consultation, case: Case, by: Actor = LI) -> list[str]:
@@ -171,7 +172,7 @@ def test_who_never_held_the_case_writes_nothing_on_it(consultation: Consultation
         with pytest.raises(WorkitemStateConflict):
             consultation.desk.save_draft(CHEN, case.case_id, uid, words("other"), version=0)
         with pytest.raises(WorkitemStateConflict):
-            consultation.desk.sign(CHEN, case.case_id, uid, version=0)
+            consultation.desk.sign(CHEN, case.case_id, uid, version=0, seen=consultation.seen(case))
     assert consultation.desk.draft(LI, case.case_id).version == 0
     assert save(consultation, case, "mine", 0) == 1
 

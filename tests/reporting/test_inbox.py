@@ -180,7 +180,8 @@ def test_a_preliminary_report_is_given_in_words_only(consultation: Consultation)
     case = consultation.claimed(LI)
     version = consultation.write(LI, case).version
     uid = case.workitem.workitem_uid
-    report = consultation.desk.sign(LI, case.case_id, uid, version=version, status=ReportStatus.PRELIMINARY)
+    seen, status = consultation.seen(case), ReportStatus.PRELIMINARY
+    report = consultation.desk.sign(LI, case.case_id, uid, version=version, seen=seen, status=status)
     consultation.publisher.run()
     for form in (ReportForm.PDF, ReportForm.SR):
         with pytest.raises(NotFound):

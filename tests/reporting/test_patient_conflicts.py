@@ -23,7 +23,12 @@ def test_signing_waits_while_something_of_another_patient_lies_beside_the_study(
     consultation.take_in()
     with pytest.raises(PatientConflict, match="another patient"):
         consultation.desk.sign(
-            doctor, case.case_id, case.workitem.workitem_uid, version=draft.version, status=status
+            doctor,
+            case.case_id,
+            case.workitem.workitem_uid,
+            version=draft.version,
+            seen=consultation.seen(case),
+            status=status,
         )
     assert consultation.desk.draft(doctor, case.case_id) == draft
     assert consultation.desk.reports_of_case(doctor, case.case_id) == []

@@ -72,7 +72,12 @@ def test_a_preliminary_report_is_not_published(consultation: Consultation) -> No
     version = consultation.write(LI, case).version
     uid = case.workitem.workitem_uid
     preliminary = consultation.desk.sign(
-        LI, case.case_id, uid, version=version, status=ReportStatus.PRELIMINARY
+        LI,
+        case.case_id,
+        uid,
+        version=version,
+        seen=consultation.seen(case),
+        status=ReportStatus.PRELIMINARY,
     )
     assert consultation.publisher.run() == []
     assert published_instances(consultation, preliminary) == []

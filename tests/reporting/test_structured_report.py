@@ -22,6 +22,7 @@ from tests.fixtures.report_documents import (
     STUDY,
     UIDS,
     addendum,
+    amended,
     of_patient,
     preliminary,
     report,
@@ -57,7 +58,7 @@ EMPTY = replace(
 DOCUMENTS = {
     **{
         f"{status.__name__} {modality}": status(modality)
-        for status in (report, preliminary, addendum)
+        for status in (report, preliminary, addendum, amended)
         for modality in ("US", "DX", "CR", "ECG", "OT")
     },
     "nothing given": EMPTY,
@@ -330,3 +331,28 @@ def test_a_report_that_repeats_none_names_no_predecessor() -> None:
         series_instance_uid="2.25.1", sop_class_uid="1.2.840.10008.5.1.4.1.1.88.11", sop_instance_uid="2.25.2"
     )
     assert "PredecessorDocumentsSequence" in parsed(replace(FINAL, predecessors=(replaced,)))
+
+
+def test_an_amended_report_names_its_predecessor_and_says_its_own_words_alone() -> None:
+    document = amended()
+    dataset = parsed(document)
+    assert (dataset.CompletionFlag, dataset.VerificationFlag, dataset.PreliminaryFlag) == (
+        "COMPLETE",
+        "VERIFIED",
+        "FINAL",
+    )
+    [study] = dataset.PredecessorDocumentsSequence
+    assert study.StudyInstanceUID == STUDY
+    [series] = study.ReferencedSeriesSequence
+    [named] = series.ReferencedSOPSequence
+    assert named.ReferencedSOPInstanceUID == document.predecessors[0].sop_instance_uid
+    texts = [
+        item.TextValue
+        for heading in dataset.ContentSequence
+        for item in heading.get("ContentSequence", [])
+        if "TextValue" in item
+    ]
+    assert texts[-3:] == [document.findings, document.reason, document.impression]
+    assert document.previous_impression not in texts
+    assert dataset.SeriesDescription.startswith("修订 Amended: ")
+    assert "PredecessorDocumentsSequence" not in parsed(FINAL)

@@ -234,6 +234,8 @@ def _things(reading: Reading) -> dict[str, str]:
         "waiting_workitem_uid": waiting.workitem.workitem_uid,
         "study_instance_uid": case.study_instance_uid,
         "report_id": report["report_id"],
+        "instances_seen": reading.rooms.seen(case),
+        "reported_instances_seen": reading.rooms.seen(reading.rooms.case(report["study_instance_uid"])),
         **_in_doubt(reading, case.study_instance_uid),
     }
 

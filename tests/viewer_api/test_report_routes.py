@@ -40,6 +40,7 @@ def test_a_case_is_claimed_written_signed_printed_and_in_the_clinics_hands(readi
             headers={"If-Match": f'"{number}"'},
         )
         assert saved.headers["ETag"] == f'"{number + 1}"'
+    turn |= {"instances_seen": claimed["instances_seen"]}
     signed = reader.post(claimed["links"]["sign"], json=turn, headers={"If-Match": saved.headers["ETag"]})
     assert signed.status_code == HTTPStatus.CREATED
     report_path = signed.headers["Location"]
@@ -162,7 +163,7 @@ def test_a_draft_that_changed_since_it_was_read_is_not_signed(reading: Reading) 
 
 def test_a_preliminary_report_leaves_the_case_with_its_reader_and_is_not_printed(reading: Reading) -> None:
     report = reading.signed(status="preliminary")
-    assert set(report["links"]) == {"self", "case", "addenda"}
+    assert set(report["links"]) == {"self", "case", "addenda", "amendments"}
     case = reading.rooms.case(report["study_instance_uid"])
     assert case.workitem.claimed_by_name == "reader 医师"
     for form in ("pdf", "sr"):
@@ -357,7 +358,7 @@ def test_who_reads_one_modality_only_receives_no_other(reading: Reading) -> None
     report = reading.published()
     cardiologist = reading.as_("cardiologist")
     for link in report["links"].values():
-        if not link.endswith("addenda"):
+        if not link.endswith(("addenda", "amendments")):
             assert cardiologist.get(link).status_code == HTTPStatus.NOT_FOUND, link
     answer = cardiologist.post(report["links"]["addenda"], json={"impression": "x", "reason": "y"})
     assert answer.status_code == HTTPStatus.NOT_FOUND

@@ -77,6 +77,7 @@ def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
         "due_at": "2026-11-20T09:00:00Z",
         "seconds_left": 29 * 60,
         "is_arriving": False,
+        "instances_seen": None,
         "workitem": {
             "workitem_uid": case.workitem.workitem_uid,
             "procedure_step_state": "SCHEDULED",
@@ -99,7 +100,8 @@ def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
             "turns": f"{path}/turns",
         },
     }
-    assert reading.as_("reader").get(line["links"]["self"]).json() == line
+    alone = line | {"instances_seen": reading.rooms.seen(case)}
+    assert reading.as_("reader").get(line["links"]["self"]).json() == alone
     found = reading.as_("reader").get(
         f"/api/v1/studies/{case.study_instance_uid}/case", params={"site_id": XINGLONG}
     )

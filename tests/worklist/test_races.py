@@ -102,8 +102,10 @@ def test_release_heartbeat_and_sign_at_once_end_a_turn_once(
     version = consultation.write(li, claimed).version
     uid = claimed.workitem.workitem_uid
 
+    seen = consultation.seen(claimed)
+
     def sign() -> object:
-        return consultation.desk.sign(li, claimed.case_id, uid, version=version)
+        return consultation.desk.sign(li, claimed.case_id, uid, version=version, seen=seen)
 
     released, signed, signed_too, _beaten = race(
         [

@@ -88,4 +88,4 @@ def test_a_request_that_was_under_way_when_the_account_was_disabled_cannot_sign_
     with pytest.raises(WorkitemStateConflict):
         consultation.desk.save_draft(li, case.case_id, uid, Words(findings="", impression="x"), version=0)
     with pytest.raises(WorkitemStateConflict):
-        consultation.desk.sign(li, case.case_id, uid, version=0)
+        consultation.desk.sign(li, case.case_id, uid, version=0, seen=consultation.seen(case))

@@ -62,8 +62,9 @@ def test_the_former_reader_is_told_who_has_it_and_keeps_the_words(consultation: 
     with pytest.raises(WorkitemStateConflict, match=CHEN.display_name) as refused:
         save(consultation, LI, held, "too late", 1)
     assert REASON not in str(refused.value), "a reason may name a patient, and a message is not the place"
+    uid = held.workitem.workitem_uid
     with pytest.raises(WorkitemStateConflict, match=CHEN.display_name):
-        consultation.desk.sign(LI, held.case_id, held.workitem.workitem_uid, version=1)
+        consultation.desk.sign(LI, held.case_id, uid, version=1, seen=consultation.seen(held))
     assert [kept.impression for kept in consultation.desk.kept_drafts(LI, held.case_id)] == ["too late"]
     assert consultation.desk.draft(CHEN, held.case_id).impression == "by the next reader"
     for act in (consultation.reading_list.heartbeat, consultation.reading_list.release):

@@ -1,7 +1,8 @@
 """Readers, tabs, a clock and a catalogue in any order: a model of the rules beside the real thing.
 
-Three readers with two tabs each claim, hold, give back, write and sign one case, while time passes, timers
-look, images come late and the clinic asks. After every step the catalogue must say what the model says.
+Two readers with three tabs each claim, hold, give back, take over, write, sign and amend one case, while time
+passes, timers look, images come late and the clinic asks. After every step the catalogue must say what the
+model says.
 """
 
 from collections import Counter
@@ -23,24 +24,28 @@ from sqlalchemy import select
 
 from core.errors import StaleVersion, WorkitemStateConflict
 from reporting.desk import Words
-from reporting.document import ReportStatus
+from reporting.document import VERSIONS, ReportStatus
 from reporting.tables import drafts, kept_drafts, reports
 from tests.fixtures.consultation import XINGLONG, Consultation, at_site, reader
 from worklist.tables import cases, workitems
 from worklist.urgency import Urgency
 
-READERS = [reader("李建国"), reader("陈晓燕"), reader("赵敏")]
-TABS = [(one, number) for one in range(len(READERS)) for number in range(2)]
+READERS = [reader("李建国"), reader("陈晓燕")]
+TABS = [(one, number) for one in range(len(READERS)) for number in range(3)]
 OVER = {"COMPLETED", "CANCELED"}
-ACTS = ["claim", "claim", "save", "save", "sign", "sign_preliminary", "heartbeat", "release"]
+ACTS = [
+    *["claim", "claim", "save", "save", "sign", "sign_preliminary", "heartbeat", "release"],
+    *["take_over", "amend"],
+]
 
 
 @dataclass
 class Tab:
-    """What one browser tab believes: the turn it shows, and the version of the draft it has read."""
+    """What one browser tab believes: the turn it shows, the version of the draft and the images it has."""
 
     workitem_uid: str
     version: int = 0
+    seen: str = ""
 
 
 class Turns(RuleBasedStateMachine):
@@ -59,10 +64,14 @@ class Turns(RuleBasedStateMachine):
         self.emergency = False
         self.version, self.draft = 0, ""
         self.refused: set[tuple[int, str]] = set()
+        self.drafted_by = 0
+        self.standing: str | None = None
+        self.standing_words = ""
         self.finals = 0
         self.ended: dict[str, Any] = {}
         self.words = 0
-        self.tabs = {tab: Tab(self.uid) for tab in TABS}
+        self.seen = consultation.seen(case)
+        self.tabs = {tab: Tab(self.uid, seen=self.seen) for tab in TABS}
 
     @property
     def now(self) -> datetime:
@@ -100,6 +109,43 @@ class Turns(RuleBasedStateMachine):
             assert (claimed.workitem.workitem_uid == shown) is not lapsed
             self.holder, self.lease_ends = tab[0], self.now + self.lease
             self.tabs[tab].workitem_uid = self.uid
+
+    def take_over(self, tab: tuple[int, int]) -> None:
+        shown = self.tabs[tab].workitem_uid
+        allowed = shown == self.uid and self.state == "held" and self.holder != tab[0]
+        taken = self.attempt(
+            lambda: self.hub.reading_list.take_over(READERS[tab[0]], shown, reason="why"),
+            expected=None if allowed else WorkitemStateConflict,
+        )
+        if taken is not None:
+            self.new_turn("held")
+            self.holder, self.lease_ends = tab[0], self.now + self.lease
+            self.tabs[tab].workitem_uid = self.uid
+
+    def amend(self, tab: tuple[int, int]) -> None:
+        """Amend the version that stands: never while somebody reads, nor over images that were not seen."""
+        if self.standing is None:
+            return
+        self.words += 1
+        text, shown = f"words {self.words}", self.tabs[tab]
+        expected: type[Exception] | None = None
+        if self.state == "held":
+            expected = WorkitemStateConflict
+        elif shown.seen != self.seen:
+            expected = StaleVersion
+        words, standing = Words(findings=text, impression=text), self.standing
+        amended = self.attempt(
+            lambda: self.hub.desk.amend(READERS[tab[0]], standing, words, reason="why", seen=shown.seen),
+            expected=expected,
+        )
+        if amended is None:
+            self.refused.add((tab[0], text))
+            return
+        if self.draft not in {self.standing_words, text}:
+            self.refused.add((self.drafted_by, self.draft))
+        assert amended.supersedes == self.standing
+        self.standing, self.standing_words = amended.report_id, text
+        self.version, self.draft, self.drafted_by = self.version + 1, text, tab[0]
 
     def heartbeat(self, tab: tuple[int, int]) -> None:
         held = self.holds(tab)
@@ -140,7 +186,7 @@ class Turns(RuleBasedStateMachine):
         if saved is None:
             self.refused.add((tab[0], text))
         else:
-            self.version, self.draft = self.version + 1, text
+            self.version, self.draft, self.drafted_by = self.version + 1, text, tab[0]
             shown.version = saved.version
 
     def sign(self, tab: tuple[int, int], status: ReportStatus = ReportStatus.FINAL) -> None:
@@ -152,9 +198,16 @@ class Turns(RuleBasedStateMachine):
             expected = StaleVersion
         if expected is None and not self.draft:
             return
+        if expected is None and shown.seen != self.seen:
+            expected = StaleVersion
         signed = self.attempt(
             lambda: self.hub.desk.sign(
-                READERS[tab[0]], self.case_id, shown.workitem_uid, version=shown.version, status=status
+                READERS[tab[0]],
+                self.case_id,
+                shown.workitem_uid,
+                version=shown.version,
+                seen=shown.seen,
+                status=status,
             ),
             expected=expected,
         )
@@ -163,6 +216,7 @@ class Turns(RuleBasedStateMachine):
             assert signed.document.reading_physician == READERS[tab[0]].display_name
         if signed is not None and status is ReportStatus.FINAL:
             self.finals += 1
+            self.standing, self.standing_words = signed.report_id, self.draft
             self.state, self.holder, self.lease_ends = "done", None, None
 
     def sign_preliminary(self, tab: tuple[int, int]) -> None:
@@ -179,7 +233,8 @@ class Turns(RuleBasedStateMachine):
             self.new_turn("ready")
 
     def another_instance_arrives(self) -> None:
-        self.hub.arrive(self.study)
+        case = self.hub.arrive(self.study)
+        self.seen = self.hub.seen(case)
         self.last_received = self.now
         if self.state == "done":
             self.new_turn("ready" if self.emergency else "arriving")
@@ -213,6 +268,7 @@ class Turns(RuleBasedStateMachine):
             self.tabs[tab].workitem_uid = self.uid
         if looks_at == "everything":
             self.tabs[tab].version = self.hub.desk.draft(READERS[tab[0]], self.case_id).version
+            self.tabs[tab].seen = self.hub.desk.instances_seen(READERS[tab[0]], self.case_id)
         for act in acts:
             getattr(self, act)(tab)
 
@@ -245,6 +301,7 @@ class Turns(RuleBasedStateMachine):
             refused = connection.execute(
                 select(kept_drafts.c.written_by, kept_drafts.c.impression).filter_by(case_id=self.case_id)
             ).all()
+        versions = self.hub.desk.reports_of_case(READERS[0], self.case_id)
         states = {turn["workitem_uid"]: turn["procedure_step_state"] for turn in turns}
         assert current == self.uid
         assert list(states.values()).count("IN PROGRESS") == int(self.state == "held")
@@ -261,6 +318,9 @@ class Turns(RuleBasedStateMachine):
             if turn["procedure_step_state"] in OVER:
                 assert self.ended.setdefault(turn["workitem_uid"], dict(turn)) == dict(turn)
         assert set(self.ended) <= set(states)
+        standing = [report for report in versions if report.superseded_by is None]
+        finals = [report.report_id for report in standing if report.status in VERSIONS]
+        assert finals == ([self.standing] if self.standing else [])
         assert statuses["final"] == self.finals == list(states.values()).count("COMPLETED")
         assert tuple(draft or (0, "")) == (self.version, self.draft)
         assert {tuple(row) for row in refused} == {
