@@ -23,21 +23,23 @@ from reporting.document import ReportStatus
 from reporting.report import Report
 from viewer_api.access_log import AccessLog
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
-from viewer_api.entity_tags import IfMatch, IfNoneMatch, draft_tag, is_held, version_seen
-from viewer_api.parameters import CaseId, ReportId
-from viewer_api.permission import HasRead, Reading, Receiving
-from viewer_api.problems import documented, problem_of
-from viewer_api.report_schemas import (
+from viewer_api.desk_schemas import (
     AddendumBody,
     AmendmentBody,
     DraftBody,
     DraftResource,
     KeptDraftCollection,
     KeptDraftResource,
+    SignBody,
+)
+from viewer_api.entity_tags import IfMatch, IfNoneMatch, draft_tag, is_held, version_seen
+from viewer_api.parameters import CaseId, ReportId
+from viewer_api.permission import HasRead, Reading, Receiving
+from viewer_api.problems import documented, problem_of
+from viewer_api.report_schemas import (
     ReportCollection,
     ReportResource,
     ReportSummary,
-    SignBody,
 )
 from viewer_api.response_headers import IMMUTABLE
 from viewer_api.rooms import InRooms, Rooms
