@@ -5,9 +5,9 @@ Signing is one transaction: report, workitem, audit row, change and publication 
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, true
+from sqlalchemy import Connection
 
-from core.access import Act, Actor
+from core.access import Act, Actor, Scope
 from core.clock import Clock
 from core.errors import (
     InvalidRequest,
@@ -28,7 +28,7 @@ from reporting.seen import instances_seen, require_seen
 from reporting.signing import ToSign, record_of, write_report
 from storage.aside_records import has_open_patient_conflict
 from worklist.case import Case
-from worklist.case_records import case_in_scope, case_within, in_reach, in_reach_or_held_before, in_scope
+from worklist.case_records import case_in_scope, case_within, in_reach, in_reach_or_held_before
 from worklist.reading_list import require_reason
 from worklist.turn_records import find_turn
 from worklist.turns import end_signed
@@ -257,8 +257,8 @@ def _require_amendable(report: Report, case: Case) -> None:
 def _case_to_amend(connection: Connection, report: Report, actor: Actor) -> Case:
     """Return the case of a report for who may read it, or signed this report and is a reader still."""
     is_signer = report.signed_by == actor.account_id and is_reader(actor)
-    within = true() if is_signer else in_scope(actor.scope(Act.READ))
-    return case_within(connection, report.case_id, within)
+    scope = Scope(site_ids=frozenset({report.site_id})) if is_signer else actor.scope(Act.READ)
+    return case_in_scope(connection, report.case_id, scope)
 
 
 def _holds(case: Case, actor: Actor, workitem_uid: str) -> bool:
