@@ -17,7 +17,7 @@ from hub.serve import bring_up_to_date
 from hub.settings import load
 from hub.wiring import open_house
 from storage import s3_blobs
-from tests.fixtures.chaos import SUCCESS, digests, new_chance, sending
+from tests.fixtures.chaos import ROUNDS, SUCCESS, digests, new_chance, sending
 from tests.fixtures.doors import DEVICE, DIMSE_SECONDS, Doors, opened_doors
 from tests.fixtures.fault_proxy import Fault, FaultProxy, fault_proxy, s3_error
 from tests.fixtures.held import held
@@ -29,6 +29,7 @@ from tests.fixtures.raw_scu import ASSOCIATE_RJ, RawSCU
 
 OUT_OF_RESOURCES = 0xA700
 REJECTED_FOR_NOW = 2
+CUTS = max(20, ROUNDS)
 PIXELS = bytes(range(256)) * 64
 OBJECT_FAULTS = {
     "500": (503, Fault(method=b"PUT", answer=s3_error("500 Internal Server Error", "InternalError"))),
@@ -38,6 +39,7 @@ OBJECT_FAULTS = {
     "kept, but the answer is lost": (503, Fault(method=b"PUT", answer_cut_after=0)),
     "wrong bytes read back": (503, Fault(method=b"GET", answer_replaced=(PIXELS[:64], PIXELS[1:65]))),
     "silence": (503, Fault(silence_seconds=30)),
+    "a byte now and then": (503, Fault(drip_seconds=0.5)),
 }
 
 
@@ -199,12 +201,13 @@ def require_rejected_for_now(doors: Doors) -> None:
     assert (kind, body[1]) == (ASSOCIATE_RJ, REJECTED_FOR_NOW)
 
 
+@pytest.mark.timeout(120 + 6 * ROUNDS)
 def test_connections_cut_at_random_moments_lose_nothing_acknowledged(doors: Doors, stores: Stores) -> None:
     chance = new_chance()
     before = held(doors.house.archive)
     with sending(doors.port, (DEVICE,), chance, senders=4) as ledger:
         cut = 0
-        while cut < 20:
+        while cut < CUTS:
             time.sleep(chance.uniform(0, 0.3))
             cut += stores.cut_connections()
         with stores.stopped():
