@@ -69,7 +69,11 @@ def _calls(name: str, *holders: Any, before: bool, when: Callable[..., bool] = _
 
         setattr(holder, name, dying)
 
-    return lambda: [replace(holder) for holder in holders].clear()
+    def replace_all() -> None:
+        for holder in holders:
+            replace(holder)
+
+    return replace_all
 
 
 def _is_incoming(descriptor: int) -> bool:

@@ -35,8 +35,8 @@ def nested(depth: int, *, is_closed: bool = True, vr: bytes = b"SQ") -> bytes:
     """Return an instance with sequences of undefined length, one in the other."""
     opening = struct.pack("<HH2sHL", 0x0040, 0xA730, vr, 0, 0xFFFFFFFF)
     opening += struct.pack("<HHL", 0xFFFE, 0xE000, 0xFFFFFFFF)
-    closing_ = struct.pack("<HHLHHL", 0xFFFE, 0xE00D, 0, 0xFFFE, 0xE0DD, 0)
-    return encoded(data_set(PixelData=None)) + opening * depth + closing_ * depth * is_closed
+    ending = struct.pack("<HHLHHL", 0xFFFE, 0xE00D, 0, 0xFFFE, 0xE0DD, 0)
+    return encoded(data_set(PixelData=None)) + opening * depth + ending * depth * is_closed
 
 
 UIDS = {
