@@ -45,6 +45,7 @@ def http_application(house: House) -> FastAPI:
             authentication=house.authentication,
             accounts=house.accounts,
             directory=house.directory,
+            unknown_devices=house.unknown_devices,
             reading_list=house.reading_list,
             requests=house.requests,
             desk=house.desk,

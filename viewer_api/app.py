@@ -8,6 +8,7 @@ from starlette.staticfiles import StaticFiles
 
 from viewer_api import (
     aside_routes,
+    device_routes,
     ecg_routes,
     health,
     page,
@@ -40,6 +41,7 @@ _READING: Final = (
     request_routes.router,
     report_routes.router,
     ecg_routes.router,
+    device_routes.router,
     page.router,
 )
 _DICOM_WEB: Final = (qido_rs.router, wado_rs.router, pixel_routes.router, stow_rs.router)

@@ -69,6 +69,14 @@ def _patient_key(
     return _key(patient_key)
 
 
+def _unknown_device_id(
+    unknown_device_id: Annotated[
+        str, Path(description="The hub's key of a caller that was turned away.", examples=[EXAMPLE_KEY])
+    ],
+) -> str:
+    return _key(unknown_device_id)
+
+
 def _workitem_uid(
     workitem_uid: Annotated[
         str, Path(description="UID of one turn at reading a case (UPS).", examples=[EXAMPLE_UID])
@@ -88,6 +96,7 @@ KeptKey = Annotated[str, Depends(_kept_key)]
 PatientKey = Annotated[str, Depends(_patient_key)]
 ReportId = Annotated[str, Depends(_report_id)]
 RequestId = Annotated[str, Depends(_request_id)]
+UnknownDeviceId = Annotated[str, Depends(_unknown_device_id)]
 WorkitemUID = Annotated[str, Depends(_workitem_uid)]
 StudyInstanceUID = Annotated[str, Depends(_study_instance_uid)]
 Offset = Annotated[int, Query(ge=0, le=LARGEST_OFFSET, description="How many to leave out at the start.")]

@@ -11,6 +11,7 @@ from database.engine import Database
 from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
+from registry.unknown_devices import UnknownDevices
 from reporting.desk import Desk
 from reporting.inbox import Inbox
 from storage.archive import Archive
@@ -30,6 +31,7 @@ class Rooms:
     authentication: Authentication
     accounts: Accounts
     directory: Directory
+    unknown_devices: UnknownDevices
     reading_list: ReadingList
     requests: Requests
     desk: Desk

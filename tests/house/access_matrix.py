@@ -198,6 +198,15 @@ DOORS: list[Door] = [
         status=201,
         body=_WORDS | {"reason": "y"},
     ),
+    Door(method="GET", path="/api/v1/devices/unknown", act=Act.ADMINISTER, place=Place.EVERYWHERE),
+    Door(
+        method="POST",
+        path="/api/v1/devices/unknown/{unknown_device_id}/adopt",
+        act=Act.ADMINISTER,
+        place=Place.EVERYWHERE,
+        status=201,
+        body={"site_id": "{site_id}"},
+    ),
     *(
         Door(
             method="GET",

@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
-from core.access import ALLOWED, Act, Grant, Role, Route
+from core.access import ALLOWED, Act, Grant, Role, Route, Scope
 from registry import tables
 from registry.authentication import Authentication
+from registry.unknown_devices import Attempts
 from storage.aside_records import AsideFilter
 from storage.query import Query
 from tests.fixtures.catalogue import new_database
@@ -236,6 +237,7 @@ def _things(reading: Reading) -> dict[str, str]:
         "report_id": report["report_id"],
         "instances_seen": reading.rooms.seen(case),
         "reported_instances_seen": reading.rooms.seen(reading.rooms.case(report["study_instance_uid"])),
+        "unknown_device_id": _unknown_device(reading.edge),
         **_in_doubt(reading, case.study_instance_uid),
     }
 
@@ -263,6 +265,23 @@ def _in_doubt(reading: Reading, study_instance_uid: str) -> dict[str, str]:
         "linked_patient_key": patients[others[1]],
         "flagged_study_instance_uid": flagged,
     }
+
+
+def _unknown_device(edge: Edge) -> str:
+    now, unknown_devices = edge.rooms.clock.now(), edge.rooms.unknown_devices
+    attempts = Attempts(
+        calling_ae_title="CANARY_US",
+        called_ae_title="HUB",
+        address="10.1.2.7",
+        refusal="calling AE title not recognized",
+        proposed="",
+        certificate=None,
+        count=1,
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    unknown_devices.record([attempts])
+    return unknown_devices.listed(Scope(everything=True))[0].unknown_device_id
 
 
 def _missing(name: str) -> str:

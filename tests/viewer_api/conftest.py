@@ -22,6 +22,7 @@ from registry import passwords
 from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
+from registry.unknown_devices import UnknownDevices
 from storage.patients import Patients
 from storage.shelf import Shelf
 from tests.fixtures.catalogue import new_database
@@ -85,6 +86,7 @@ def new_rooms(consultation: Consultation) -> Rooms:
         authentication=Authentication(database, clock),
         accounts=Accounts(database, clock),
         directory=Directory(database, clock),
+        unknown_devices=UnknownDevices(database, clock),
         reading_list=consultation.reading_list,
         requests=consultation.requests,
         desk=consultation.desk,
