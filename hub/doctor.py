@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import httpx2
@@ -23,14 +23,19 @@ from core.origin import Origin, OriginKind
 from core.uids import IMPLEMENTATION_CLASS_UID, new_key, new_uid
 from database.change_feed import cursor_position, newest_sequence
 from database.jobs import resting_jobs
+from hub.gateway_process import tls_settings
 from hub.schema import require_current
 from hub.settings import Settings
 from hub.wiring import House, open_house
+from pacs_gateway.tls import server_context
+from registry.certificate import Certificate
+from registry.certificate_file import read_certificate
 from storage.receiving import received_part10
 from worklist.intake import CURSOR
 
 SELF_TEST_SITE = "self-test"
 SELF_TEST_AE_TITLE = "HUB_DOCTOR"
+EXPIRY_WARNING = timedelta(days=30)
 BUILT_IN = 2026
 """A clock that shows an earlier year than this program's is wrong."""
 
@@ -66,6 +71,12 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _finding("kept aside", lambda: _kept_aside(house))
     gateway_listens = _listens(settings.dicom_host, settings.dicom_port)
     yield _port("DICOM port", settings.dicom_host, settings.dicom_port, gateway_listens)
+    tls_port = settings.tls_dicom_port
+    if tls_port is not None:
+        tls_listens = _listens(settings.tls_dicom_host, tls_port)
+        yield _port("DICOM over TLS", settings.tls_dicom_host, tls_port, tls_listens)
+        yield _finding("TLS certificate", lambda: _own_certificate(house))
+    yield _finding("device certificates", lambda: _device_certificates(house))
     api_listens = _listens(settings.http_host, settings.http_port)
     yield _port("HTTP port", settings.http_host, settings.http_port, api_listens)
     if api_listens:
@@ -134,6 +145,42 @@ def _kept_aside(house: House) -> str:
         told = "; ".join(f"{alarm.site_id}: {alarm.detail}" for alarm in alarms[:3])
         return _fail(f"{told} See `imaging-hub admin quarantine list`.")
     return "nothing waits for long, and there is room"
+
+
+def _own_certificate(house: House) -> str:
+    tls = tls_settings(house.settings)
+    if tls is None:
+        return _fail("its files are not named: see the settings that begin with HUB_TLS_DICOM")
+    server_context(tls)
+    return _require_lasting(house, [("the hub", read_certificate(tls.certificate))])
+
+
+def _device_certificates(house: House) -> str:
+    return _require_lasting(
+        house,
+        [
+            (f"{device.calling_ae_title} of {device.site_id}", certificate)
+            for device in house.directory.devices()
+            if not device.is_disabled
+            for certificate in device.certificates
+            # One that ends is no trouble beside one that was bound to follow it.
+            if certificate.not_after == max(each.not_after for each in device.certificates)
+        ],
+    )
+
+
+def _require_lasting(house: House, owned: list[tuple[str, Certificate]]) -> str:
+    """Say until when all of these last; it is bad when one ends within EXPIRY_WARNING."""
+    ending = sorted(
+        (certificate.not_after, owner)
+        for owner, certificate in owned
+        if certificate.not_after < house.clock.now() + EXPIRY_WARNING
+    )
+    if ending:
+        shown = ", ".join(f"that of {owner} on {not_after:%Y-%m-%d}" for not_after, owner in ending[:5])
+        return _fail(f"{len(ending)} ended or end soon: {shown}")
+    last = min((certificate.not_after for _, certificate in owned), default=None)
+    return "none to look after" if last is None else f"{len(owned)}, the first ends on {last:%Y-%m-%d}"
 
 
 def _listens(host: str, port: int) -> bool:

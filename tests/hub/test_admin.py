@@ -8,6 +8,10 @@ from typer.testing import CliRunner
 
 from core.errors import AlreadyRegistered, HubError, InvalidRequest, Misconfigured, NotFound
 from hub.cli import app
+from hub.register import open_register
+from hub.settings import load
+from registry.unknown_devices import Attempts
+from tests.fixtures.encrypted_line import Authority
 
 Admin = Callable[..., str]
 
@@ -59,6 +63,61 @@ def test_what_is_disabled_stays_on_the_list_as_disabled(admin: Admin) -> None:
         assert "\tdisabled" in admin(what, "list"), what
 
 
+def test_a_device_with_a_certificate_is_known_by_it(admin: Admin, tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "authority")
+    first, second = authority.issue("CART"), authority.issue("CART-2")
+    admin("site", "add", "xinglong", "兴隆镇卫生院")
+    done = admin("device", "add", "xinglong", "CART", "--certificate", str(first.certificate))
+    assert f"CART with certificate {first.read.fingerprint}" in done
+    listed = admin("device", "list")
+    assert "\tCART\tHUB\tanywhere\tCART\tin use" in listed
+    assert f"\tcertificate {first.read.fingerprint}\t" in listed
+    assert f"until {first.read.not_after:%Y-%m-%d}" in listed
+    key = listed.split("\t")[0]
+    with pytest.raises(AlreadyRegistered):
+        admin("device", "add", "xinglong", "CART", "--certificate", str(first.certificate))
+    assert admin("device", "add", "xinglong", "CART2", "--certificate", str(first.certificate))
+    admin("device", "bind", key, str(second.certificate))
+    admin("device", "withdraw", key, first.read.fingerprint)
+    assert admin("device", "list").count(first.read.fingerprint) == 1, "only that of the other is left"
+    admin("device", "withdraw", key, second.read.fingerprint)
+    assert "certificate withdrawn" in admin("device", "list")
+
+
+def test_a_device_that_called_is_adopted_by_one_command(admin: Admin, tmp_path: Path) -> None:
+    register = open_register(load(data=tmp_path / "data"))
+    now = register.clock.now()
+    register.unknown_devices.record(
+        Attempts(
+            calling_ae_title=title,
+            called_ae_title="HUB",
+            address=address,
+            refusal="calling AE title not recognized",
+            proposed="Ultrasound Image (JPEG Baseline (Process 1))",
+            certificate=None,
+            count=3,
+            first_seen_at=now,
+            last_seen_at=now,
+        )
+        for title, address in (("XL_US1", "10.20.3.7"), ("TWICE", "10.20.3.8"), ("TWICE", "10.20.3.9"))
+    )
+    register.database.close()
+    admin("site", "add", "xinglong", "兴隆镇卫生院")
+    lines = admin("device", "unknown").splitlines()
+    assert len(lines) == 3
+    (line,) = [line for line in lines if "XL_US1" in line]
+    assert "\tXL_US1\tHUB\t10.20.3.7\tno certificate\t3 times, last" in line
+    assert "is registered: XL_US1 from 10.20.3.7/32" in admin("device", "adopt", "xinglong", "XL_US1")
+    assert "\txinglong\tXL_US1\tHUB\t10.20.3.7/32\tXL_US1\tin use" in admin("device", "list")
+    with pytest.raises(NotFound):
+        admin("device", "adopt", "xinglong", "XL_US1")
+    with pytest.raises(InvalidRequest, match="by its key"):
+        admin("device", "adopt", "xinglong", "TWICE")
+    key = admin("device", "unknown").split("\t")[0]
+    admin("device", "adopt", "xinglong", key, "--network", "10.20.0.0/16", "--name", "彩超")
+    assert "\tTWICE\tHUB\t10.20.0.0/16\t彩超\tin use" in admin("device", "list")
+
+
 def test_a_password_for_one_use_is_printed_and_can_be_reset(admin: Admin) -> None:
     first = admin("user", "add", "chief", "--role", "admin").rpartition(": ")[2].strip()
     second = admin("user", "reset", "chief").rpartition(": ")[2].strip()
@@ -75,6 +134,10 @@ def test_a_password_for_one_use_is_printed_and_can_be_reset(admin: Admin) -> Non
         (("site", "add", "other", "name", "--time-zone", "Mars/Base"), InvalidRequest),
         (("device", "add", "nowhere", "US1", "--network", "10.0.0.1"), NotFound),
         (("device", "add", "xinglong", "US1", "--network", "10.0.0.0/33"), InvalidRequest),
+        (("device", "add", "xinglong", "US1"), InvalidRequest),
+        (("device", "add", "xinglong", "US1", "--certificate", "/dev/null"), InvalidRequest),
+        (("device", "add", "xinglong", "US1", "--certificate", "/no/such/file"), InvalidRequest),
+        (("device", "adopt", "xinglong", "NOBODY"), NotFound),
         (("device", "add", "xinglong", "A_TITLE_TOO_LONG_", "--network", "10.0.0.1"), InvalidRequest),
         (("group", "add", "county", "name", "--reads", "nowhere"), NotFound),
         (("user", "add", "reader", "--role", "reader"), InvalidRequest),

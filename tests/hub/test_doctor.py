@@ -1,6 +1,8 @@
 """The doctor tells a well hub from a sick one."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from hub.migrate import migrate
 from hub.ports import free_port
 from hub.settings import Settings, load
 from hub.wiring import open_house
+from tests.fixtures.encrypted_line import Authority, Identity
 
 
 @pytest.fixture
@@ -62,6 +65,62 @@ def test_a_hub_without_schema_is_sick_and_the_cure_is_named(
 def test_a_full_disk_is_sick(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     assert examine(settings.model_copy(update={"disk_reserve": 2**60})) == 1
     assert "BAD  disk space" in capsys.readouterr().out
+
+
+def _with_tls(settings: Settings, folder: Path, **how: Any) -> tuple[Settings, Identity]:
+    authority = Authority(folder / "authority")
+    hub = authority.issue("HUB", **how)
+    files = {
+        "tls_dicom_port": free_port("127.0.0.1"),
+        "tls_dicom_certificate": hub.certificate,
+        "tls_dicom_key": hub.key,
+        "tls_dicom_client_ca": authority.file,
+    }
+    return settings.model_copy(update=files), hub
+
+
+def test_certificates_that_last_are_well(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_tls, _ = _with_tls(settings, tmp_path)
+    assert examine(with_tls) == 0
+    told = capsys.readouterr().out
+    assert "ok   TLS certificate: 1, the first ends on" in told
+    assert "ok   device certificates: none to look after" in told
+
+
+def test_certificates_that_end_soon_are_named(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soon = datetime.now(UTC) + timedelta(days=20)
+    with_tls, ending = _with_tls(settings, tmp_path, not_after=soon)
+    house = open_house(settings)
+    house.directory.add_site("xinglong", "Xinglong")
+    device = house.directory.add_device(
+        site_id="xinglong",
+        name="cart",
+        calling_ae_title="CART",
+        called_ae_title="HUB",
+        network=None,
+        certificate=ending.read,
+    )
+    assert examine(with_tls) == 1
+    told = capsys.readouterr().out
+    assert f"BAD  TLS certificate: 1 ended or end soon: that of the hub on {soon:%Y-%m-%d}" in told
+    assert f"BAD  device certificates: 1 ended or end soon: that of CART of xinglong on {soon:%Y}" in told
+    house.directory.bind_certificate(device.device_id, Authority(tmp_path / "next").issue("CART").read)
+    house.close()
+    examine(with_tls)
+    assert "ok   device certificates" in capsys.readouterr().out
+
+
+def test_a_key_that_others_can_read_is_sick(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_tls, hub = _with_tls(settings, tmp_path)
+    hub.key.chmod(0o644)
+    assert examine(with_tls) == 1
+    assert "BAD  TLS certificate: Others can read the TLS key" in capsys.readouterr().out
 
 
 def test_a_job_that_gave_up_is_named(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

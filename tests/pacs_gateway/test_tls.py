@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from core.access import Scope
 from core.errors import Misconfigured
 from registry.device import Device
+from tests.fixtures.encrypted_line import HUB_NAME, LONG_AGO, Authority, Identity, encrypted
 from tests.fixtures.instances import ULTRASOUND_IMAGE, data_set, encoded
 from tests.fixtures.raw_scu import (
     ASSOCIATE_RJ,
@@ -25,7 +26,6 @@ from tests.fixtures.raw_scu import (
     association_request,
     store_command,
 )
-from tests.pacs_gateway.encrypted_line import HUB_NAME, LONG_AGO, Authority, Identity, encrypted
 from tests.pacs_gateway.running_gateway import SITE, RunningGateway, eventually, running_gateway
 
 NOT_RECOGNIZED = (ASSOCIATE_RJ, b"\0\1\1\3")
