@@ -24,6 +24,7 @@ class Act(StrEnum):
     SEARCH = "search"
     STORE = "store"
     REQUEST = "request"
+    LINK = "link"
     READ = "read"
     TAKE_OVER = "take-over"
     RECEIVE = "receive"
@@ -32,10 +33,12 @@ class Act(StrEnum):
 
 
 ALLOWED: dict[Role, frozenset[Act]] = {
-    Role.TECHNICIAN: frozenset({Act.SEARCH, Act.STORE, Act.REQUEST, Act.RECEIVE, Act.TRACE}),
-    Role.READER: frozenset({Act.SEARCH, Act.READ, Act.TAKE_OVER, Act.RECEIVE, Act.TRACE}),
+    Role.TECHNICIAN: frozenset({Act.SEARCH, Act.STORE, Act.REQUEST, Act.LINK, Act.RECEIVE, Act.TRACE}),
+    Role.READER: frozenset({Act.SEARCH, Act.LINK, Act.READ, Act.TAKE_OVER, Act.RECEIVE, Act.TRACE}),
     Role.CLINIC: frozenset({Act.SEARCH, Act.REQUEST, Act.RECEIVE, Act.TRACE}),
-    Role.ADMIN: frozenset({Act.SEARCH, Act.STORE, Act.REQUEST, Act.RECEIVE, Act.TRACE, Act.ADMINISTER}),
+    Role.ADMIN: frozenset(
+        {Act.SEARCH, Act.STORE, Act.REQUEST, Act.LINK, Act.RECEIVE, Act.TRACE, Act.ADMINISTER}
+    ),
     Role.AUDITOR: frozenset({Act.TRACE}),
 }
 

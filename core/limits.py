@@ -86,3 +86,6 @@ CATALOGUE_SECONDS: Final = 10.0
 """The longest wait for the catalogue: for a turn to write, for a lock, for one answer of its server."""
 CATALOGUE_CONNECTIONS: Final = 10
 """Connections that one process keeps open to a PostgreSQL server; under load it borrows half as many more."""
+
+STUDIES_OF_A_CASE: Final = 50
+"""Studies of one visit that are read together."""

@@ -48,6 +48,7 @@ def http_application(house: House) -> FastAPI:
             unknown_devices=house.unknown_devices,
             reading_list=house.reading_list,
             requests=house.requests,
+            linking=house.linking,
             desk=house.desk,
             inbox=house.inbox,
             shelf=house.shelf,

@@ -16,6 +16,7 @@ from reporting.compilation import Compiler, SiteOnPaper
 from reporting.desk import Desk
 from reporting.inbox import Inbox
 from reporting.publication import Publisher
+from reporting.report_records import is_written
 from storage.archive import Archive
 from storage.aside_records import AsideQuota
 from storage.blob_store import BlobStore
@@ -25,6 +26,7 @@ from storage.patients import Patients
 from storage.s3_location import S3Location
 from storage.shelf import Shelf
 from worklist.intake import Intake
+from worklist.linking import Linking
 from worklist.reading_list import ReadingList
 from worklist.requests import Requests
 from worklist.timers import WorklistTimers
@@ -44,6 +46,7 @@ class House:
     authentication: Authentication
     reading_list: ReadingList
     requests: Requests
+    linking: Linking
     desk: Desk
     inbox: Inbox
     shelf: Shelf
@@ -104,6 +107,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         authentication=Authentication(database, clock),
         reading_list=ReadingList(database=database, clock=clock),
         requests=Requests(database=database, clock=clock),
+        linking=Linking(database=database, clock=clock, is_written=is_written),
         desk=Desk(database=database, clock=clock, compiler=compiler),
         shelf=Shelf(archive=archive, database=database, clock=clock, quota=quota),
         patients=Patients(database=database, clock=clock),

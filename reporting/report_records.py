@@ -32,6 +32,14 @@ def read_draft(connection: Connection, case_id: str) -> Draft:
     )
 
 
+def is_written(connection: Connection, case_id: str) -> bool:
+    """Whether a case holds any words: a signed version, or a draft that is no empty page."""
+    draft = read_draft(connection, case_id)
+    if draft.findings.strip() or draft.impression.strip():
+        return True
+    return connection.execute(select(reports.c.report_id).filter_by(case_id=case_id)).first() is not None
+
+
 def write_draft(
     connection: Connection, before: Draft, *, findings: str, impression: str, by: Actor, now: datetime
 ) -> Draft | None:

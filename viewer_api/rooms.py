@@ -17,6 +17,7 @@ from reporting.inbox import Inbox
 from storage.archive import Archive
 from storage.patients import Patients
 from storage.shelf import Shelf
+from worklist.linking import Linking
 from worklist.reading_list import ReadingList
 from worklist.requests import Requests
 
@@ -34,6 +35,7 @@ class Rooms:
     unknown_devices: UnknownDevices
     reading_list: ReadingList
     requests: Requests
+    linking: Linking
     desk: Desk
     inbox: Inbox
     shelf: Shelf

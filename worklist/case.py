@@ -78,6 +78,15 @@ class Case:
         )
 
     @property
+    def is_covered(self) -> bool:
+        """Whether a final report covers all there is."""
+        return all(
+            study.number_of_instances_reported is not None
+            and study.number_of_instances_reported >= study.number_of_instances
+            for study in self.studies
+        )
+
+    @property
     def instances_since_claim(self) -> int:
         """How many instances whoever reads it has not had before them when they claimed it."""
         before = self.workitem.number_of_instances_at_claim

@@ -238,6 +238,23 @@ def succeed(connection: Connection, case: Case, successor: Workitem) -> Case:
     return renewed
 
 
+def last_completed(connection: Connection, case_id: str) -> str | None:
+    """Return the newest turn of a case that ended with a signed report."""
+    return connection.scalar(
+        select(workitems.c.workitem_uid)
+        .filter_by(case_id=case_id, procedure_step_state=ProcedureStepState.COMPLETED.value)
+        .order_by(workitems.c.ended_at.desc())
+        .limit(1)
+    )
+
+
+def restore_turn(connection: Connection, case: Case, workitem_uid: str) -> None:
+    """Let an earlier turn, which is over, be the present one again."""
+    connection.execute(
+        update(cases).filter_by(case_id=case.case_id).values(current_workitem_uid=workitem_uid)
+    )
+
+
 def _cases(connection: Connection, condition: ColumnElement[bool]) -> list[Case]:
     return _loaded(connection, _CASE_AND_WORKITEM.where(condition))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, true
+from sqlalchemy import ColumnElement, Connection, and_, or_
 
 from core.access import Act, Actor
 from core.clock import Clock
@@ -158,7 +158,8 @@ def _present_turn(connection: Connection, workitem_uid: str, within: ColumnEleme
 
 
 def _wanted(actor: Actor, wanted: ListFilter) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = [true()]
+    # What moved into another case is shown there.
+    conditions: list[ColumnElement[bool]] = [cases.c.linked_into.is_(None)]
     if wanted.procedure_step_state is not None:
         conditions.append(workitems.c.procedure_step_state == wanted.procedure_step_state.value)
     if wanted.modality is not None:

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select, update
 
 from registry.directory import DEFAULT_TIME_ZONE
 from registry.tables import sites
 from storage.tables import studies
 from worklist.case import Case, CaseStudy
-from worklist.tables import case_studies, cases
+from worklist.tables import case_studies, cases, related_cases
 
 _STUDIES = (
     select(
@@ -102,6 +102,65 @@ def mark_reported(connection: Connection, case: Case) -> None:
             .filter_by(site_id=case.site_id, study_instance_uid=study.study_instance_uid)
             .values(number_of_instances_reported=study.number_of_instances)
         )
+
+
+def own_case_of(connection: Connection, site_id: str, study_instance_uid: str) -> str:
+    """Return the key of the case that was opened for a study."""
+    return str(
+        connection.execute(
+            select(cases.c.case_id).filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
+        ).scalar_one()
+    )
+
+
+def move_studies(connection: Connection, other: Case, *, to: Case) -> None:
+    """Let all studies of a case be read in another, and those that were linked into it before as well."""
+    connection.execute(update(case_studies).filter_by(case_id=other.case_id).values(case_id=to.case_id))
+    connection.execute(
+        update(cases)
+        .where(or_(cases.c.case_id == other.case_id, cases.c.linked_into == other.case_id))
+        .values(linked_into=to.case_id)
+    )
+
+
+def move_study(connection: Connection, case: Case, study_instance_uid: str, *, to: str) -> None:
+    """Let one study be read in its own case again, where no report covers it."""
+    connection.execute(
+        update(case_studies)
+        .filter_by(site_id=case.site_id, study_instance_uid=study_instance_uid, case_id=case.case_id)
+        .values(case_id=to, number_of_instances_reported=None)
+    )
+
+
+def relate(connection: Connection, case_id: str, other_case_id: str) -> bool:
+    """Note that two cases belong together; False where that was noted."""
+    if other_case_id in related_to(connection, case_id):
+        return False
+    both = [(case_id, other_case_id), (other_case_id, case_id)]
+    rows = [{"case_id": one, "other_case_id": other} for one, other in both]
+    connection.execute(insert(related_cases), rows)
+    return True
+
+
+def unrelate(connection: Connection, case_id: str, other_case_id: str) -> bool:
+    """Take such a note back; False where there is none."""
+    both = [case_id, other_case_id]
+    done = connection.execute(
+        delete(related_cases).where(
+            related_cases.c.case_id.in_(both), related_cases.c.other_case_id.in_(both)
+        )
+    )
+    return bool(done.rowcount)
+
+
+def related_to(connection: Connection, case_id: str) -> list[str]:
+    """Return the cases that belong together with one."""
+    found = connection.scalars(
+        select(related_cases.c.other_case_id)
+        .filter_by(case_id=case_id)
+        .order_by(related_cases.c.other_case_id)
+    )
+    return list(found)
 
 
 def _is_own(column: str) -> bool:

@@ -212,6 +212,23 @@ def complete(workitem: Workitem, *, by: Actor, now: datetime) -> Workitem:
     return _ended(workitem, ProcedureStepState.COMPLETED, EndReason.SIGNED, now)
 
 
+def join(workitem: Workitem, *, due_from: datetime, is_ready: bool) -> Workitem:
+    """Let a turn cover further studies: due by the one that came first; a claim stays."""
+    scheduled = workitem.procedure_step_state is ProcedureStepState.SCHEDULED
+    state = InputReadinessState.READY if is_ready else InputReadinessState.INCOMPLETE
+    keeps = not scheduled or workitem.awaits_retake
+    return replace(
+        workitem,
+        due_from=due_from,
+        input_readiness_state=workitem.input_readiness_state if keeps else state,
+    )
+
+
+def end_linked(workitem: Workitem, *, now: datetime) -> Workitem:
+    """End a turn that nobody has taken, because its studies are read elsewhere."""
+    return _ended(workitem, ProcedureStepState.CANCELED, EndReason.LINKED, now)
+
+
 def is_reader(actor: Actor) -> bool:
     """Whether this actor reads for any group."""
     return any(grant.role is Role.READER for grant in actor.grants)

@@ -89,6 +89,7 @@ def new_rooms(consultation: Consultation) -> Rooms:
         unknown_devices=UnknownDevices(database, clock),
         reading_list=consultation.reading_list,
         requests=consultation.requests,
+        linking=consultation.linking,
         desk=consultation.desk,
         inbox=consultation.inbox,
         shelf=Shelf(archive=consultation.archive, database=database, clock=clock),
