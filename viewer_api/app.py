@@ -11,6 +11,7 @@ from viewer_api import (
     device_routes,
     ecg_routes,
     health,
+    link_routes,
     page,
     patient_routes,
     pixel_routes,
@@ -37,6 +38,7 @@ VERSION: Final = "0.1.0"
 OPENAPI_URL: Final = "/api/v1/openapi.json"
 _READING: Final = (
     worklist_routes.router,
+    link_routes.router,
     turn_routes.router,
     request_routes.router,
     report_routes.router,

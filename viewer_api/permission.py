@@ -29,6 +29,7 @@ HasRead = SignedIn
 """Whoever may have read a case once: what they wrote is kept for them, also when their role has ended."""
 Searching = Annotated[Actor, Depends(allowed(Act.SEARCH))]
 Requesting = Annotated[Actor, Depends(allowed(Act.REQUEST))]
+Linking = Annotated[Actor, Depends(allowed(Act.LINK))]
 Reading = Annotated[Actor, Depends(allowed(Act.READ))]
 TakingOver = Annotated[Actor, Depends(allowed(Act.TAKE_OVER))]
 Receiving = Annotated[Actor, Depends(allowed(Act.RECEIVE))]

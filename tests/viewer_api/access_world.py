@@ -25,6 +25,7 @@ from tests.fixtures.consultation import (
     QINGSHAN,
     SITES,
     XINGLONG,
+    Consultation,
     at_site,
     new_consultation,
     reader,
@@ -34,6 +35,7 @@ from tests.fixtures.reading_over_http import OTHER_GROUP, Reading
 from tests.house.access_matrix import Door, Place
 from tests.viewer_api.conftest import PASSWORD, Edge, new_rooms
 from tests.viewer_api.stored import ECG, STOW_TYPE, multipart, part10, sample, small, store
+from worklist.case import Case
 
 NOBODYS_KEY, NOBODYS_UID, NO_SITE = "ABCDEFGHJKMNPQRSTVWXYZ0123", "1.2.3", "no-such-site"
 PATIENT = {"PatientName": "Canary^Zhang", "PatientID": "CANARY-7"}
@@ -238,6 +240,8 @@ def _things(reading: Reading) -> dict[str, str]:
         "instances_seen": reading.rooms.seen(case),
         "reported_instances_seen": reading.rooms.seen(reading.rooms.case(report["study_instance_uid"])),
         "unknown_device_id": _unknown_device(reading.edge),
+        "waiting_case_id": waiting.case_id,
+        **_linked(reading.rooms, case),
         **_in_doubt(reading, case.study_instance_uid),
     }
 
@@ -282,6 +286,16 @@ def _unknown_device(edge: Edge) -> str:
     )
     unknown_devices.record([attempts])
     return unknown_devices.listed(Scope(everything=True))[0].unknown_device_id
+
+
+def _linked(rooms: Consultation, case: Case) -> dict[str, str]:
+    """Return a case into which a study is linked, related with another case."""
+    technician = at_site("technician")
+    # ECGs may be linked at once: no lease ends over it.
+    linking, linked = (rooms.arrive(Modality="ECG", **PATIENT) for _ in range(2))
+    rooms.linking.link(technician, linking.case_id, linked.case_id, reason="x")
+    rooms.linking.relate(technician, linking.case_id, case.case_id, reason="x")
+    return {"linking_case_id": linking.case_id, "linked_study": linked.study_instance_uid}
 
 
 def _missing(name: str) -> str:

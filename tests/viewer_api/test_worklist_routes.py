@@ -93,6 +93,8 @@ def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
             "sign": f"{path}/sign",
             "reports": f"{path}/reports",
             "timeline": f"{path}/timeline",
+            "link": f"{path}/link",
+            "unlink": f"{path}/unlink",
             "claim": f"{turn}/claim",
             "heartbeat": f"{turn}/heartbeat",
             "release": f"{turn}/release",
