@@ -29,6 +29,7 @@ class Act(StrEnum):
     TAKE_OVER = "take-over"
     RECEIVE = "receive"
     TRACE = "trace"
+    AUDIT = "audit"
     ADMINISTER = "administer"
 
 
@@ -39,7 +40,7 @@ ALLOWED: dict[Role, frozenset[Act]] = {
     Role.ADMIN: frozenset(
         {Act.SEARCH, Act.STORE, Act.REQUEST, Act.LINK, Act.RECEIVE, Act.TRACE, Act.ADMINISTER}
     ),
-    Role.AUDITOR: frozenset({Act.TRACE}),
+    Role.AUDITOR: frozenset({Act.TRACE, Act.AUDIT}),
 }
 
 

@@ -51,6 +51,9 @@ class AuditEvent(StrEnum):
 ONE_LOOK: Final = timedelta(minutes=10)
 """Leafing through a study, or sending one, is hundreds of acts; to an auditor it is one."""
 
+LOOKS: Final = frozenset({"case", "draft", "reports", "request shown", "timeline"})
+"""The actions that only show what is known of a case beside its images."""
+
 audit_events = Table(
     "audit_events",
     metadata,
@@ -151,6 +154,15 @@ def audit_of_study(connection: Connection, site_id: str, study_instance_uid: str
         .order_by(audit_events.c.audit_number)
     ).mappings()
     return [_record(row) for row in rows]
+
+
+def looks_at_study(connection: Connection, site_id: str, study_instance_uid: str) -> list[AuditRecord]:
+    """Return who was shown something of a study, oldest first; what was done to it is on the feed."""
+    return [
+        record
+        for record in audit_of_study(connection, site_id, study_instance_uid)
+        if record.event is AuditEvent.INSTANCES_ACCESSED or record.action in LOOKS
+    ]
 
 
 def audit_within(

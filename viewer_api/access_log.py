@@ -1,11 +1,15 @@
 """Who looked at what: one audit row per person, study and ten minutes, before the first byte."""
 
-from typing import Final
+from typing import Annotated, Final
+
+from fastapi import Depends
 
 from core.access import Act, Actor
 from core.clock import Clock
 from database.audit import ONE_LOOK, AuditEvent, AuditRecord, append_audit, is_on_record
 from database.engine import Database
+from viewer_api.rooms import InRooms
+from worklist.case import Case
 
 RETRIEVE: Final = "retrieve"
 
@@ -43,6 +47,11 @@ class AccessLog:
             )
         )
 
+    def note_case(self, actor: Actor, case: Case, action: str, *, act: Act = Act.SEARCH) -> None:
+        """Record a look at what is known of a case beside its images; raises as `note`."""
+        event = AuditEvent.PATIENT_RECORD
+        self.note(actor, case.site_id, case.study_instance_uid, act=act, event=event, action=action)
+
     def note_query(
         self,
         actor: Actor,
@@ -71,3 +80,10 @@ class AccessLog:
                 return
         with self._database.write() as connection:
             append_audit(connection, record)
+
+
+def _access_log(rooms: InRooms) -> AccessLog:
+    return AccessLog(rooms.database, rooms.clock)
+
+
+InAccessLog = Annotated[AccessLog, Depends(_access_log)]

@@ -8,6 +8,7 @@ from starlette.staticfiles import StaticFiles
 
 from viewer_api import (
     aside_routes,
+    audit_routes,
     device_routes,
     ecg_routes,
     health,
@@ -37,6 +38,7 @@ from viewer_api.trusted_proxy import TrustedProxy
 VERSION: Final = "0.1.0"
 OPENAPI_URL: Final = "/api/v1/openapi.json"
 _READING: Final = (
+    audit_routes.router,
     worklist_routes.router,
     link_routes.router,
     turn_routes.router,

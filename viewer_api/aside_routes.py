@@ -20,7 +20,7 @@ from core.errors import (
 from core.limits import SEARCH_LIMIT
 from storage.aside_records import AsideFilter
 from storage.instance import AsideReason
-from viewer_api.access_log import AccessLog
+from viewer_api.access_log import AccessLog, InAccessLog
 from viewer_api.aside_schemas import (
     AlarmCollection,
     AlarmResource,
@@ -57,6 +57,7 @@ class KeptFile(StreamingResponse):
 def list_kept_aside(
     actor: Administering,
     rooms: InRooms,
+    access_log: InAccessLog,
     site_id: Annotated[_SiteId | None, Query(max_length=32, examples=["xinglong"])] = None,
     reason: AsideReason | None = None,
     settled: Annotated[bool, Query(description="Also what a person has decided on.")] = False,
@@ -64,6 +65,7 @@ def list_kept_aside(
     offset: Offset = 0,
 ) -> KeptAsideCollection:
     """At the sites that the caller administers, newest first."""
+    access_log.note_query(actor, "kept aside", site_id=site_id, act=Act.ADMINISTER)
     wanted = AsideFilter(site_id=site_id, reason=reason, settled=settled, limit=limit, offset=offset)
     return KeptAsideCollection(
         items=[KeptAsideResource.of(kept) for kept in rooms.shelf.items(actor, wanted)]
@@ -71,9 +73,13 @@ def list_kept_aside(
 
 
 @router.get("/kept-aside/{kept_key}", summary="One thing kept aside", responses=documented(NotFound))
-def show_kept_aside(actor: Administering, rooms: InRooms, kept_key: KeptKey) -> KeptAsideResource:
+def show_kept_aside(
+    actor: Administering, rooms: InRooms, access_log: InAccessLog, kept_key: KeptKey
+) -> KeptAsideResource:
     """What it is, why it lies there, and what was decided."""
-    return KeptAsideResource.of(rooms.shelf.item(actor, kept_key))
+    kept = rooms.shelf.item(actor, kept_key)
+    access_log.note(actor, kept.site_id, kept.study_instance_uid, act=Act.ADMINISTER, action="kept aside")
+    return KeptAsideResource.of(kept)
 
 
 @router.get("/kept-aside/{kept_key}/look", summary="Look at its header", responses=_OF_ONE)

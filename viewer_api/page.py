@@ -23,6 +23,7 @@ from core.errors import (
 )
 from registry.authentication import Identity
 from registry.passwords import new_secret
+from viewer_api.access_log import AccessLog
 from viewer_api.authentication import SESSION_COOKIE
 from viewer_api.page_content import reading_list_page
 from viewer_api.page_forms import (
@@ -92,6 +93,7 @@ def show_reading_list(
     unattended: Annotated[int, Query(ge=0, le=UNATTENDED_REFRESHES)] = 0,
 ) -> Response:
     """The open cases, emergencies first, and the newest reports."""
+    AccessLog(rooms.database, rooms.clock).note_query(actor, "page")
     return render(
         "reading_list.html",
         page=reading_list_page(rooms, actor),

@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
+from core.access import Act
 from core.errors import (
     InvalidRequest,
     NotFound,
@@ -13,6 +14,8 @@ from core.errors import (
     TooLarge,
 )
 from core.limits import SEARCH_LIMIT
+from database.audit import AuditEvent
+from viewer_api.access_log import InAccessLog
 from viewer_api.aside_schemas import ReasonBody
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.parameters import Offset, PatientKey, StudyInstanceUID
@@ -41,18 +44,26 @@ _DECIDED: Final = documented(NotFound, NotPermitted, TooLarge)
 def list_flagged_studies(
     actor: Administering,
     rooms: InRooms,
+    access_log: InAccessLog,
     limit: Annotated[int, Query(ge=1, le=SEARCH_LIMIT)] = 100,
     offset: Offset = 0,
 ) -> PatientStudyCollection:
     """The same patient ID with another name, birth date or sex: never merged, until a person has looked."""
+    access_log.note_query(actor, "flagged studies", act=Act.ADMINISTER)
     found = rooms.patients.flagged(actor, limit=limit, offset=offset)
     return PatientStudyCollection(items=[PatientStudyResource.of(study) for study in found])
 
 
 @router.get("/patients/{patient_key}", summary="A patient", responses=_OF_ONE)
-def show_patient(actor: Administering, rooms: InRooms, patient_key: PatientKey) -> PatientFileResource:
+def show_patient(
+    actor: Administering, rooms: InRooms, access_log: InAccessLog, patient_key: PatientKey
+) -> PatientFileResource:
     """With the studies, who else is the same person, and what people decided."""
-    return PatientFileResource.of(rooms.patients.file(actor, patient_key))
+    file = rooms.patients.file(actor, patient_key)
+    site_id = file.patient.site_id
+    event = AuditEvent.PATIENT_RECORD
+    access_log.note_query(actor, "patient", site_id=site_id, act=Act.ADMINISTER, event=event)
+    return PatientFileResource.of(file)
 
 
 @router.post("/patients/{patient_key}/link", summary="Two patients are one person", responses=_DECIDED)

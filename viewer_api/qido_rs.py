@@ -19,11 +19,12 @@ from storage.query import (
     Query,
     UIDList,
 )
+from viewer_api.access_log import AccessLog
 from viewer_api.dicom_json import JSON_ARRAY, MEDIA_TYPE, DicomJSON, data_set
 from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, Root, SearchRoot, accept_of
 from viewer_api.media_types import Form, choose
 from viewer_api.problems import NotAcceptable, documented
-from viewer_api.rooms import InRooms
+from viewer_api.rooms import InRooms, rooms_of
 from viewer_api.search_attributes import instance_attributes, series_attributes, study_attributes
 from viewer_api.search_parameters import LARGEST_OFFSET, Search
 
@@ -182,6 +183,8 @@ def _attributes(
 
 
 def _answer(request: Request, root: Root, search: Search, found: Iterable[dict[str, Any]]) -> Response:
+    rooms = rooms_of(request)
+    AccessLog(rooms.database, rooms.clock).note_query(root.actor, "search", site_id=root.site_id)
     # 10.6.3.1 as amended by CP-2473: nothing found is 200 and an empty array, no longer 204.
     choose(accept_of(request), _FORMS, multipart=False, single=True)
     headers = {"Warning": ", ".join(f'299 {root.base_url} "{text}"' for text in search.warnings)}

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 
-from core.access import Actor
+from core.access import Act, Actor
 from core.errors import (
     InvalidRequest,
     NotFound,
@@ -21,7 +21,7 @@ from core.limits import SEARCH_LIMIT
 from reporting.desk import Words
 from reporting.document import ReportStatus
 from reporting.report import Report
-from viewer_api.access_log import AccessLog
+from viewer_api.access_log import AccessLog, InAccessLog
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.desk_schemas import (
     AddendumBody,
@@ -85,8 +85,12 @@ class DicomResponse(Response):
 
 
 @router.get("/cases/{case_id}/draft", summary="The draft of a case", responses=_DRAFT)
-def show_draft(actor: Reading, rooms: InRooms, case_id: CaseId, response: Response) -> DraftResource:
+def show_draft(
+    actor: Reading, rooms: InRooms, access_log: InAccessLog, case_id: CaseId, response: Response
+) -> DraftResource:
     """Stays with the case, whoever claims it next. Its ETag goes into If-Match of whatever follows."""
+    case = rooms.reading_list.case(actor, case_id, Act.READ)
+    access_log.note_case(actor, case, "draft", act=Act.READ)
     draft = rooms.desk.draft(actor, case_id)
     response.headers["ETag"] = draft_tag(draft.version)
     return DraftResource.of(draft)
@@ -152,15 +156,22 @@ def sign(
 
 
 @router.get("/cases/{case_id}/reports", summary="The signed versions of a case")
-def list_reports_of_case(actor: Receiving, rooms: InRooms, case_id: CaseId) -> ReportCollection:
+def list_reports_of_case(
+    actor: Receiving, rooms: InRooms, access_log: InAccessLog, case_id: CaseId
+) -> ReportCollection:
     """Preliminary, final, appended and amended, oldest first; a superseded one names what replaced it."""
     reports = rooms.desk.reports_of_case(actor, case_id)
+    case = rooms.reading_list.case(actor, case_id, Act.RECEIVE)
+    access_log.note_case(actor, case, "reports", act=Act.RECEIVE)
     return ReportCollection(items=[ReportSummary.of(report) for report in reports])
 
 
 @router.get("/reports", summary="The inbox")
 def list_reports(
-    actor: Receiving, rooms: InRooms, limit: Annotated[int, Query(ge=1, le=SEARCH_LIMIT)] = 100
+    actor: Receiving,
+    rooms: InRooms,
+    access_log: InAccessLog,
+    limit: Annotated[int, Query(ge=1, le=SEARCH_LIMIT)] = 100,
 ) -> ReportCollection:
     """The newest reports that the caller may receive; looking at the list is no receipt.
 
@@ -168,6 +179,7 @@ def list_reports(
     the clinic still has to receive it.
     """
     reports = rooms.inbox.reports(actor, limit=limit)
+    access_log.note_query(actor, "reports", act=Act.RECEIVE)
     return ReportCollection(items=[ReportSummary.of(report) for report in reports])
 
 
@@ -272,7 +284,8 @@ def _created(report: Report, response: Response) -> ReportResource:
 def _note_access(actor: Actor, rooms: Rooms, report_id: str) -> None:
     """Have it on record who looked, before the first byte is given."""
     report = rooms.inbox.find(actor, report_id)
-    AccessLog(rooms.database, rooms.clock).note(actor, report.site_id, report.study_instance_uid)
+    access_log = AccessLog(rooms.database, rooms.clock)
+    access_log.note(actor, report.site_id, report.study_instance_uid, act=Act.RECEIVE)
 
 
 def _report_tag(report: Report) -> str:

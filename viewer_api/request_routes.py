@@ -5,8 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator
 
+from core.access import Act
 from core.errors import InvalidRequest, NotFound, StorageUnavailable, TooLarge, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
+from database.audit import AuditEvent
+from viewer_api.access_log import InAccessLog
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.parameters import Offset, RequestId, plain_text
 from viewer_api.permission import Requesting
@@ -50,6 +53,7 @@ def ask(actor: Requesting, rooms: InRooms, body: RequestBody) -> RequestResource
 def list_requests(
     actor: Requesting,
     rooms: InRooms,
+    access_log: InAccessLog,
     state: Annotated[
         list[RequestState] | None, Query(max_length=4, description="One or several; all without it.")
     ] = None,
@@ -60,13 +64,25 @@ def list_requests(
     """Newest first; one that waits shows the cases that it may be about."""
     wanted = RequestFilter(states=frozenset(state or ()), site_id=site_id, limit=limit, offset=offset)
     found = rooms.requests.list(actor, wanted)
+    access_log.note_query(actor, "requests", site_id=site_id, act=Act.REQUEST)
     return RequestCollection(items=[FollowedRequestResource.of(each) for each in found])
 
 
 @router.get("/requests/{request_id}", summary="One request", responses=_NOT_FOUND)
-def show_request(actor: Requesting, rooms: InRooms, request_id: RequestId) -> FollowedRequestResource:
+def show_request(
+    actor: Requesting, rooms: InRooms, access_log: InAccessLog, request_id: RequestId
+) -> FollowedRequestResource:
     """What was asked, and what became of it."""
-    return FollowedRequestResource.of(rooms.requests.find(actor, request_id))
+    found = rooms.requests.find(actor, request_id)
+    access_log.note(
+        actor,
+        found.request.site_id,
+        found.request.study_instance_uid,
+        act=Act.REQUEST,
+        event=AuditEvent.ORDER_RECORD,
+        action="request shown",
+    )
+    return FollowedRequestResource.of(found)
 
 
 @router.post("/requests/{request_id}/match", summary="Say which case is meant", responses=_DECIDED)

@@ -5,9 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator
 
-from core.access import Actor
+from core.access import Act, Actor
 from core.errors import InvalidRequest, NotFound, StorageUnavailable, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
+from database.audit import looks_at_study
+from viewer_api.access_log import InAccessLog
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.parameters import CaseId, Offset, StudyInstanceUID, WorkitemUID, plain_text
 from viewer_api.permission import Reading, Searching, Tracing
@@ -40,6 +42,7 @@ _SiteId = Annotated[str, AfterValidator(plain_text)]
 def list_cases(
     actor: Searching,
     rooms: InRooms,
+    access_log: InAccessLog,
     state: Annotated[
         ProcedureStepState | None, Query(description="(0074,1000) of the present turn; all without it.")
     ] = None,
@@ -62,13 +65,15 @@ def list_cases(
     )
     now = rooms.clock.now()
     found = rooms.reading_list.cases(actor, wanted)
+    access_log.note_query(actor, "worklist", site_id=site_id)
     return CaseCollection(items=[CaseResource.of(case, actor, now=now) for case in found])
 
 
 @router.get("/cases/{case_id}", summary="One case", responses=_NOT_FOUND)
-def show_case(actor: Searching, rooms: InRooms, case_id: CaseId) -> CaseResource:
+def show_case(actor: Searching, rooms: InRooms, access_log: InAccessLog, case_id: CaseId) -> CaseResource:
     """The line of the reading list, by its key."""
     case = rooms.reading_list.case(actor, case_id)
+    access_log.note_case(actor, case, "case")
     return _one(actor, rooms, case)
 
 
@@ -76,11 +81,13 @@ def show_case(actor: Searching, rooms: InRooms, case_id: CaseId) -> CaseResource
 def show_case_of_study(
     actor: Searching,
     rooms: InRooms,
+    access_log: InAccessLog,
     study_instance_uid: StudyInstanceUID,
     site_id: Annotated[_SiteId, Query(max_length=32, examples=["xinglong-clinic"])],
 ) -> CaseResource:
     """Two sites may hold one Study Instance UID: the site says which case is meant."""
     case = rooms.reading_list.case_of_study(actor, site_id, study_instance_uid)
+    access_log.note_case(actor, case, "case")
     return _one(actor, rooms, case)
 
 
@@ -88,14 +95,20 @@ def show_case_of_study(
 def show_timeline(
     actor: Tracing,
     rooms: InRooms,
+    access_log: InAccessLog,
     case_id: CaseId,
     limit: Annotated[int, Query(ge=1, le=SEARCH_LIMIT)] = SEARCH_LIMIT,
     offset: Offset = 0,
 ) -> Timeline:
-    """Every arrival, claim, signature, publication and receipt, oldest first."""
-    changes = rooms.reading_list.timeline(actor, case_id)
-    page = changes[offset : offset + limit]
-    return Timeline(items=[ChangeResource.of(change) for change in page], total=len(changes))
+    """Every arrival, claim, signature, publication and receipt, and who looked when; oldest first."""
+    case = rooms.reading_list.case(actor, case_id, Act.TRACE)
+    access_log.note_case(actor, case, "timeline", act=Act.TRACE)
+    with rooms.database.read() as connection:
+        looks = looks_at_study(connection, case.site_id, case.study_instance_uid)
+    entries = [ChangeResource.of(change) for change in rooms.reading_list.timeline(actor, case_id)]
+    entries += [ChangeResource.of_look(look) for look in looks]
+    entries.sort(key=lambda entry: entry.at)
+    return Timeline(items=entries[offset : offset + limit], total=len(entries))
 
 
 @router.post("/workitems/{workitem_uid}/claim", summary="Claim a case to read", responses=_OF_A_TURN)

@@ -1,15 +1,17 @@
 """The reading list as JSON: a case, its present turn, a claim, and what happened."""
 
 from datetime import date, datetime
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from core.access import Actor
+from database.audit import AuditRecord
 from database.change_feed import Change, ChangeKind
 from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_SEEN, EXAMPLE_UID
+from viewer_api.timeline_words import words_of
 from worklist.case import Case, CaseStudy
 from worklist.urgency import HEARTBEAT_EVERY, Urgency
 from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem
@@ -220,6 +222,7 @@ class ClaimResource(CaseResource):
 _CHANGE_EXAMPLE: Final[JsonDict] = {
     "sequence": 42,
     "kind": "workitem.claimed",
+    "words": "A reader took it.",
     "at": "2026-11-20T08:34:30Z",
     "actor": "chen",
     "subject": EXAMPLE_UID,
@@ -232,8 +235,9 @@ class ChangeResource(BaseModel):
 
     model_config = ConfigDict(title="Change", json_schema_extra={"example": _CHANGE_EXAMPLE})
 
-    sequence: int = Field(description="Its place in the hub's one order of changes.")
-    kind: ChangeKind
+    sequence: int | None = Field(description="Its place in the hub's one order of changes; null for a look.")
+    kind: ChangeKind | Literal["study.looked-at"]
+    words: str = Field(description="What happened, in plain words.")
     at: datetime
     actor: str = Field(description="Who did it: a user, a device, or `hub`.")
     subject: str = Field(description="Key or UID of what it happened to.")
@@ -245,10 +249,24 @@ class ChangeResource(BaseModel):
         return cls(
             sequence=change.sequence,
             kind=change.kind,
+            words=words_of(change.kind),
             at=change.at,
             actor=change.actor,
             subject=change.subject,
             body=change.body,
+        )
+
+    @classmethod
+    def of_look(cls, look: AuditRecord) -> Self:
+        """Return one look: who was shown what, and by which role."""
+        return cls(
+            sequence=None,
+            kind="study.looked-at",
+            words=f"Somebody was shown this ({look.action}).",
+            at=look.at,
+            actor=look.actor,
+            subject=look.study_instance_uid,
+            body={"granted_by": look.granted_by, "what": look.action},
         )
 
 

@@ -54,6 +54,8 @@ class Door:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     things: Mapping[str, str] = field(default_factory=dict)
+    recorded: bool = True
+    """Whether a success leaves a row of the audit; not for what shows no patient and changes nothing."""
     stores: bool = False
     """Whether the body is one instance, as STOW-RS takes it."""
 
@@ -74,6 +76,7 @@ _REASON = {"reason": "looked at"}
 _VERSION = {"If-Match": '"1"'}
 
 DOORS: list[Door] = [
+    Door(method="GET", path="/api/v1/audit", act=Act.AUDIT, place=Place.LIST),
     Door(method="GET", path="/healthz", place=Place.OPEN),
     Door(method="GET", path="/readyz", place=Place.OPEN),
     Door(
@@ -108,7 +111,13 @@ DOORS: list[Door] = [
         place=Place.OBJECT,
         things={"workitem_uid": "waiting_workitem_uid"},
     ),
-    Door(method="POST", path="/api/v1/workitems/{workitem_uid}/heartbeat", act=Act.READ, place=Place.OBJECT),
+    Door(
+        method="POST",
+        path="/api/v1/workitems/{workitem_uid}/heartbeat",
+        act=Act.READ,
+        place=Place.OBJECT,
+        recorded=False,
+    ),
     Door(method="POST", path="/api/v1/workitems/{workitem_uid}/release", act=Act.READ, place=Place.OBJECT),
     Door(
         method="POST",
@@ -132,6 +141,7 @@ DOORS: list[Door] = [
         path="/api/v1/cases/{case_id}/turns",
         act=Act.SEARCH,
         place=Place.OBJECT,
+        recorded=False,
         refusal=404,
     ),
     Door(
@@ -203,6 +213,7 @@ DOORS: list[Door] = [
         path="/api/v1/cases/{case_id}/kept-drafts",
         act=Act.READ,
         place=Place.OBJECT,
+        recorded=False,
         refusal=404,
     ),
     Door(
@@ -227,7 +238,13 @@ DOORS: list[Door] = [
         status=201,
         body=_WORDS | {"reason": "y"},
     ),
-    Door(method="GET", path="/api/v1/devices/unknown", act=Act.ADMINISTER, place=Place.EVERYWHERE),
+    Door(
+        method="GET",
+        path="/api/v1/devices/unknown",
+        act=Act.ADMINISTER,
+        place=Place.EVERYWHERE,
+        recorded=False,
+    ),
     Door(
         method="POST",
         path="/api/v1/devices/unknown/{unknown_device_id}/adopt",
@@ -247,7 +264,7 @@ DOORS: list[Door] = [
         for form in ("ecg", "ecg.svg")
     ),
     Door(method="GET", path="/api/v1/kept-aside", act=Act.ADMINISTER, place=Place.LIST),
-    Door(method="GET", path="/api/v1/alarms", act=Act.ADMINISTER, place=Place.OWN),
+    Door(method="GET", path="/api/v1/alarms", act=Act.ADMINISTER, place=Place.OWN, recorded=False),
     *(
         Door(
             method="GET",

@@ -26,7 +26,7 @@ from reporting.desk import LONGEST_TEXT, Words
 from reporting.document import ReportStatus
 from reporting.publication import PUBLISH_JOB
 from reporting.report import Report
-from tests.fixtures.consultation import QINGSHAN, XINGLONG, Consultation, at_site, reader
+from tests.fixtures.consultation import GROUP, QINGSHAN, XINGLONG, Consultation, at_site, reader
 from worklist.case import Case
 from worklist.urgency import Urgency
 from worklist.workitem import ProcedureStepState
@@ -378,8 +378,11 @@ def test_a_final_report_ends_the_turn_and_asks_for_its_publication(consultation:
     assert (turn.claimed_by, turn.ended_at) == (LI.account_id, consultation.clock.now())
     assert publication_jobs(consultation) == [report.report_id]
     with consultation.database.read() as connection:
-        [audited] = audit_of_study(connection, XINGLONG, case.study_instance_uid)
-    assert (audited.actor, audited.subject, audited.outcome) == (LI.username, report.report_id, "success")
+        audited = audit_of_study(connection, XINGLONG, case.study_instance_uid)
+    actions = [record.action for record in audited]
+    assert actions == ["store", "case claimed", "draft saved", "report signed: final"]
+    assert (audited[-1].actor, audited[-1].subject) == (LI.username, report.report_id)
+    assert {record.granted_by for record in audited[1:]} == {f"reader in {GROUP}"}
     assert consultation.kinds(case)[-2:] == ["report.signed", "workitem.completed"]
 
 

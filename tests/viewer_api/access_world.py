@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from core.access import ALLOWED, Act, Grant, Role, Route, Scope
+from database.audit import ONE_LOOK
 from registry import tables
 from registry.authentication import Authentication
 from registry.unknown_devices import Attempts
@@ -104,6 +106,7 @@ class World:
 
     client: TestClient
     catalogue: Path
+    made_at: datetime
     headers: dict[str, dict[str, str]]
     things: dict[str, str]
 
@@ -141,6 +144,13 @@ class World:
         told = {**self.things, **PATIENT}
         return sorted(name for name, value in told.items() if name != "site_id" and value in text)
 
+    def recorded(self, username: str) -> int:
+        """Return how many rows of the audit name this person since the world was made."""
+        with closing(sqlite3.connect(self.catalogue)) as catalogue:
+            statement = "SELECT count(*) FROM audit_events WHERE actor = ? AND at > ?"
+            made = self.made_at.replace(tzinfo=None).isoformat(" ", timespec="microseconds")
+            return int(catalogue.execute(statement, (username, made)).fetchone()[0])
+
     def restore(self) -> None:
         """Undo whatever was done since the world was made."""
         _copy(self.catalogue.with_suffix(".kept"), self.catalogue)
@@ -153,10 +163,12 @@ def new_world(app: FastAPI, client: TestClient, folder: Path) -> World:
     app.state.rooms = edge.rooms
     _register(edge)
     headers = _headers(edge)
-    reading = Reading(edge)
-    world = World(
-        client=client, catalogue=folder / "catalogue.sqlite", headers=headers, things=_things(reading)
-    )
+    things = _things(Reading(edge))
+    made_at = consultation.clock.now()
+    # Whatever was done until here is another look than what the tests do.
+    consultation.clock.advance(seconds=ONE_LOOK.total_seconds() + 1)
+    catalogue = folder / "catalogue.sqlite"
+    world = World(client=client, catalogue=catalogue, made_at=made_at, headers=headers, things=things)
     _copy(world.catalogue, world.catalogue.with_suffix(".kept"))
     return world
 

@@ -132,7 +132,7 @@ def test_a_silent_readers_case_is_taken_over_too_and_an_emergency_has_its_short_
 ) -> None:
     held = consultation.claimed(LI)
     consultation.clock.advance(minutes=10)
-    consultation.reading_list.request(
+    consultation.ask(
         at_site("clinic"),
         site_id=held.site_id,
         urgency=Urgency.EMERGENCY,
