@@ -14,7 +14,7 @@ from storage.archive import Archive
 from storage.incoming import EncodedInstance
 from storage.instance import StoreOutcome
 from storage.sweep import sweep
-from tests.fixtures.archive import device_at, new_archive
+from tests.fixtures.archive import device_at
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.held import held
 from tests.fixtures.instances import data_set, encoded, receive
@@ -140,18 +140,3 @@ def test_a_blob_that_cannot_be_removed_after_a_lost_race_is_an_orphan_not_a_loss
     now = held(archive)
     assert (len(now.instances), len(now.orphans)) == (1, 1)
     assert outcome(archive, receive(archive.incoming, payload)) is StoreOutcome.ALREADY_HELD
-
-
-def test_a_store_that_a_full_disk_refuses_is_stored_when_there_is_room_again(
-    database: Database, tiny_disk: Path, clock: FixedClock
-) -> None:
-    archive = new_archive(database, tiny_disk, clock)
-    filler = tiny_disk / "filler"
-    with pytest.raises(OSError, match="space"):
-        filler.write_bytes(bytes(2**21))
-    with pytest.raises(QuotaExceeded):
-        archive.store(receive(archive.incoming, data_set()), TOWNSHIP)
-    assert held(archive).blobs == set()
-    assert list(archive.incoming.directory.iterdir()) == []
-    filler.unlink()
-    assert archive.store(receive(archive.incoming, data_set()), TOWNSHIP).outcome is StoreOutcome.STORED

@@ -10,6 +10,7 @@ from signal import SIGCONT, SIGSTOP
 
 import pytest
 from pydicom.dataset import Dataset
+from sqlalchemy import Engine, event
 
 from core.access import Grant, Role, Scope
 from database.postgresql import CONNECT_SECONDS, PatientConnection
@@ -176,6 +177,7 @@ def test_what_a_catalogue_that_is_away_did_not_keep_is_never_acknowledged_and_th
     assert PatientConnection.patience is not None
     assert PatientConnection.patience + CONNECT_SECONDS < DIMSE_SECONDS - 5
     monkeypatch.setattr(PatientConnection, "patience", 1.0)
+    connect_soon(doors.house.database.engine)
 
     @contextmanager
     def seen(away: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
@@ -189,6 +191,14 @@ def test_what_a_catalogue_that_is_away_did_not_keep_is_never_acknowledged_and_th
     for away in (stores.stopped, stores.frozen):
         sent += require_refused(doors, partial(seen, away), away.__name__, 503)
     require_kept_once(doors, sent)
+
+
+def connect_soon(engine: Engine) -> None:
+    """Let new connections be waited for as short as the library can."""
+
+    @event.listens_for(engine, "do_connect", insert=True)
+    def shorten(_dialect: object, _record: object, _: object, named: dict[str, object]) -> None:
+        named["connect_timeout"] = 2
 
 
 def require_rejected_for_now(doors: Doors) -> None:
