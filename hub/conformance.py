@@ -4,6 +4,7 @@ from core import limits
 from core.access import ALLOWED, Act
 from pacs_gateway.presentation import PREFERENCES, VERIFYING
 from pacs_gateway.status import PROCESSING_FAILURE, STATUS_OF_ERROR, SUCCESS
+from pacs_gateway.tls import CIPHERS
 from pacs_gateway.transfer_syntaxes import TRANSFER_SYNTAXES
 from storage.query import INSTANCE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS
 
@@ -54,6 +55,11 @@ def limits_table() -> str:
         if name.isupper() and name not in {"KIB", "MIB", "GIB"}
     ]
     return "\n".join(rows)
+
+
+def tls_table() -> str:
+    """Return the cipher suites of TLS 1.2."""
+    return "\n".join(["| Cipher suite |", "|---|", *(f"| {cipher} |" for cipher in CIPHERS)])
 
 
 def matching_table() -> str:
