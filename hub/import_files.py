@@ -35,6 +35,7 @@ NOT_DICOM, DIRECTORY, QUARANTINED, FAILED = "not DICOM", "DICOMDIR", "kept in qu
 WORDS = {
     StoreOutcome.STORED: "stored",
     StoreOutcome.ALREADY_HELD: "held already",
+    StoreOutcome.KEPT_AS_REPRESENTATION: "kept as another encoding of an instance",
     StoreOutcome.KEPT_AS_CONFLICT: "kept beside another data set of the same UID",
 }
 

@@ -1,8 +1,9 @@
 """The one door: every instance, in or out, whatever the protocol, passes here."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import BinaryIO
@@ -26,7 +27,8 @@ from database.engine import Database
 from storage import search
 from storage.aside_records import AsideQuota
 from storage.blob_store import BlobStore
-from storage.catalogue import Admission, Catalogue
+from storage.catalogue import Admission, Catalogue, Compared
+from storage.content_fingerprint import Fingerprint, are_one_instance, fingerprint
 from storage.header_reader import read_header
 from storage.incoming import EncodedInstance, Incoming, chunks, header_chunks
 from storage.instance import Instance, Series, StoredInstance, StoreOutcome, Study
@@ -161,6 +163,11 @@ class Archive:
             raise NotFound
         return found
 
+    def representations_of(self, instances: Sequence[Instance]) -> dict[int, list[Instance]]:
+        """Return each instance's other encodings by its key, as instances; what is not there has none."""
+        with self._database.read() as connection:
+            return search.representations_of(connection, instances)
+
     def open(self, instance: Instance) -> BinaryIO:
         """Open the instance's file as kept, seekable; unchecked, so for reading parts of it."""
         return self.blobs.open(instance.blob_key)
@@ -205,9 +212,33 @@ class Archive:
         self.blobs.put(admission.blob_key, admission.encoded.path)
         with self._deleted_if_refused(admission.blob_key):
             outcome = self.catalogue.admit(admission)
+            if outcome is None:
+                outcome = self.catalogue.admit(replace(admission, compared=self._compared(admission)))
+            if outcome is None:
+                raise StorageUnavailable("What is held under the UID changed meanwhile; send it again.")
         if outcome is StoreOutcome.ALREADY_HELD:
             self.blobs.delete(admission.blob_key)
         return outcome
+
+    def _compared(self, admission: Admission) -> Compared | None:
+        """Hold what arrived against the instance under its UID; rare, so that this may read both."""
+        header, encoded = admission.header, admission.encoded
+        query = Query(conditions={"SOPInstanceUID": UIDList((header.sop_instance_uid,))})
+        scope = Scope(site_ids=frozenset({admission.origin.site_id}))
+        for held in self.search_instances(query, visible_to=scope):
+            is_other_encoding = held.transfer_syntax_uid != encoded.transfer_syntax_uid
+            is_same_place = (held.study_instance_uid, held.series_instance_uid) == (
+                header.study_instance_uid,
+                header.series_instance_uid,
+            )
+            with self.open(held) as blob, encoded.path.open("rb") as arrived:
+                is_one = (
+                    is_other_encoding
+                    and is_same_place
+                    and are_one_instance(_fingerprint(blob, held), _fingerprint(arrived, encoded))
+                )
+            return Compared(digest=held.digest, is_one_instance=is_one)
+        return None
 
     def _quarantine(
         self, encoded: EncodedInstance, origin: Origin, detail: str, received_at: datetime
@@ -245,6 +276,15 @@ def _readable(instance: Instance) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageUnavailable(f"Blob {instance.blob_key} cannot be read.") from error
+
+
+def _fingerprint(stream: BinaryIO, file: Instance | EncodedInstance) -> Fingerprint:
+    return fingerprint(
+        stream,
+        transfer_syntax_uid=file.transfer_syntax_uid,
+        data_set_offset=file.data_set_offset,
+        size=file.size,
+    )
 
 
 def _blob_key(site_id: str, digest: str, received_at: datetime) -> str:

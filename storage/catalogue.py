@@ -47,6 +47,14 @@ _CONFLICTS: Final = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What arrived, held against the instance of that digest under its UID: one instance in two encodings?"""
+
+    digest: str
+    is_one_instance: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Admission:
     """All that the catalogue writes down about an instance whose blob is durable."""
 
@@ -56,6 +64,7 @@ class Admission:
     origin: Origin
     received_at: datetime
     readmission: Readmission | None = None
+    compared: Compared | None = None
 
 
 class Catalogue:
@@ -70,8 +79,11 @@ class Catalogue:
         with self.database.read() as connection:
             return _held_digest(connection, site_id, sop_instance_uid)
 
-    def admit(self, admission: Admission) -> StoreOutcome:
-        """Write the instance and its change in one transaction, or find that it is held, or set it beside."""
+    def admit(self, admission: Admission) -> StoreOutcome | None:
+        """Write the instance and its change in one transaction, or find that it is held, or set it beside.
+
+        None means that nothing was done: another data set is held under its UID, and they were not compared.
+        """
         header, origin = admission.header, admission.origin
         with self.database.write() as connection:
             held = _held_digest(connection, origin.site_id, header.sop_instance_uid)
@@ -79,6 +91,10 @@ class Catalogue:
                 readmit(connection, header, admission.readmission, held=held, at=admission.received_at)
             if held == admission.encoded.digest:
                 return StoreOutcome.ALREADY_HELD
+            if held is not None and (admission.compared is None or admission.compared.digest != held):
+                return None
+            if admission.compared is not None and admission.compared.is_one_instance:
+                return _add_representation(connection, admission)
             study = stated_identity_of(connection, origin.site_id, header.study_instance_uid)
             if _shows_another_patient(connection, admission, study):
                 return _set_aside(connection, admission, AsideReason.PATIENT_CONFLICT, self._quota)
@@ -187,6 +203,38 @@ def _held_digest(connection: Connection, site_id: str, sop_instance_uid: str) ->
             instances.c.site_id == site_id, instances.c.sop_instance_uid == sop_instance_uid
         )
     )
+
+
+def _add_representation(connection: Connection, admission: Admission) -> StoreOutcome:
+    """Keep another encoding of an instance with it: no task for anybody."""
+    header, encoded = admission.header, admission.encoded
+    instance_key = connection.scalar(
+        select(instances.c.instance_key).filter_by(
+            site_id=admission.origin.site_id, sop_instance_uid=header.sop_instance_uid
+        )
+    )
+    same = select(representations).filter_by(instance_key=instance_key, digest=encoded.digest)
+    if connection.execute(same).first() is not None:
+        return StoreOutcome.ALREADY_HELD
+    connection.execute(
+        insert(representations).values(
+            instance_key=instance_key,
+            site_id=admission.origin.site_id,
+            study_instance_uid=header.study_instance_uid,
+            transfer_syntax_uid=encoded.transfer_syntax_uid[:64],
+            blob_key=admission.blob_key,
+            size=encoded.size,
+            data_set_offset=encoded.data_set_offset,
+            digest=encoded.digest,
+            header_digest=encoded.header_digest,
+            anomalies=list(header.anomalies),
+            origin_kind=admission.origin.kind.value,
+            source=admission.origin.source,
+            received_at=admission.received_at,
+        )
+    )
+    append_change(connection, _change(admission, ChangeKind.INSTANCE_REPRESENTATION))
+    return StoreOutcome.KEPT_AS_REPRESENTATION
 
 
 def _set_aside(

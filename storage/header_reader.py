@@ -12,6 +12,7 @@ from storage.element_header import (
     DEFLATED,
     EXPLICIT,
     LOOK_AHEAD,
+    Encoding,
     announced_encoding,
     sniffed_encoding,
 )
@@ -31,19 +32,10 @@ def read_header(
         TooLarge: it passes ELEMENT_COUNT, NESTING_DEPTH or the limits on inflating.
         StorageUnavailable: the file cannot be read.
     """
-    source: ByteSource = FileBytes(stream, start=data_set_offset, end=size, partial=partial)
-    start = data_set_offset
-    announced = announced_encoding(transfer_syntax_uid)
-    sniffed = sniffed_encoding(source.read_at(start, LOOK_AHEAD), source.bound - start)
-    anomalies: list[str] = []
-    if transfer_syntax_uid not in DEFLATED:
-        if sniffed is not None and sniffed != announced:
-            anomalies.append(f"{sniffed.word}-under-{announced.word}")
-    elif sniffed == EXPLICIT:
-        anomalies.append("not-deflated")
-    else:
-        source, start, sniffed = InflatedBytes(stream, start=start, end=size), 0, None
-    walk = DataSetWalk(source, start, sniffed or announced, partial=partial)
+    source, start, encoding, anomalies = opened_source(
+        stream, transfer_syntax_uid=transfer_syntax_uid, start=data_set_offset, end=size, partial=partial
+    )
+    walk = DataSetWalk(source, start, encoding, partial=partial)
     walk.run()
     found = walk.found
     return InstanceHeader(
@@ -54,3 +46,25 @@ def read_header(
         fragment_count=found.fragment_count,
         structure_anomalies=(*anomalies, *found.anomalies),
     )
+
+
+def opened_source(
+    stream: BinaryIO, *, transfer_syntax_uid: str, start: int, end: int, partial: bool
+) -> tuple[ByteSource, int, Encoding, list[str]]:
+    """Return the bytes of a data set, where it begins in them, how it is written, and what is odd about that.
+
+    Raises:
+        InvalidInstance, StorageUnavailable: as `read_header` does.
+    """
+    source: ByteSource = FileBytes(stream, start=start, end=end, partial=partial)
+    announced = announced_encoding(transfer_syntax_uid)
+    sniffed = sniffed_encoding(source.read_at(start, LOOK_AHEAD), source.bound - start)
+    anomalies: list[str] = []
+    if transfer_syntax_uid not in DEFLATED:
+        if sniffed is not None and sniffed != announced:
+            anomalies.append(f"{sniffed.word}-under-{announced.word}")
+    elif sniffed == EXPLICIT:
+        anomalies.append("not-deflated")
+    else:
+        source, start, sniffed = InflatedBytes(stream, start=start, end=end), 0, None
+    return source, start, sniffed or announced, anomalies

@@ -1,12 +1,14 @@
 """The archive's reading SQL: searches by matching (PS3.4 C.2.2.2) and lookups, always within a scope."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    RowMapping,
     Select,
     String,
     and_,
@@ -35,7 +37,7 @@ from storage.query import (
     Wildcard,
     like_pattern,
 )
-from storage.tables import instances, series, studies
+from storage.tables import instances, representations, series, studies
 
 # PS3.4 C.2.2.2.1 and C.2.2.2.4: everything is case-sensitive but person names.
 PERSON_NAMES = frozenset({"PatientName", "ReferringPhysicianName"})
@@ -155,6 +157,39 @@ def search_instances(connection: Connection, query: Query, scope: Scope) -> list
         )
     )
     return [_instance(dict(row)) for row in connection.execute(_page(statement, query)).mappings()]
+
+
+def representations_of(connection: Connection, held: Sequence[Instance]) -> dict[int, list[Instance]]:
+    """Return the other encodings of these instances, in the order in which they came."""
+    by_key = {instance.instance_key: instance for instance in held}
+    studies_of = sorted({(instance.site_id, instance.study_instance_uid) for instance in held})
+    found: dict[int, list[Instance]] = {}
+    for site_id, study_instance_uid in studies_of:
+        rows = connection.execute(
+            select(representations)
+            .filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
+            .order_by(representations.c.representation_key)
+        ).mappings()
+        for row in rows:
+            instance = by_key.get(row["instance_key"])
+            if instance is not None:
+                found.setdefault(instance.instance_key, []).append(_represented(instance, row))
+    return found
+
+
+def _represented(instance: Instance, row: RowMapping) -> Instance:
+    return replace(
+        instance,
+        transfer_syntax_uid=row["transfer_syntax_uid"],
+        blob_key=row["blob_key"],
+        size=row["size"],
+        data_set_offset=row["data_set_offset"],
+        digest=row["digest"],
+        header_digest=row["header_digest"],
+        anomalies=tuple(row["anomalies"]),
+        origin_kind=row["origin_kind"],
+        received_at=row["received_at"],
+    )
 
 
 def _page(statement: Select[Any], query: Query) -> Select[Any]:

@@ -75,8 +75,9 @@ def retrieve_instance(
 ) -> Response:
     """One part, or with `Accept: application/dicom` the file itself."""
     found = retrieval.instance(study, series, instance)
-    form = Form(media_type=APPLICATION_DICOM, transfer_syntax_uid=found.transfer_syntax_uid)
-    chosen = choose(accept_of(request), [form], multipart=True, single=True)
+    encodings = _encodings(found, retrieval.archive.representations_of([found]))
+    chosen = choose(accept_of(request), list(encodings), multipart=True, single=True)
+    found = encodings[chosen.form]
     if chosen.is_multipart:
         return related([_part(retrieval, found)], APPLICATION_DICOM, UNCHANGING)
     return StreamingResponse(
@@ -111,10 +112,28 @@ def retrieve_instance_metadata(
 
 
 def _instances(request: Request, retrieval: Retrieval, found: list[Instance]) -> Response:
-    for transfer_syntax_uid in {instance.transfer_syntax_uid for instance in found}:
-        form = Form(media_type=APPLICATION_DICOM, transfer_syntax_uid=transfer_syntax_uid)
-        choose(accept_of(request), [form], multipart=True, single=False)
-    return related((_part(retrieval, instance) for instance in found), APPLICATION_DICOM, {})
+    others = retrieval.archive.representations_of(found)
+    chosen: dict[tuple[Form, ...], Form] = {}
+    given_out = []
+    for instance in found:
+        encodings = _encodings(instance, others)
+        forms = tuple(encodings)
+        if forms not in chosen:
+            chosen[forms] = choose(accept_of(request), forms, multipart=True, single=False).form
+        given_out.append(encodings[chosen[forms]])
+    return related((_part(retrieval, instance) for instance in given_out), APPLICATION_DICOM, {})
+
+
+def _encodings(instance: Instance, others: dict[int, list[Instance]]) -> dict[Form, Instance]:
+    """Return in which forms an instance is held: as it came first, and others for who asks for them."""
+    encodings = {
+        Form(media_type=APPLICATION_DICOM, transfer_syntax_uid=other.transfer_syntax_uid, named_only=True): (
+            other
+        )
+        for other in reversed(others.get(instance.instance_key, []))
+    }
+    own = Form(media_type=APPLICATION_DICOM, transfer_syntax_uid=instance.transfer_syntax_uid)
+    return {own: instance, **encodings}
 
 
 def _part(retrieval: Retrieval, instance: Instance) -> Part:
