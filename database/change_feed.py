@@ -45,6 +45,7 @@ class ChangeKind(StrEnum):
     ASIDE_DISCARDED = "aside.discarded"
     ASIDE_KEPT_APART = "aside.kept-apart"
     ASIDE_REOPENED = "aside.reopened"
+    STUDY_REREAD = "study.reread"
     CASE_OPENED = "case.opened"
     CASE_REQUESTED = "case.requested"
     CASE_LATE_INSTANCES = "case.late-instances"

@@ -23,6 +23,7 @@ from storage.blob_store import BlobStore
 from storage.filesystem_blobs import FilesystemBlobs
 from storage.incoming import Incoming
 from storage.patients import Patients
+from storage.rereading import Rereading
 from storage.s3_location import S3Location
 from storage.shelf import Shelf
 from worklist.intake import Intake
@@ -68,6 +69,10 @@ class House:
     def publisher(self) -> Publisher:
         """Return what prints signed reports into their studies."""
         return Publisher(database=self.database, archive=self.archive, clock=self.clock)
+
+    def rereading(self) -> Rereading:
+        """Return what reads text anew when it was decided how to."""
+        return Rereading(database=self.database, blobs=self.archive.blobs, clock=self.clock)
 
     def close(self) -> None:
         """Give the connections back."""

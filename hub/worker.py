@@ -45,6 +45,7 @@ class Duty:
 def duties(house: House) -> list[Duty]:
     """Return what a worker does."""
     intake, timers, publisher = house.intake(), house.timers(), house.publisher()
+    rereading = house.rereading()
 
     def take_in() -> bool:
         return follow(house.database, CURSOR, intake.handle, limit=FEED_BATCH) == FEED_BATCH
@@ -78,6 +79,7 @@ def duties(house: House) -> list[Duty]:
         Duty(name="intake", every_seconds=0.1, act=take_in),
         Duty(name="clock", every_seconds=0.5, act=watch_the_clock),
         Duty(name="publication", every_seconds=0.2, act=publish),
+        Duty(name="text", every_seconds=1, act=rereading.run),
         Duty(name="sweep", every_seconds=3600, act=lambda: _tidy(house)),
     ]
 

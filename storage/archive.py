@@ -28,6 +28,7 @@ from storage import search
 from storage.aside_records import AsideQuota
 from storage.blob_store import BlobStore
 from storage.catalogue import Admission, Catalogue, Compared
+from storage.character_set_memory import CharacterSetMemory
 from storage.content_fingerprint import Fingerprint, are_one_instance, fingerprint
 from storage.header_reader import read_header
 from storage.incoming import EncodedInstance, Incoming, chunks, header_chunks
@@ -56,6 +57,7 @@ class Archive:
         self.incoming = incoming
         self.blobs = blobs
         self.catalogue = Catalogue(database, aside_quota)
+        self.character_sets = CharacterSetMemory(database, clock)
         self._database = database
         self._clock = clock
         self._disk_reserve_bytes = disk_reserve_bytes
@@ -87,6 +89,7 @@ class Archive:
         held = self.catalogue.held_digest(origin.site_id, header.sop_instance_uid)
         outcome = StoreOutcome.ALREADY_HELD
         if held != encoded.digest or readmission is not None:
+            header = self.character_sets.read(header, origin)
             outcome = self._put_and_admit(
                 Admission(
                     header=header,

@@ -33,6 +33,7 @@ from storage.patient_records import (
     stated_identity_of,
 )
 from storage.readmission import Readmission, readmit
+from storage.study_names import write_names
 from storage.tables import instances, kept_aside, representations, series, studies, transfers
 from storage.transfer_record import put_on_record
 
@@ -295,10 +296,12 @@ def _write_study(connection: Connection, admission: Admission, study: StatedIden
                 study_id=header.study_id,
                 study_description=header.study_description,
                 referring_physician_name=header.referring_physician_name,
+                text_finding=header.text_finding,
                 first_received_at=received_at,
                 last_received_at=received_at,
             )
         )
+        write_names(connection, patient_name=header.patient_name, **key)
     else:
         connection.execute(update(studies).filter_by(**key).values(last_received_at=received_at))
         if admission.origin.kind is not OriginKind.HUB:
@@ -348,6 +351,7 @@ def _write_instance(connection: Connection, admission: Admission) -> None:
             digest=encoded.digest,
             header_digest=encoded.header_digest,
             anomalies=list(header.anomalies),
+            specific_character_set=None if header.is_plain else header.label,
             origin_kind=admission.origin.kind.value,
             source=admission.origin.source,
             received_at=admission.received_at,

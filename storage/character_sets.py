@@ -5,18 +5,33 @@ process-wide filter, looks unknown terms up among all of Python's codecs, and le
 ISO 2022 IR 58 in the text.
 """
 
+import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 from pydicom.charset import CODES_TO_ENCODINGS, python_encoding
 
+from storage.text_evidence import Encoding, lean, readable
+
+AS_DECLARED: Final = "as-declared"
+READABLE_AS: Final = (
+    AS_DECLARED,
+    *Encoding,
+    *(f"ISO_IR {number}" for number in (100, 101, 109, 110, 126, 127, 138, 144, 148, 13, 166)),
+)
+"""What a person can have a device's text read as, instead of its label."""
 UNKNOWN: Final = "unknown-character-set"
 MISLABELLED: Final = "mislabelled-character-set"
 UNDECLARED: Final = "undeclared-character-set"
 UNDECODABLE: Final = "undecodable-text"
+DOUBTFUL: Final = "doubtful-character-set"
+REPAIRED: Final = "repaired-character-set"
+TEXT_FINDINGS: Final = (UNDECODABLE, UNKNOWN, DOUBTFUL, REPAIRED, MISLABELLED, UNDECLARED)
+"""What can be wrong with the text of an instance, the worst first."""
 REPLACEMENT: Final = "�"
+LONGEST_LABEL: Final = 64
 
 _DEFAULT: Final = "latin_1"
 _CHINESE: Final = "gb18030"
@@ -42,6 +57,19 @@ _ESCAPE = re.compile(rb"\x1b(?:\$[()]?[@-Z]|[()*+./-][@-Z])")
 _RESET = re.compile(rb"[\t\n\f\r\\]")
 _RESET_IN_NAME = re.compile(rb"[\t\n\f\r\\^=]")
 _CONTROL = re.compile(rb"[\t\n\f\r]")
+UNSEEN: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+"""Controls that no text has, and those that turn the order of what is read (as in a faked name)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How the text of one source is read where its label is wrong: `encoding` is one of READABLE_AS.
+
+    What a person set holds for every value. What the hub found holds where a value does not say otherwise.
+    """
+
+    encoding: str
+    is_set_by_person: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +80,11 @@ class CharacterSets:
     extensible: bool
     declared: bool
     anomaly: str | None
+    reading: Reading | None = None
+
+    def read_as(self, reading: Reading | None) -> "CharacterSets":
+        """Return these with what was decided about the source that declares them."""
+        return replace(self, reading=reading)
 
     def decode(self, raw: bytes, *, name: bool = False) -> str:
         """Return the text; what cannot be decoded shows as U+FFFD. `name` says that ^ and = reset escapes.
@@ -60,8 +93,20 @@ class CharacterSets:
         backslash is also half of a character (PS3.5 6.1.2.3).
         """
         if not self.extensible or b"\x1b" not in raw:
-            return raw.decode(self.initial, "replace")
+            return raw.decode(self._decoder(raw), "replace")
         return "".join(self._switched(raw, _RESET_IN_NAME if name else _RESET))
+
+    def _decoder(self, raw: bytes) -> str:
+        """Return what decodes a value without escapes: its label, or what was decided in its place."""
+        if self.reading is None or raw.isascii():
+            return self.initial
+        encoding: str | None = self.reading.encoding
+        if not self.reading.is_set_by_person:
+            leaning = lean(raw, self.initial)
+            encoding = leaning.encoding
+            if leaning.is_open and readable(raw, Encoding(self.reading.encoding)) is not None:
+                encoding = self.reading.encoding
+        return self.initial if encoding in {None, AS_DECLARED} else decoder_of(str(encoding))
 
     def _switched(self, raw: bytes, reset: re.Pattern[bytes]) -> list[str]:
         """Decode text with code extensions: each escape holds until the next, or until a delimiter."""
@@ -87,8 +132,13 @@ class CharacterSets:
 
     def finding(self, raw: bytes, text: str) -> str | None:
         """Return the anomaly that this value shows, or None."""
+        if UNSEEN.search(text.rstrip("\0")):
+            return UNDECODABLE
         if raw.isascii() and b"\x1b" not in raw:
             return None
+        is_extended = self.extensible and b"\x1b" in raw
+        if self.reading is not None and not is_extended and self._decoder(raw) != self.initial:
+            return UNDECODABLE if REPLACEMENT in text else REPAIRED
         if self.anomaly is not None:
             return self.anomaly
         if REPLACEMENT in text:
@@ -110,6 +160,11 @@ def _decoded(piece: bytes, upper: str, lower: bytes) -> str:
     if lower:
         return (lower + piece).decode("iso2022_jp_2", "replace")
     return piece.decode(upper, "replace")
+
+
+def label_of(specific_character_set: str) -> str:
+    """Return a value of (0008,0005) as decisions about it are kept under: short, and good in any column."""
+    return UNSEEN.sub(REPLACEMENT, specific_character_set.strip("\0 "))[:LONGEST_LABEL]
 
 
 @lru_cache(maxsize=256)
@@ -139,10 +194,13 @@ def _initial(terms: list[str | None]) -> str:
     """
     while len(terms) > 1 and terms[0] in _DEFAULT_TERMS:
         terms = terms[1:]
-    if terms[0] is None:
-        return "ascii"
-    encoding = python_encoding[terms[0]]
-    return _DECODERS.get(encoding, encoding)
+    return "ascii" if terms[0] is None else decoder_of(terms[0])
+
+
+def decoder_of(term: str) -> str:
+    """Return the decoder of a defined term, under its one name."""
+    encoding = python_encoding[term]
+    return codecs.lookup(_DECODERS.get(encoding, encoding)).name
 
 
 def _corrected(term: str) -> str | None:

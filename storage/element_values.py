@@ -6,7 +6,7 @@ from struct import Struct, calcsize
 from typing import Final
 
 from core.limits import HEADER_TEXT_LIMIT
-from storage.character_sets import REPLACEMENT
+from storage.character_sets import REPLACEMENT, UNSEEN
 
 TEXT_IN_CHARACTER_SET: Final = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 """VRs that Specific Character Set applies to (PS3.5 6.1.2.3)."""
@@ -15,7 +15,6 @@ _ONE_VALUE: Final = frozenset({"LT", "ST", "UR", "UT"})
 _LEADING_SPACE_MEANS_SOMETHING: Final = frozenset({"LT", "PN", "ST", "UC", "UI", "UR", "UT"})
 _BINARY: Final = {"US": "H", "UL": "L", "UV": "Q", "SS": "h", "SL": "l", "SV": "q"}
 _OTHER_BINARY: Final = frozenset({"AT", "FD", "FL", "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UN"})
-_CONTROL = re.compile(r"[\x01-\x08\x0b\x0e-\x1f\x7f]")
 _INTEGER = re.compile(r"([+-]?[0-9]{1,12})(?:\.0*)?", re.ASCII)
 _DATE = re.compile(r"([0-9]{4})(\.?)([0-9]{2})\2([0-9]{2})", re.ASCII)
 _TIME = re.compile(
@@ -27,14 +26,15 @@ _INTEGER_BOUND: Final = 2**31
 def clean_text(text: str, vr: str) -> str:
     """Return one decoded value without padding and NUL, at most HEADER_TEXT_LIMIT characters.
 
-    Other control characters show as U+FFFD, and so does a NUL inside a UID: it must not become another UID.
+    Other control characters show as U+FFFD, those too that turn the order of reading, and so does a NUL
+    inside a UID: it must not become another UID.
     """
     text = text.rstrip("\0 ") if vr in _LEADING_SPACE_MEANS_SOMETHING else text.strip("\0 ")
     if vr == "PN":
         text = text.rstrip("=")
     if not text.isprintable():
         text = text.replace("\0", REPLACEMENT if vr == "UI" else "")
-        text = _CONTROL.sub(REPLACEMENT, text)
+        text = UNSEEN.sub(REPLACEMENT, text)
     return text[:HEADER_TEXT_LIMIT]
 
 

@@ -60,6 +60,7 @@ class Instance:
     header_digest: str
     anomalies: tuple[str, ...]
     origin_kind: str
+    source: str
     received_at: datetime
 
 
@@ -80,6 +81,7 @@ class Study:
     study_id: str
     study_description: str
     referring_physician_name: str
+    text_finding: str
     first_received_at: datetime
     last_received_at: datetime
     patient_key: str

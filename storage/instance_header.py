@@ -5,14 +5,22 @@ without patient data.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from core.limits import HEADER_TEXT_LIMIT
 from core.uids import is_well_formed
-from storage.character_sets import UNKNOWN, CharacterSets, character_sets
+from storage.character_sets import (
+    DOUBTFUL,
+    TEXT_FINDINGS,
+    UNKNOWN,
+    CharacterSets,
+    Reading,
+    character_sets,
+    label_of,
+)
 from storage.element_values import (
     TEXT_IN_CHARACTER_SET,
     binary_integer,
@@ -24,6 +32,7 @@ from storage.element_values import (
     time_of,
 )
 from storage.patient_identity import StatedIdentity
+from storage.text_evidence import Evidence, weigh
 
 T = TypeVar("T")
 
@@ -73,6 +82,11 @@ class InstanceHeader:
     pixel_data_length: int | None = None
     fragment_count: int = 0
     structure_anomalies: tuple[str, ...] = ()
+    reading: Reading | None = None
+
+    def read_as(self, reading: Reading) -> "InstanceHeader":
+        """Return the same header, its text read as was decided for who sent it."""
+        return replace(self, reading=reading)
 
     def text(self, tag: int) -> str:
         """Return the whole value as one string, with backslashes in it as sent; empty where there is none."""
@@ -161,7 +175,32 @@ class InstanceHeader:
 
     @cached_property
     def _character_sets(self) -> CharacterSets:
-        return character_sets(self.specific_character_set)
+        return character_sets(self.specific_character_set).read_as(self.reading)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether all text at the top level is ASCII, which every label means the same by."""
+        return all(raw.isascii() and b"\x1b" not in raw for raw in self._texts())
+
+    @cached_property
+    def text_evidence(self) -> Evidence:
+        """What the text says about its encoding, whatever its label says."""
+        return weigh(self._texts(), self._character_sets.initial)
+
+    @property
+    def label(self) -> str:
+        """What the text is declared to be in, as decisions about it are kept under."""
+        return label_of(self.specific_character_set)
+
+    @property
+    def text_finding(self) -> str:
+        """The worst that is wrong with the text, one of TEXT_FINDINGS; nothing where all is well."""
+        return next((finding for finding in TEXT_FINDINGS if finding in self.anomalies), "")
+
+    def _texts(self) -> Iterator[bytes]:
+        for element in self.elements.values():
+            if element.vr in TEXT_IN_CHARACTER_SET:
+                yield element.value[:_DECODED_LIMIT]
 
     @cached_property
     def anomalies(self) -> tuple[str, ...]:
@@ -181,8 +220,10 @@ class InstanceHeader:
                 yield f"ill-formed-date:{keyword}"
 
     def _unreadable_text(self) -> Iterator[str]:
-        if self._character_sets.anomaly == UNKNOWN:
+        if self.reading is None and self._character_sets.anomaly == UNKNOWN:
             yield UNKNOWN
+        if self.reading is None and self.text_evidence.is_doubtful:
+            yield DOUBTFUL
         for element in self.elements.values():
             if element.vr not in TEXT_IN_CHARACTER_SET:
                 continue

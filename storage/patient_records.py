@@ -205,6 +205,11 @@ def set_person(connection: Connection, patient_keys: Sequence[str], person_key: 
     )
 
 
+def rename_patient(connection: Connection, patient_key: str, patient_name: str) -> None:
+    """Give a patient the name as its study's bytes are read now."""
+    connection.execute(update(patients).filter_by(patient_key=patient_key).values(patient_name=patient_name))
+
+
 def make_patient(
     connection: Connection, site_id: str, stated: StatedIdentity, *, now: datetime, key: str | None = None
 ) -> str:

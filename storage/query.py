@@ -105,9 +105,14 @@ INSTANCE_KEYWORDS = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """Conditions by DICOM keyword, all to be met; a page of at most SEARCH_LIMIT results."""
+    """Conditions by DICOM keyword, all to be met; a page of at most SEARCH_LIMIT results.
+
+    Of a fuzzy one the patient's name is met by the beginnings of its parts, typed in any order, in characters
+    or in pinyin (PS3.4 C.2.2.2.1.1).
+    """
 
     conditions: dict[str, Match] = field(default_factory=dict)
+    is_fuzzy: bool = False
     limit: int = SEARCH_LIMIT
     offset: int = 0
 

@@ -37,6 +37,7 @@ from storage.query import (
     Wildcard,
     like_pattern,
 )
+from storage.study_names import is_found_by, is_named
 from storage.tables import instances, representations, series, studies
 
 # PS3.4 C.2.2.2.1 and C.2.2.2.4: everything is case-sensitive but person names.
@@ -156,7 +157,7 @@ def search_instances(connection: Connection, query: Query, scope: Scope) -> list
             instances.c.instance_key,
         )
     )
-    return [_instance(dict(row)) for row in connection.execute(_page(statement, query)).mappings()]
+    return [instance_of(row) for row in connection.execute(_page(statement, query)).mappings()]
 
 
 def representations_of(connection: Connection, held: Sequence[Instance]) -> dict[int, list[Instance]]:
@@ -188,6 +189,7 @@ def _represented(instance: Instance, row: RowMapping) -> Instance:
         header_digest=row["header_digest"],
         anomalies=tuple(row["anomalies"]),
         origin_kind=row["origin_kind"],
+        source=row["source"],
         received_at=row["received_at"],
     )
 
@@ -196,9 +198,10 @@ def _page(statement: Select[Any], query: Query) -> Select[Any]:
     return statement.limit(query.limit).offset(query.offset)
 
 
-def _instance(row: dict[str, Any]) -> Instance:
-    row.pop("source")
-    return Instance(**row | {"anomalies": tuple(row["anomalies"])})
+def instance_of(row: RowMapping) -> Instance:
+    """Return the instance that a row of `instances` holds."""
+    values = {key: value for key, value in row.items() if key != "specific_character_set"}
+    return Instance(**values | {"anomalies": tuple(row["anomalies"])})
 
 
 def _study_sums(connection: Connection, site_id: str, study_instance_uid: str) -> dict[str, Any]:
@@ -246,7 +249,10 @@ def _matches(query: Query, keywords: frozenset[str]) -> ColumnElement[bool]:
     for keyword, match in query.conditions.items():
         if keyword not in keywords:
             raise InvalidQuery(f"{keyword} cannot be matched at this level.")
-        if keyword == "ModalitiesInStudy":
+        if keyword == "PatientName" and query.is_fuzzy:
+            typed = match.pattern if isinstance(match, Wildcard) else str(getattr(match, "value", ""))
+            conditions.append(is_found_by(studies.c.site_id, studies.c.study_instance_uid, typed))
+        elif keyword == "ModalitiesInStudy":
             conditions.append(exists().where(_SAME_STUDY, _condition("Modality", match)).correlate(studies))
         else:
             conditions.append(_condition(keyword, match))
@@ -261,6 +267,8 @@ def _condition(keyword: str, match: Match) -> ColumnElement[bool]:
         return _within(column, column.is_not(None), match.first, match.last)
     if isinstance(match, TimeRange):
         return _within(column, column != "", match.first, match.last)
+    if keyword == "PatientName":
+        return is_named(studies.c.site_id, studies.c.study_instance_uid, match)
     if keyword in PERSON_NAMES:
         return _is_named(column, match.pattern if isinstance(match, Wildcard) else match.value)
     if isinstance(match, Wildcard):

@@ -7,6 +7,7 @@ row without a blob cannot be. Everything is keyed by site: two sites holding one
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Date,
     ForeignKey,
@@ -20,6 +21,10 @@ from sqlalchemy import (
 )
 
 from database.schema import Moment, RowNumber, metadata
+from storage.name_keys import LONGEST_KEY
+
+NameText = String(LONGEST_KEY).with_variant(String(LONGEST_KEY, collation="C"), "postgresql")
+"""Compared by code points on both engines, so that a beginning is a range of the index."""
 
 patients = Table(
     "patients",
@@ -72,6 +77,8 @@ studies = Table(
     Column("study_id", String(1024), nullable=False),
     Column("study_description", String(1024), nullable=False),
     Column("referring_physician_name", String(1024), nullable=False),
+    # What is wrong with the text that these columns were read from; empty where nothing is.
+    Column("text_finding", String(40), nullable=False, server_default=""),
     Column("first_received_at", Moment, nullable=False),
     Column("last_received_at", Moment, nullable=False),
     Column("patient_key", String(26), nullable=False, server_default=""),
@@ -121,6 +128,8 @@ instances = Table(
     Column("digest", String(64), nullable=False),
     Column("header_digest", String(64), nullable=False),
     Column("anomalies", JSON, nullable=False),
+    # The label of text beyond ASCII, which may be read anew; NULL where there is none.
+    Column("specific_character_set", String(64)),
     Column("origin_kind", String(16), nullable=False),
     Column("source", String(64), nullable=False),
     Column("received_at", Moment, nullable=False),
@@ -130,6 +139,7 @@ instances = Table(
         ["series.site_id", "series.study_instance_uid", "series.series_instance_uid"],
     ),
     Index("ix_instances_series", "site_id", "study_instance_uid", "series_instance_uid"),
+    Index("ix_instances_text", "site_id", "source", "specific_character_set"),
 )
 
 representations = Table(
@@ -189,4 +199,36 @@ transfers = Table(
     Column("study_instance_uid", String(64), nullable=False),
     Column("seen_at", Moment, nullable=False),
     Index("ix_transfers_study", "site_id", "study_instance_uid"),
+)
+
+study_names = Table(
+    "study_names",
+    metadata,
+    Column("site_id", String(32), primary_key=True),
+    Column("study_instance_uid", String(64), primary_key=True),
+    # A whole name, a component group of it, or what else a person may type to find it: storage.name_keys.
+    Column("kind", String(8), primary_key=True),
+    Column("name_key", NameText, primary_key=True),
+    ForeignKeyConstraint(
+        ["site_id", "study_instance_uid"], ["studies.site_id", "studies.study_instance_uid"]
+    ),
+    Index("ix_study_names_key", "name_key", "kind"),
+)
+
+character_set_decisions = Table(
+    "character_set_decisions",
+    metadata,
+    Column("decision_id", String(26), primary_key=True),
+    Column("site_id", String(32), nullable=False),
+    Column("origin_kind", String(16), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("declared", String(64), nullable=False),
+    Column("encoding", String(16), nullable=False),
+    Column("decided_by", String(64), nullable=False),
+    Column("is_set_by_person", Boolean, nullable=False),
+    # Values and characters that spoke for it when the hub decided.
+    Column("texts", Integer, nullable=False),
+    Column("characters", Integer, nullable=False),
+    Column("decided_at", Moment, nullable=False),
+    UniqueConstraint("site_id", "origin_kind", "source", "declared"),
 )

@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from viewer_api import (
     aside_routes,
     audit_routes,
+    character_set_routes,
     device_routes,
     ecg_routes,
     health,
@@ -46,6 +47,7 @@ _READING: Final = (
     report_routes.router,
     ecg_routes.router,
     device_routes.router,
+    character_set_routes.router,
     page.router,
 )
 _DICOM_WEB: Final = (qido_rs.router, wado_rs.router, pixel_routes.router, stow_rs.router)

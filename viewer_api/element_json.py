@@ -15,6 +15,8 @@ from storage.element_values import TEXT_IN_CHARACTER_SET, is_text
 from viewer_api.dicom_json import JSONDataSet, person_name
 from viewer_api.element_tree import Element, Tree
 
+SetsOf = Callable[[str], CharacterSets]
+
 INLINE_LIMIT: Final = KIB
 """Longer binary values are given by address (F.2.6)."""
 _SPECIFIC_CHARACTER_SET: Final = 0x00080005
@@ -34,12 +36,13 @@ _NUMBERS: Final = {
 _WORD: Final = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
 
-def tree_json(tree: Tree, bulk_url: str) -> JSONDataSet:
+def tree_json(tree: Tree, bulk_url: str, sets_of: SetsOf = character_sets) -> JSONDataSet:
     """Return the data set that a tree holds, but for group lengths and the File Meta.
 
-    What is bulky has an address below `bulk_url`, such as 7FE00010 or 54000100/1/54001010.
+    What is bulky has an address below `bulk_url`, such as 7FE00010 or 54000100/1/54001010. `sets_of` says how
+    text is decoded that is declared to be in some character set.
     """
-    return _Writer(bulk_url).data_set(tree, character_sets(""), "")
+    return _Writer(bulk_url, sets_of).data_set(tree, sets_of(""), "")
 
 
 def decode(element: Element, sets: CharacterSets) -> list[str]:
@@ -66,13 +69,14 @@ def little_endian(value: bytes, vr: str) -> bytes:
 class _Writer:
     """Walks a tree; nesting is bounded by NESTING_DEPTH since admission."""
 
-    def __init__(self, bulk_url: str) -> None:
+    def __init__(self, bulk_url: str, sets_of: SetsOf) -> None:
         self._bulk_url = bulk_url
+        self._sets_of = sets_of
 
     def data_set(self, tree: Tree, sets: CharacterSets, path: str) -> JSONDataSet:
         declared = tree.get(_SPECIFIC_CHARACTER_SET)
         if declared is not None and declared.value is not None:
-            sets = character_sets(declared.value.decode("latin_1").strip("\0 "))
+            sets = self._sets_of(declared.value.decode("latin_1").strip("\0 "))
         written: JSONDataSet = {}
         for tag in sorted(tree):
             if tag & 0xFFFF and tag >> 16 > 2:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from reporting.paper.sheet import printed_name
 from reporting.paper.words import ARRIVED, MODALITIES, NOT_STATED, SEXES, STATUS, Words
 from reporting.report import Report
+from storage.character_sets import DOUBTFUL, UNDECODABLE, UNKNOWN
 from worklist.case import Case
 from worklist.urgency import Urgency
 from worklist.workitem import ProcedureStepState
@@ -16,6 +17,11 @@ URGENCIES: Final = {
     Urgency.EMERGENCY: Words(zh="急诊", en="EMERGENCY"),
     Urgency.URGENT: Words(zh="加急", en="Urgent"),
     Urgency.ROUTINE: Words(zh="常规", en="Routine"),
+}
+TEXT_MARKS: Final = {
+    UNDECODABLE: Words(zh="文字有误", en="text damaged"),
+    UNKNOWN: Words(zh="字符集未知", en="character set unknown"),
+    DOUBTFUL: Words(zh="字符集存疑", en="character set in doubt"),
 }
 SOON_MINUTES: Final = 10
 """From here on the time left is marked."""
@@ -67,6 +73,8 @@ class CaseOnPage:
     time_left: Words
     time_mark: str
     person: PersonOnPage
+    text_mark: Words | None
+    """What a reader has to know about how the text could be read."""
     exam: Words
     description: str
     when: str
@@ -99,6 +107,7 @@ def case_on_page(
         time_left=_time_left(minutes),
         time_mark="late" if minutes < 0 else "soon" if minutes < SOON_MINUTES else "",
         person=person_on_page(case.patient_name, case.patient_sex, case.patient_birth_date, case.patient_id),
+        text_mark=TEXT_MARKS.get(case.text_finding),
         exam=_exam(case.modality),
         description=case.study_description,
         when=_when(case, time_zone, now=now),

@@ -31,14 +31,17 @@ _NOT_ATTRIBUTES: Final = frozenset({"limit", "offset", "fuzzymatching", "include
 _TAG: Final = re.compile(r"[0-9A-Fa-f]{8}", re.ASCII)
 
 _NO_FUZZY_MATCHING: Final = (
-    "The fuzzymatching parameter is not supported. Only literal matching has been performed."
+    "The fuzzymatching parameter is supported for PatientName only. Only literal matching has been performed."
 )
 _UNKNOWN_FIELD: Final = "An attribute to include is not known, so not given."
 _MORE: Final = "There are additional results that can be requested with offset."
 
 _Limit = Annotated[int | None, Query(ge=0, description=f"Results wanted, at most {SEARCH_LIMIT}.")]
 _Offset = Annotated[int, Query(ge=0, le=LARGEST_OFFSET, description="Results to leave out at the start.")]
-_FuzzyMatching = Annotated[bool, Query(description="Not done; a Warning says so.")]
+_FuzzyMatching = Annotated[
+    bool,
+    Query(description="Find PatientName by beginnings of its parts, in any order, in characters or pinyin."),
+]
 _IncludeField = Annotated[
     list[str] | None,
     Query(
@@ -60,13 +63,16 @@ class Search:
         includefield: _IncludeField = None,
     ) -> None:
         """Read the query string. Raises InvalidQuery."""
-        self.warnings: list[str] = [_NO_FUZZY_MATCHING] if fuzzymatching else []
+        self.warnings: list[str] = []
         self._limit = SEARCH_LIMIT if limit is None else min(limit, SEARCH_LIMIT)
         self._is_cut_by_us = limit is None or limit > SEARCH_LIMIT
         self._offset = offset
         if _unknown_field(includefield or []):
             self.warnings.append(_UNKNOWN_FIELD)
         self._conditions = self._read_conditions(request.query_params.multi_items())
+        self._is_fuzzy = fuzzymatching
+        if fuzzymatching and "PatientName" not in self._conditions:
+            self.warnings.append(_NO_FUZZY_MATCHING)
 
     def query(self, **uids: str) -> matching.Query:
         """Return what to ask of the archive; `uids` are those of the path, by keyword.
@@ -75,7 +81,9 @@ class Search:
         """
         named = {keyword: UIDList((uid,)) for keyword, uid in uids.items()}
         conditions = self._conditions | named
-        return matching.Query(conditions=conditions, limit=self._limit + 1, offset=self._offset)
+        return matching.Query(
+            conditions=conditions, is_fuzzy=self._is_fuzzy, limit=self._limit + 1, offset=self._offset
+        )
 
     def page(self, found: Sequence[Found]) -> Sequence[Found]:
         """Return what was wanted of the results of `query`."""

@@ -156,7 +156,8 @@ def _metadata_of(retrieval: Retrieval, found: list[Instance]) -> Iterator[bytes]
     for instance in found:
         url = retrieval.root.url_of(instance)
         with opened(retrieval.archive, instance) as content:
-            data_set = tree_json(content.tree, f"{url}/bulkdata")
+            sets_of = retrieval.archive.character_sets.reader_of(instance)
+            data_set = tree_json(content.tree, f"{url}/bulkdata", sets_of)
         yield opening + encoded(data_set)
         opening = b","
     yield b"]"

@@ -35,6 +35,7 @@ router = APIRouter(
 _NOT_FOUND = documented(NotFound)
 _OF_A_TURN = documented(NotFound, WorkitemStateConflict)
 _Modality = Annotated[str, AfterValidator(plain_text)]
+_Patient = Annotated[str, AfterValidator(plain_text)]
 _SiteId = Annotated[str, AfterValidator(plain_text)]
 
 
@@ -49,6 +50,14 @@ def list_cases(
     modality: Annotated[_Modality | None, Query(max_length=16, examples=["ECG"])] = None,
     site_id: Annotated[_SiteId | None, Query(max_length=32, examples=["xinglong-clinic"])] = None,
     urgency: Urgency | None = None,
+    patient: Annotated[
+        _Patient | None,
+        Query(
+            max_length=256,
+            description="A patient ID, or beginnings of the parts of a name, in characters or in pinyin.",
+            examples=["zhang"],
+        ),
+    ] = None,
     mine: Annotated[bool, Query(description="Only what I have claimed.")] = False,
     limit: Annotated[int, Query(ge=1, le=SEARCH_LIMIT)] = 100,
     offset: Offset = 0,
@@ -60,6 +69,7 @@ def list_cases(
         site_id=site_id,
         urgency=urgency,
         claimed_by_me=mine,
+        patient=patient,
         limit=limit,
         offset=offset,
     )

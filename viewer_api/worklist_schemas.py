@@ -48,6 +48,7 @@ _CASE_EXAMPLE: Final[JsonDict] = {
     "study_date": "2026-11-20",
     "accession_number": "A-1001",
     "study_description": "12-lead ECG",
+    "text_finding": "",
     "clinical_question": "胸痛两小时，ST段?",
     "history": "高血压",
     "first_received_at": "2026-11-20T08:30:00Z",
@@ -158,6 +159,7 @@ class CaseResource(BaseModel):
     study_date: date | None
     accession_number: str
     study_description: str
+    text_finding: str = Field(description="What is wrong with the text, such as doubtful-character-set.")
     clinical_question: str
     history: str
     first_received_at: datetime

@@ -54,6 +54,7 @@ class Case:
     study_date: date | None
     accession_number: str
     study_description: str
+    text_finding: str
     clinical_question: str
     history: str
     first_received_at: datetime

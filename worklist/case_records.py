@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from core.access import ALLOWED, Act, Actor, Role, Scope
 from core.errors import NotFound, WorkitemStateConflict
+from storage.instance import Study
 from storage.patient_identity import StatedIdentity
 from worklist.case import Case, CaseStudy
 from worklist.study_records import case_of_study, insert_study, studies_of_cases
@@ -205,6 +206,19 @@ def name_patient(connection: Connection, case: Case, identity: StatedIdentity) -
             patient_id=identity.patient_id,
             patient_birth_date=identity.patient_birth_date,
             patient_sex=identity.patient_sex,
+        )
+    )
+
+
+def describe_anew(connection: Connection, study: Study) -> None:
+    """Write what a study's instance says about the study, read anew, over what a case said."""
+    connection.execute(
+        update(cases)
+        .filter_by(site_id=study.site_id, study_instance_uid=study.study_instance_uid)
+        .values(
+            accession_number=study.accession_number,
+            study_description=study.study_description,
+            text_finding=study.text_finding,
         )
     )
 

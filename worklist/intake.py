@@ -15,7 +15,15 @@ from storage.query import Query, UIDList
 from storage.search import search_studies
 from worklist.asking import match_waiting
 from worklist.case import Case, CaseStudy
-from worklist.case_records import case_by_key, find_case, insert_case, name_patient, succeed, update_case
+from worklist.case_records import (
+    case_by_key,
+    describe_anew,
+    find_case,
+    insert_case,
+    name_patient,
+    succeed,
+    update_case,
+)
 from worklist.events import HUB, tell
 from worklist.modality import routed_modality
 from worklist.readiness import leading_modality, needs_no_wait
@@ -38,6 +46,8 @@ class Intake:
         """Take in one change, in the transaction that moves the cursor."""
         if change.kind is ChangeKind.PATIENT_STUDY_MOVED:
             _name_patient(connection, change)
+        if change.kind is ChangeKind.STUDY_REREAD:
+            _read_anew(connection, change)
         if change.kind is not ChangeKind.INSTANCE_STORED:
             return
         if change.body["origin_kind"] not in _FROM_OUTSIDE or self._is_self_test_site(change.site_id):
@@ -56,6 +66,12 @@ def _name_patient(connection: Connection, change: Change) -> None:
     is_own = case is not None and case.study_instance_uid == change.study_instance_uid
     if case is not None and identity is not None and is_own:
         name_patient(connection, case, identity)
+
+
+def _read_anew(connection: Connection, change: Change) -> None:
+    """Give a case the text of its study where it was decided how to read it; what is signed stays."""
+    _name_patient(connection, change)
+    describe_anew(connection, _study(connection, change))
 
 
 def _open_case(connection: Connection, change: Change) -> None:
@@ -84,6 +100,7 @@ def _new_case(connection: Connection, change: Change) -> Case:
         study_date=study.study_date,
         accession_number=study.accession_number,
         study_description=study.study_description,
+        text_finding=study.text_finding,
         clinical_question="",
         history="",
         first_received_at=change.at,

@@ -11,6 +11,7 @@ from core.limits import SEARCH_LIMIT
 from core.text import can_be_kept
 from database.change_feed import Change, changes_of_studies
 from database.engine import Database
+from storage.study_names import is_found_by
 from worklist import workitem as rules
 from worklist.case import Case
 from worklist.case_records import (
@@ -41,6 +42,8 @@ class ListFilter:
     site_id: str | None = None
     urgency: Urgency | None = None
     claimed_by_me: bool = False
+    patient: str | None = None
+    """A patient ID, or beginnings of the name's parts, in characters or pinyin."""
     limit: int = 100
     offset: int = 0
 
@@ -170,4 +173,7 @@ def _wanted(actor: Actor, wanted: ListFilter) -> ColumnElement[bool]:
         conditions.append(cases.c.urgency == wanted.urgency.value)
     if wanted.claimed_by_me:
         conditions.append(workitems.c.claimed_by == actor.account_id)
+    if wanted.patient is not None:
+        by_name = is_found_by(cases.c.site_id, cases.c.study_instance_uid, wanted.patient)
+        conditions.append(or_(cases.c.patient_id == wanted.patient.strip(), by_name))
     return and_(*conditions)

@@ -19,6 +19,7 @@ cases = Table(
     Column("study_date", Date),
     Column("accession_number", String(1024), nullable=False),
     Column("study_description", String(1024), nullable=False),
+    Column("text_finding", String(40), nullable=False, server_default=""),
     Column("clinical_question", Text, nullable=False),
     Column("history", Text, nullable=False),
     Column("first_received_at", Moment, nullable=False),

@@ -95,6 +95,20 @@ DOORS: list[Door] = [
         body={"old_password": "{password}", "new_password": "another password for tests"},
     ),
     Door(method="GET", path="/api/v1/worklist", act=Act.SEARCH, place=Place.LIST),
+    Door(method="GET", path="/api/v1/character-sets", act=Act.ADMINISTER, place=Place.LIST),
+    Door(
+        method="PUT",
+        path="/api/v1/character-sets",
+        act=Act.ADMINISTER,
+        place=Place.OBJECT,
+        body={
+            "site_id": "{site_id}",
+            "origin_kind": "device",
+            "source": "{text_source_id}",
+            "declared": "",
+            "encoding": "as-declared",
+        },
+    ),
     Door(method="GET", path="/api/v1/cases/{case_id}", act=Act.SEARCH, place=Place.OBJECT),
     Door(
         method="GET",

@@ -18,7 +18,9 @@ from registry import tables
 from registry.authentication import Authentication
 from registry.unknown_devices import Attempts
 from storage.aside_records import AsideFilter
+from storage.character_set_decision import TextSource
 from storage.query import Query
+from tests.fixtures.archive import device_at
 from tests.fixtures.catalogue import new_database
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import (
@@ -163,7 +165,7 @@ def new_world(app: FastAPI, client: TestClient, folder: Path) -> World:
     app.state.rooms = edge.rooms
     _register(edge)
     headers = _headers(edge)
-    things = _things(Reading(edge))
+    things = _things(edge, Reading(edge))
     made_at = consultation.clock.now()
     # Whatever was done until here is another look than what the tests do.
     consultation.clock.advance(seconds=ONE_LOOK.total_seconds() + 1)
@@ -218,7 +220,7 @@ def _browser(sessions: Authentication, username: str, password: str) -> dict[str
     return {"Cookie": f"hub_session={session.secret}", "X-CSRF-Token": session.csrf_token}
 
 
-def _things(reading: Reading) -> dict[str, str]:
+def _things(edge: Edge, reading: Reading) -> dict[str, str]:
     """Return one of everything that an address can name; each is of the same clinic."""
     report = reading.published(**PATIENT)
     waiting = reading.rooms.ready(**PATIENT)
@@ -239,7 +241,10 @@ def _things(reading: Reading) -> dict[str, str]:
         reading.rooms.ask(at_site("clinic"), site_id=XINGLONG, **named).request_id
         for named in ({"accession_number": "A-6"}, {"study_instance_uid": case.study_instance_uid})
     )
+    device = TextSource.of(device_at(XINGLONG))
+    edge.rooms.archive.character_sets.set_by_administrator(device, "", "GB18030", username="admin")
     return uids | {
+        "text_source_id": device.source,
         "request_id": waits,
         "matched_request_id": matched,
         "site_id": XINGLONG,

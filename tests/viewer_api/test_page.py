@@ -341,7 +341,9 @@ def test_markup_in_names_and_descriptions_is_shown_as_text(reading: Reading, hos
     reading.rooms.claimed(reader(hostile), PatientName=hostile, Modality=modality)
     page = _page(browser)
     # Where there is an equals sign, a name is three component groups, and shown as such.
-    assert page.text.count(hostile) >= (6 if "=" in hostile else 9)
+    # What turns the order of reading is shown as a mark in what a device sent.
+    shown = sum(page.text.count(text) for text in {hostile, hostile.replace("\u202e", "\ufffd")})
+    assert shown >= (6 if "=" in hostile else 9)
     assert page.elements <= before.elements | {"strong", "bdi"}
     assert page.attributes <= before.attributes
     assert all(link.startswith(("/dicom-web/sites/", "/api/v1/reports/", "/")) for link in page.links)

@@ -186,11 +186,15 @@ def test_what_cannot_be_asked_is_a_bad_request(filled: Edge, query: str) -> None
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_fuzzy_matching_is_answered_honestly(filled: Edge) -> None:
-    answer = filled.client("reader").get("/dicom-web/studies?fuzzymatching=true&PatientName=Zhang*")
-    assert len(answer.json()) == 1
+def test_fuzzy_matching_finds_names_and_says_where_it_is_not_done(filled: Edge) -> None:
+    client = filled.client("reader")
+    for typed in ("Zhang*", "zhang", "san zhang", "zs", "张"):
+        answer = client.get("/dicom-web/studies", params={"fuzzymatching": "true", "PatientName": typed})
+        assert (len(answer.json()), answer.headers.get("warning")) == (1, None), typed
+    answer = client.get("/dicom-web/studies?fuzzymatching=true&ReferringPhysicianName=zh")
+    assert answer.json() == []
     assert answer.headers["warning"] == (
-        '299 http://127.0.0.1 "The fuzzymatching parameter is not supported.'
+        '299 http://127.0.0.1 "The fuzzymatching parameter is supported for PatientName only.'
         ' Only literal matching has been performed."'
     )
 
