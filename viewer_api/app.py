@@ -14,6 +14,7 @@ from viewer_api import (
     ecg_routes,
     health,
     link_routes,
+    metrics_routes,
     page,
     patient_routes,
     pixel_routes,
@@ -68,6 +69,7 @@ def create_app(rooms: Rooms, settings: HttpSettings) -> FastAPI:
     app.state.rooms = rooms
     app.state.settings = settings
     app.include_router(health.router)
+    app.include_router(metrics_routes.router)
     app.include_router(session_routes.router)
     for router in _READING:
         app.include_router(router)

@@ -4,10 +4,18 @@ import time
 from typing import Any
 
 import structlog
+from prometheus_client import CollectorRegistry, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from viewer_api.path_template import path_template
 from viewer_api.problems import internal_error
+
+REQUESTS = CollectorRegistry()
+"""What this process answered, by route template and status: never a path that was asked for."""
+_SECONDS = Histogram(
+    "hub_http_request_seconds", "Time to answer", ["method", "route", "status"], registry=REQUESTS
+)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +60,9 @@ class RequestLog:
             is_cut = bool(status)
             if not is_cut:
                 await internal_error()(scope, receive, counting_send)
+        line = _line(scope)
+        method = line["method"] if line["method"] in _METHODS else "other"
+        _SECONDS.labels(method, line["route"], str(int(status))).observe(time.monotonic() - began)
         log.info(
             "request",
             status=int(status),

@@ -79,6 +79,7 @@ DOORS: list[Door] = [
     Door(method="GET", path="/api/v1/audit", act=Act.AUDIT, place=Place.LIST),
     Door(method="GET", path="/healthz", place=Place.OPEN),
     Door(method="GET", path="/readyz", place=Place.OPEN),
+    Door(method="GET", path="/metrics", act=Act.ADMINISTER, place=Place.EVERYWHERE, recorded=False),
     Door(
         method="POST",
         path="/api/v1/login",
