@@ -107,7 +107,7 @@ def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
     found = reading.as_("reader").get(
         f"/api/v1/studies/{case.study_instance_uid}/case", params={"site_id": XINGLONG}
     )
-    assert found.json() == line
+    assert found.json() == alone
 
 
 def test_the_list_begins_with_emergencies_and_then_with_whose_time_runs_out(reading: Reading) -> None:
