@@ -111,6 +111,8 @@ def doors(
         )
         bring_up_to_date(settings)
         with closing(open_house(settings)) as house, opened_doors(house) as opened:
+            assert isinstance(house.archive.blobs, s3_blobs.S3Blobs)
+            house.archive.blobs.prepare()
             yield opened
 
 
