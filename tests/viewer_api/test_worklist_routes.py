@@ -258,11 +258,16 @@ def test_the_timeline_tells_a_case_in_order_and_in_pages(reading: Reading) -> No
         "workitem.claimed",
         "workitem.released",
         "workitem.created",
+        "study.looked-at",
     ]
-    assert told["total"] == 6
+    assert told["total"] == 7
+    look = told["items"][-1]
+    assert (look["sequence"], look["actor"]) == (None, "auditor")
+    assert look["body"] == {"granted_by": f"auditor at {XINGLONG}", "what": "timeline"}
+    assert all(each["words"].endswith(".") for each in told["items"])
     assert [each["actor"] for each in told["items"]][3:5] == ["reader", "reader"]
     page = reading.as_("auditor").get(path, params={"limit": 2, "offset": 3}).json()
-    assert page == {"items": told["items"][3:5], "total": 6}
+    assert page == {"items": told["items"][3:5], "total": 7}
 
 
 def test_two_sites_may_hold_one_study_and_each_is_a_case_of_its_own(reading: Reading) -> None:
