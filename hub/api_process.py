@@ -49,6 +49,8 @@ def http_application(house: House) -> FastAPI:
             reading_list=house.reading_list,
             requests=house.requests,
             linking=house.linking,
+            priors=house.priors,
+            prior_reports=house.prior_reports,
             desk=house.desk,
             inbox=house.inbox,
             shelf=house.shelf,

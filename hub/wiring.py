@@ -15,6 +15,7 @@ from registry.unknown_devices import UnknownDevices
 from reporting.compilation import Compiler, SiteOnPaper
 from reporting.desk import Desk
 from reporting.inbox import Inbox
+from reporting.prior_reports import PriorReports
 from reporting.publication import Publisher
 from reporting.report_records import is_written
 from storage.archive import Archive
@@ -28,6 +29,7 @@ from storage.s3_location import S3Location
 from storage.shelf import Shelf
 from worklist.intake import Intake
 from worklist.linking import Linking
+from worklist.priors import Priors
 from worklist.reading_list import ReadingList
 from worklist.requests import Requests
 from worklist.timers import WorklistTimers
@@ -48,6 +50,8 @@ class House:
     reading_list: ReadingList
     requests: Requests
     linking: Linking
+    priors: Priors
+    prior_reports: PriorReports
     desk: Desk
     inbox: Inbox
     shelf: Shelf
@@ -113,6 +117,8 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         reading_list=ReadingList(database=database, clock=clock),
         requests=Requests(database=database, clock=clock),
         linking=Linking(database=database, clock=clock, is_written=is_written),
+        priors=Priors(database=database),
+        prior_reports=PriorReports(database=database),
         desk=Desk(database=database, clock=clock, compiler=compiler),
         shelf=Shelf(archive=archive, database=database, clock=clock, quota=quota),
         patients=Patients(database=database, clock=clock),

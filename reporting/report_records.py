@@ -203,6 +203,26 @@ def reports_in_scope(connection: Connection, scope: Scope, *, limit: int) -> lis
     return _reports(connection, connection.execute(statement).mappings().all())
 
 
+def signed_words(
+    connection: Connection, case_ids: Collection[str], scope: Scope
+) -> dict[str, list[ReportDocument]]:
+    """Return what was signed for good of those of these cases that are in scope, newest first."""
+    rows = connection.execute(
+        select(reports.c.case_id, reports.c.document)
+        .join(cases, cases.c.case_id == reports.c.case_id)
+        .where(
+            reports.c.case_id.in_(case_ids),
+            reports.c.status != ReportStatus.PRELIMINARY.value,
+            in_scope(scope),
+        )
+        .order_by(reports.c.number.desc())
+    )
+    found: dict[str, list[ReportDocument]] = {}
+    for row in rows:
+        found.setdefault(row.case_id, []).append(document_from(row.document))
+    return found
+
+
 def mark_published(connection: Connection, report_id: str, form: ReportForm, now: datetime) -> bool:
     """Note that a form is kept in the study; False when it was noted before."""
     done = connection.execute(

@@ -322,7 +322,7 @@ def _write_series(connection: Connection, admission: Admission) -> None:
     connection.execute(
         insert(series).values(
             **key,
-            modality=header.modality[:16],
+            modality=header.modality.strip().upper()[:16],
             series_number=header.series_number,
             series_description=header.series_description,
             body_part_examined=header.body_part_examined[:64],
@@ -369,7 +369,7 @@ def _change(admission: Admission, kind: ChangeKind, **more: Any) -> Change:
         actor=f"{origin.kind.value}:{origin.source}",
         at=admission.received_at,
         body={
-            "modality": header.modality[:16],
+            "modality": header.modality.strip().upper()[:16],
             "sop_class_uid": header.sop_class_uid,
             "series_instance_uid": header.series_instance_uid,
             "origin_kind": origin.kind.value,

@@ -35,6 +35,13 @@ def are_other_names(one: str, other: str) -> bool:
     return bool(shared) and all(ours[script].isdisjoint(theirs[script]) for script in shared)
 
 
+def are_one_name(one: str, other: str) -> bool:
+    """Whether two names agree in a script that both are written in, and differ in none."""
+    ours, theirs = _by_script(one), _by_script(other)
+    shared = ours.keys() & theirs.keys()
+    return bool(shared) and all(not ours[script].isdisjoint(theirs[script]) for script in shared)
+
+
 def _by_script(name: str) -> dict[Script, set[str]]:
     found: dict[Script, set[str]] = {}
     for group in name.replace("＝", "=").split("=")[:_GROUPS]:

@@ -3,10 +3,10 @@
 from pydantic import ConfigDict, Field
 
 from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_UID
-from viewer_api.request_schemas import ReasonBody, ShortText
+from viewer_api.request_schemas import RequestReasonBody, ShortText
 
 
-class OtherCaseBody(ReasonBody):
+class OtherCaseBody(RequestReasonBody):
     """Another case of the same site, and why it belongs to this one."""
 
     model_config = ConfigDict(
@@ -18,7 +18,7 @@ class OtherCaseBody(ReasonBody):
     case_id: ShortText
 
 
-class StudyBody(ReasonBody):
+class StudyBody(RequestReasonBody):
     """A study that was linked into this case, and why it leaves."""
 
     model_config = ConfigDict(

@@ -15,10 +15,7 @@ from viewer_api.rooms import Rooms
 from viewer_api.worklist_schemas import study_path
 from worklist.case import Case
 from worklist.reading_list import ListFilter
-from worklist.urgency import goes_first
-from worklist.workitem import ProcedureStepState
 
-OPEN_STATES: Final = (ProcedureStepState.SCHEDULED, ProcedureStepState.IN_PROGRESS)
 CASES_SHOWN: Final = 100
 REPORTS_SHOWN: Final = 30
 INSTANCES_LOOKED_AT: Final = 8
@@ -58,14 +55,7 @@ def reading_list_page(rooms: Rooms, actor: Actor) -> ReadingListPage:
 
 def _open_cases(rooms: Rooms, actor: Actor) -> list[Case]:
     """Return what is still to be reported, one more than is shown, in the order of the list."""
-    found = [
-        case
-        for state in OPEN_STATES
-        for case in rooms.reading_list.cases(
-            actor, ListFilter(procedure_step_state=state, limit=CASES_SHOWN + 1)
-        )
-    ]
-    return sorted(found, key=lambda case: (not goes_first(case.urgency), case.due_at, case.case_id))
+    return rooms.reading_list.cases(actor, ListFilter(only_open=True, limit=CASES_SHOWN + 1))
 
 
 def _case(rooms: Rooms, actor: Actor, case: Case, site: Site, now: datetime) -> CaseOnPage:

@@ -17,9 +17,9 @@ from viewer_api.problems import documented
 from viewer_api.request_schemas import (
     FollowedRequestResource,
     MatchBody,
-    ReasonBody,
     RequestBody,
     RequestCollection,
+    RequestReasonBody,
     RequestResource,
 )
 from viewer_api.rooms import InRooms
@@ -97,7 +97,7 @@ def match_request(
 
 @router.post("/requests/{request_id}/unmatch", summary="Take a request off its case", responses=_DECIDED)
 def unmatch_request(
-    actor: Requesting, rooms: InRooms, request_id: RequestId, body: ReasonBody
+    actor: Requesting, rooms: InRooms, request_id: RequestId, body: RequestReasonBody
 ) -> FollowedRequestResource:
     """It waits for a person then: no rule matches it again."""
     return FollowedRequestResource.of(rooms.requests.unmatch(actor, request_id, reason=body.reason))
@@ -105,7 +105,7 @@ def unmatch_request(
 
 @router.post("/requests/{request_id}/withdraw", summary="Take a request back", responses=_DECIDED)
 def withdraw_request(
-    actor: Requesting, rooms: InRooms, request_id: RequestId, body: ReasonBody
+    actor: Requesting, rooms: InRooms, request_id: RequestId, body: RequestReasonBody
 ) -> FollowedRequestResource:
     """For good; the case falls back to what else was asked about it."""
     return FollowedRequestResource.of(rooms.requests.withdraw(actor, request_id, reason=body.reason))

@@ -176,7 +176,7 @@ ReasonText = Annotated[
 ]
 
 
-class ReasonBody(BaseModel):
+class RequestReasonBody(BaseModel):
     """Why."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "开错了病人"}})
@@ -184,7 +184,7 @@ class ReasonBody(BaseModel):
     reason: ReasonText = Field(description="For whoever asks later.")
 
 
-class MatchBody(ReasonBody):
+class MatchBody(RequestReasonBody):
     """Which case a request is about, and why."""
 
     model_config = ConfigDict(

@@ -14,10 +14,12 @@ from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
 from reporting.desk import Desk
 from reporting.inbox import Inbox
+from reporting.prior_reports import PriorReports
 from storage.archive import Archive
 from storage.patients import Patients
 from storage.shelf import Shelf
 from worklist.linking import Linking
+from worklist.priors import Priors
 from worklist.reading_list import ReadingList
 from worklist.requests import Requests
 
@@ -36,6 +38,8 @@ class Rooms:
     reading_list: ReadingList
     requests: Requests
     linking: Linking
+    priors: Priors
+    prior_reports: PriorReports
     desk: Desk
     inbox: Inbox
     shelf: Shelf

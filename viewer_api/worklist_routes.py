@@ -44,9 +44,7 @@ def list_cases(
     actor: Searching,
     rooms: InRooms,
     access_log: InAccessLog,
-    state: Annotated[
-        ProcedureStepState | None, Query(description="(0074,1000) of the present turn; all without it.")
-    ] = None,
+    state: Annotated[ProcedureStepState | None, Query(description="(0074,1000) of the present turn.")] = None,
     modality: Annotated[_Modality | None, Query(max_length=16, examples=["ECG"])] = None,
     site_id: Annotated[_SiteId | None, Query(max_length=32, examples=["xinglong-clinic"])] = None,
     urgency: Urgency | None = None,
@@ -58,6 +56,14 @@ def list_cases(
             examples=["zhang"],
         ),
     ] = None,
+    is_open: Annotated[
+        bool | None,
+        Query(
+            alias="open",
+            description="Leave out what is reported: true unless `state` is given; false shows all.",
+        ),
+    ] = None,
+    overdue: Annotated[bool, Query(description="Only open cases whose report is overdue.")] = False,
     mine: Annotated[bool, Query(description="Only what I have claimed.")] = False,
     limit: Annotated[int, Query(ge=1, le=SEARCH_LIMIT)] = 100,
     offset: Offset = 0,
@@ -70,6 +76,8 @@ def list_cases(
         urgency=urgency,
         claimed_by_me=mine,
         patient=patient,
+        only_open=state is None if is_open is None else is_open,
+        only_overdue=overdue,
         limit=limit,
         offset=offset,
     )

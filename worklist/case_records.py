@@ -27,7 +27,7 @@ from storage.instance import Study
 from storage.patient_identity import StatedIdentity
 from worklist.case import Case, CaseStudy
 from worklist.study_records import case_of_study, insert_study, studies_of_cases
-from worklist.tables import case_studies, cases, workitems
+from worklist.tables import case_studies, cases, related_cases, workitems
 from worklist.turn_records import workitem_from
 from worklist.urgency import Urgency, goes_first
 from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem, is_reader
@@ -250,6 +250,47 @@ def succeed(connection: Connection, case: Case, successor: Workitem) -> Case:
         .values(current_workitem_uid=successor.workitem_uid, **_order(renewed))
     )
     return renewed
+
+
+def cases_of_studies(
+    connection: Connection, keys: Collection[tuple[str, str]], within: ColumnElement[bool]
+) -> list[Case]:
+    """Return the cases in which these studies (site, Study Instance UID) are read, that meet a condition."""
+    if not keys:
+        return []
+    uids = [study_instance_uid for _, study_instance_uid in keys]
+    read_in = select(case_studies.c.case_id).where(
+        case_studies.c.study_instance_uid.in_(uids),
+        case_studies.c.site_id.in_({site_id for site_id, _ in keys}),
+    )
+    found = _cases(connection, and_(cases.c.case_id.in_(read_in), within))
+    return [
+        case
+        for case in found
+        if any((case.site_id, study.study_instance_uid) in keys for study in case.studies)
+    ]
+
+
+def cases_of_same_birth(
+    connection: Connection, case: Case, within: ColumnElement[bool], *, limit: int
+) -> list[Case]:
+    """Return the newest cases of the case's birth date and sex that meet a condition; none where unknown."""
+    if case.patient_birth_date is None:
+        return []
+    alike = and_(
+        cases.c.patient_birth_date == case.patient_birth_date,
+        cases.c.patient_sex == case.patient_sex,
+        cases.c.linked_into.is_(None),
+        within,
+    )
+    newest = _CASE_AND_WORKITEM.where(alike).order_by(None).order_by(cases.c.case_id.desc())
+    return _loaded(connection, newest.limit(limit))
+
+
+def cases_related_to(connection: Connection, case_id: str, within: ColumnElement[bool]) -> list[Case]:
+    """Return the cases that people related with one, that meet a condition."""
+    others = select(related_cases.c.other_case_id).filter_by(case_id=case_id)
+    return _cases(connection, and_(cases.c.case_id.in_(others), within))
 
 
 def last_completed(connection: Connection, case_id: str) -> str | None:

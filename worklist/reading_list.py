@@ -1,6 +1,7 @@
 """The reading list and its acts: list, claim, heartbeat, release."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, or_
 
@@ -31,6 +32,7 @@ from worklist.urgency import Urgency
 from worklist.workitem import ProcedureStepState, Workitem
 
 LONGEST_REASON = 1_000
+OPEN_STATES = (ProcedureStepState.SCHEDULED, ProcedureStepState.IN_PROGRESS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,10 @@ class ListFilter:
     claimed_by_me: bool = False
     patient: str | None = None
     """A patient ID, or beginnings of the name's parts, in characters or pinyin."""
+    only_open: bool = False
+    """Leave out what is reported."""
+    only_overdue: bool = False
+    """Of what is open, only what is due by now."""
     limit: int = 100
     offset: int = 0
 
@@ -61,7 +67,7 @@ class ReadingList:
         with self._database.read() as connection:
             return list_cases(
                 connection,
-                and_(in_reach(actor, Act.SEARCH), _wanted(actor, wanted)),
+                and_(in_reach(actor, Act.SEARCH), _wanted(actor, wanted, self._clock.now())),
                 limit=limit,
                 offset=max(0, wanted.offset),
             )
@@ -160,7 +166,7 @@ def _present_turn(connection: Connection, workitem_uid: str, within: ColumnEleme
     return case
 
 
-def _wanted(actor: Actor, wanted: ListFilter) -> ColumnElement[bool]:
+def _wanted(actor: Actor, wanted: ListFilter, now: datetime) -> ColumnElement[bool]:
     # What moved into another case is shown there.
     conditions: list[ColumnElement[bool]] = [cases.c.linked_into.is_(None)]
     if wanted.procedure_step_state is not None:
@@ -176,4 +182,8 @@ def _wanted(actor: Actor, wanted: ListFilter) -> ColumnElement[bool]:
     if wanted.patient is not None:
         by_name = is_found_by(cases.c.site_id, cases.c.study_instance_uid, wanted.patient)
         conditions.append(or_(cases.c.patient_id == wanted.patient.strip(), by_name))
+    if wanted.only_open or wanted.only_overdue:
+        conditions.append(workitems.c.procedure_step_state.in_([state.value for state in OPEN_STATES]))
+    if wanted.only_overdue:
+        conditions.append(cases.c.due_at < now)
     return and_(*conditions)

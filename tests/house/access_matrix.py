@@ -188,6 +188,7 @@ DOORS: list[Door] = [
         place=Place.OBJECT,
         body={"case_id": "{linking_case_id}", "reason": "x"},
     ),
+    Door(method="GET", path="/api/v1/cases/{case_id}/priors", act=Act.SEARCH, place=Place.OBJECT),
     Door(method="GET", path="/api/v1/requests", act=Act.REQUEST, place=Place.LIST),
     Door(method="GET", path="/api/v1/requests/{request_id}", act=Act.REQUEST, place=Place.OBJECT),
     Door(

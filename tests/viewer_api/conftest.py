@@ -23,6 +23,7 @@ from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
+from reporting.prior_reports import PriorReports
 from storage.patients import Patients
 from storage.shelf import Shelf
 from tests.fixtures.catalogue import new_database
@@ -39,6 +40,7 @@ from tests.fixtures.consultation import (
 from tests.fixtures.instances import RECEIVED
 from viewer_api.app import create_app
 from viewer_api.rooms import HttpSettings, Rooms
+from worklist.priors import Priors
 
 PASSWORD = "a password for tests"
 LOOPBACK = ("127.0.0.1", 50000)
@@ -90,6 +92,8 @@ def new_rooms(consultation: Consultation) -> Rooms:
         reading_list=consultation.reading_list,
         requests=consultation.requests,
         linking=consultation.linking,
+        priors=Priors(database=database),
+        prior_reports=PriorReports(database=database),
         desk=consultation.desk,
         inbox=consultation.inbox,
         shelf=Shelf(archive=consultation.archive, database=database, clock=clock),

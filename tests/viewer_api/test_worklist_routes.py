@@ -48,10 +48,29 @@ def _study_of(case: Case) -> dict[str, Any]:
     }
 
 
+def _links_of(case: Case) -> dict[str, str]:
+    path, turn = f"/api/v1/cases/{case.case_id}", f"/api/v1/workitems/{case.workitem.workitem_uid}"
+    return {
+        "self": path,
+        "study": f"/dicom-web/sites/{XINGLONG}/studies/{case.study_instance_uid}",
+        "draft": f"{path}/draft",
+        "sign": f"{path}/sign",
+        "reports": f"{path}/reports",
+        "timeline": f"{path}/timeline",
+        "priors": f"{path}/priors",
+        "link": f"{path}/link",
+        "unlink": f"{path}/unlink",
+        "claim": f"{turn}/claim",
+        "heartbeat": f"{turn}/heartbeat",
+        "release": f"{turn}/release",
+        "take_over": f"{turn}/take-over",
+        "turns": f"{path}/turns",
+    }
+
+
 def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
     case = reading.rooms.ready()
     [line] = _items(reading, "reader")
-    path, turn = f"/api/v1/cases/{case.case_id}", f"/api/v1/workitems/{case.workitem.workitem_uid}"
     assert line == {
         "case_id": case.case_id,
         "site_id": XINGLONG,
@@ -86,21 +105,7 @@ def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
             "claimed_by_me": False,
             "lease_expires_at": None,
         },
-        "links": {
-            "self": path,
-            "study": f"/dicom-web/sites/{XINGLONG}/studies/{case.study_instance_uid}",
-            "draft": f"{path}/draft",
-            "sign": f"{path}/sign",
-            "reports": f"{path}/reports",
-            "timeline": f"{path}/timeline",
-            "link": f"{path}/link",
-            "unlink": f"{path}/unlink",
-            "claim": f"{turn}/claim",
-            "heartbeat": f"{turn}/heartbeat",
-            "release": f"{turn}/release",
-            "take_over": f"{turn}/take-over",
-            "turns": f"{path}/turns",
-        },
+        "links": _links_of(case),
     } | {"text_finding": ""}
     alone = line | {"instances_seen": reading.rooms.seen(case)}
     assert reading.as_("reader").get(line["links"]["self"]).json() == alone
@@ -140,6 +145,8 @@ def test_each_filter_leaves_out_what_it_says(reading: Reading) -> None:
         ({"urgency": "emergency"}, set()),
         ({"urgency": "routine"}, every),
         ({"mine": "true"}, {claimed.case_id}),
+        ({"overdue": "true"}, set()),
+        ({"open": "false"}, every),
         ({"limit": 2, "offset": 3}, {arriving.case_id}),
     ):
         assert {line["case_id"] for line in _items(reading, "reader", **query)} == expected, query
@@ -186,7 +193,8 @@ def test_time_runs_below_zero_when_late_and_stops_once_reported(reading: Reading
     claimed = reading.claim("reader", case)
     reading.save("reader", claimed, 0)
     reading.sign("reader", claimed, 1)
-    [line] = _items(reading, "reader")
+    assert _items(reading, "reader") == [], "what is reported is no open work"
+    [line] = _items(reading, "reader", open="false")
     assert line["seconds_left"] is None
     assert line["workitem"]["procedure_step_state"] == "COMPLETED"
 
@@ -348,8 +356,9 @@ def test_an_urgency_that_a_clinic_asks_for_moves_the_due_time(reading: Reading) 
     case = reading.rooms.arrive()
     for urgency, due_at in (
         (Urgency.URGENT, "2026-11-20T08:50:00Z"),
-        (Urgency.EMERGENCY, "2026-11-20T08:45:00Z"),
+        (Urgency.EMERGENCY, "2026-11-20T08:45:01Z"),
     ):
         asked = {"site_id": XINGLONG, "study_instance_uid": case.study_instance_uid, "urgency": urgency}
         assert reading.as_("clinic").post("/api/v1/requests", json=asked).status_code == HTTPStatus.CREATED
         assert _items(reading, "reader")[0]["due_at"] == due_at
+        reading.rooms.clock.advance(seconds=1)
