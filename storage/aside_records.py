@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Exists,
     RowMapping,
+    and_,
     case,
     exists,
     func,
@@ -26,6 +28,9 @@ from storage.incoming import EncodedInstance
 from storage.instance import AsideReason, KeptAside, Settlement
 from storage.tables import kept_aside
 
+_IS_OPEN_PATIENT_CONFLICT = and_(
+    kept_aside.c.reason == AsideReason.PATIENT_CONFLICT.value, kept_aside.c.settled_at.is_(None)
+)
 _BYTES_ARE_HERE = kept_aside.c.bytes_deleted_at.is_(None)
 
 
@@ -298,15 +303,18 @@ def has_open_patient_conflict(
     connection: Connection, site_id: str, study_instance_uids: Collection[str]
 ) -> bool:
     """Whether something that shows another patient came for one of these studies, and nobody has decided."""
-    return bool(
-        connection.scalar(
-            select(
-                exists().where(
-                    kept_aside.c.site_id == site_id,
-                    kept_aside.c.study_instance_uid.in_(study_instance_uids),
-                    kept_aside.c.reason == AsideReason.PATIENT_CONFLICT.value,
-                    kept_aside.c.settled_at.is_(None),
-                )
-            )
-        )
+    found = select(kept_aside.c.kept_key).where(
+        kept_aside.c.site_id == site_id,
+        kept_aside.c.study_instance_uid.in_(study_instance_uids),
+        _IS_OPEN_PATIENT_CONFLICT,
+    )
+    return connection.execute(found.limit(1)).first() is not None
+
+
+def open_patient_conflict(site_id: ColumnElement[str], study_instance_uid: ColumnElement[str]) -> Exists:
+    """Return the same as a condition on the study that another statement is about."""
+    return exists().where(
+        kept_aside.c.site_id == site_id,
+        kept_aside.c.study_instance_uid == study_instance_uid,
+        _IS_OPEN_PATIENT_CONFLICT,
     )

@@ -24,11 +24,11 @@ from viewer_api.access_log import AccessLog, InAccessLog
 from viewer_api.aside_schemas import (
     AlarmCollection,
     AlarmResource,
+    DecisionBody,
     KeptAsideCollection,
     KeptAsideResource,
     LookResource,
     ReadmittedResource,
-    ReasonBody,
 )
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.multipart import begun
@@ -113,7 +113,7 @@ def download_kept_aside(actor: Administering, rooms: InRooms, kept_key: KeptKey)
     responses=documented(NotFound, AlreadySettled, InvalidInstance, DataSetMismatch, TooLarge, QuotaExceeded),
 )
 def readmit_kept_aside(
-    actor: Administering, rooms: InRooms, kept_key: KeptKey, body: ReasonBody
+    actor: Administering, rooms: InRooms, kept_key: KeptKey, body: DecisionBody
 ) -> ReadmittedResource:
     """Through the same door as everything. Of a conflict of patients: it is the study's own patient."""
     return ReadmittedResource.of(rooms.shelf.readmit(actor, kept_key, reason=body.reason))
@@ -121,7 +121,7 @@ def readmit_kept_aside(
 
 @router.post("/kept-aside/{kept_key}/discard", summary="Discard it", responses=_DECIDED)
 def discard_kept_aside(
-    actor: Administering, rooms: InRooms, kept_key: KeptKey, body: ReasonBody
+    actor: Administering, rooms: InRooms, kept_key: KeptKey, body: DecisionBody
 ) -> KeptAsideResource:
     """Its bytes go after a while; until then this can be taken back. Row and reason stay."""
     return KeptAsideResource.of(rooms.shelf.discard(actor, kept_key, reason=body.reason))
@@ -129,7 +129,7 @@ def discard_kept_aside(
 
 @router.post("/kept-aside/{kept_key}/keep-apart", summary="Keep it apart for ever", responses=_DECIDED)
 def keep_apart_kept_aside(
-    actor: Administering, rooms: InRooms, kept_key: KeptKey, body: ReasonBody
+    actor: Administering, rooms: InRooms, kept_key: KeptKey, body: DecisionBody
 ) -> KeptAsideResource:
     """It is not what is held in its place, or of another patient; it can be had here."""
     return KeptAsideResource.of(rooms.shelf.keep_apart(actor, kept_key, reason=body.reason))
@@ -137,7 +137,7 @@ def keep_apart_kept_aside(
 
 @router.post("/kept-aside/{kept_key}/reopen", summary="Take the decision back", responses=_DECIDED)
 def reopen_kept_aside(
-    actor: Administering, rooms: InRooms, kept_key: KeptKey, body: ReasonBody
+    actor: Administering, rooms: InRooms, kept_key: KeptKey, body: DecisionBody
 ) -> KeptAsideResource:
     """Of what was kept apart, or discarded and is still here; what was let in stays in."""
     return KeptAsideResource.of(rooms.shelf.reopen(actor, kept_key, reason=body.reason))

@@ -16,7 +16,7 @@ Reason = Annotated[
 ]
 
 
-class ReasonBody(BaseModel):
+class DecisionBody(BaseModel):
     """Why a person decides so; it is kept with the decision."""
 
     model_config = ConfigDict(extra="forbid")

@@ -81,6 +81,7 @@ class CaseOnPage:
     clinical_question: str
     number_of_instances: int
     late_instances: int
+    patient_in_doubt: bool
     site: str
     look: Look
     reports: tuple[ReportOnPage, ...]
@@ -114,6 +115,7 @@ def case_on_page(
         clinical_question=case.clinical_question,
         number_of_instances=case.number_of_instances,
         late_instances=case.late_instances or case.instances_since_claim,
+        patient_in_doubt=case.patient_in_doubt,
         site=site_name,
         look=look,
         reports=reports,

@@ -16,7 +16,7 @@ from core.errors import (
 from core.limits import SEARCH_LIMIT
 from database.audit import AuditEvent
 from viewer_api.access_log import InAccessLog
-from viewer_api.aside_schemas import ReasonBody
+from viewer_api.aside_schemas import DecisionBody
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.parameters import Offset, PatientKey, StudyInstanceUID
 from viewer_api.patient_schemas import (
@@ -77,7 +77,7 @@ def link_patient(
 
 @router.post("/patients/{patient_key}/unlink", summary="A patient is a person apart", responses=_DECIDED)
 def unlink_patient(
-    actor: Administering, rooms: InRooms, patient_key: PatientKey, body: ReasonBody
+    actor: Administering, rooms: InRooms, patient_key: PatientKey, body: DecisionBody
 ) -> PatientFileResource:
     """The others that were linked stay so."""
     rooms.patients.unlink(actor, patient_key, reason=body.reason)

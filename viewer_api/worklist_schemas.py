@@ -10,6 +10,8 @@ from pydantic.config import JsonDict
 from core.access import Actor
 from database.audit import AuditRecord
 from database.change_feed import Change, ChangeKind
+from storage.patient_identity import Difference
+from storage.patient_records import parse_differences
 from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_SEEN, EXAMPLE_UID
 from viewer_api.timeline_words import words_of
 from worklist.case import Case, CaseStudy
@@ -33,6 +35,9 @@ _STUDY_EXAMPLE: Final[JsonDict] = {
     "number_of_instances": 1,
     "first_received_at": "2026-11-20T08:30:00Z",
     "last_received_at": "2026-11-20T08:30:00Z",
+    "patient_key": EXAMPLE_KEY,
+    "patient_differences": [],
+    "has_patient_conflict": False,
     "path": f"/dicom-web/sites/xinglong-clinic/studies/{EXAMPLE_UID}",
 }
 _CASE_EXAMPLE: Final[JsonDict] = {
@@ -122,6 +127,13 @@ class CaseStudyResource(BaseModel):
     number_of_instances: int
     first_received_at: datetime
     last_received_at: datetime
+    patient_key: str = Field(description="The patient that it belongs to.")
+    patient_differences: list[Difference] = Field(
+        description="In what it disagrees with what is known of them, until an administrator has looked."
+    )
+    has_patient_conflict: bool = Field(
+        description="Whether something of another patient came for it: signing waits for an administrator."
+    )
     path: str = Field(description="Where DICOMweb has it.")
 
     @classmethod
@@ -136,6 +148,9 @@ class CaseStudyResource(BaseModel):
             number_of_instances=study.number_of_instances,
             first_received_at=study.first_received_at,
             last_received_at=study.last_received_at,
+            patient_key=study.patient_key,
+            patient_differences=list(parse_differences(study.patient_differences)),
+            has_patient_conflict=study.has_patient_conflict,
             path=study_path(site_id, study.study_instance_uid),
         )
 

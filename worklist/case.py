@@ -17,11 +17,16 @@ class CaseStudy:
 
     `number_of_instances_reported` is how many of them the last final report covers, None where none does;
     `newest_received_at` is the catalogue's, which the follower that counts may be behind.
+    `patient_differences` names, parted by commas, in what it disagrees with what is known of its patient.
+    With `has_patient_conflict` something of another patient came for it, and signing waits for a decision.
     """
 
     study_instance_uid: str
     modality: str
     issuer_of_patient_id: str
+    patient_key: str
+    patient_differences: str
+    has_patient_conflict: bool
     study_date: date | None
     study_time: str
     accession_number: str
@@ -86,6 +91,11 @@ class Case:
             and study.number_of_instances_reported >= study.number_of_instances
             for study in self.studies
         )
+
+    @property
+    def patient_in_doubt(self) -> bool:
+        """Whether a person has to look whom it shows."""
+        return any(study.patient_differences or study.has_patient_conflict for study in self.studies)
 
     @property
     def instances_since_claim(self) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, sele
 
 from registry.directory import DEFAULT_TIME_ZONE
 from registry.tables import sites
+from storage.aside_records import open_patient_conflict
 from storage.tables import studies
 from worklist.case import Case, CaseStudy
 from worklist.tables import case_studies, cases, related_cases
@@ -18,6 +19,11 @@ _STUDIES = (
         case_studies.c.study_instance_uid,
         case_studies.c.modality,
         studies.c.issuer_of_patient_id,
+        studies.c.patient_key,
+        studies.c.patient_differences,
+        open_patient_conflict(case_studies.c.site_id, case_studies.c.study_instance_uid).label(
+            "has_patient_conflict"
+        ),
         studies.c.study_date,
         studies.c.study_time,
         studies.c.accession_number,

@@ -8,6 +8,7 @@ from core.access import Scope
 from storage.archive import Archive
 from storage.query import Query
 from tests.fixtures.instances import data_set, encoded
+from tests.fixtures.reading_over_http import Reading
 from tests.viewer_api.conftest import Edge
 from tests.viewer_api.stored import STOW_TYPE, multipart, part10, small
 
@@ -49,6 +50,28 @@ def test_a_conflict_of_patients_is_listed_looked_at_and_let_in(
     assert (again.status_code, again.json()["type"]) == (409, "/problems/already-settled")
     (settled,) = admin.get("/api/v1/kept-aside", params={"settled": "true"}).json()["items"]
     assert (settled["settled_as"], settled["settled_reason"]) == ("readmitted", "typed anew")
+
+
+def test_a_case_shows_that_its_patient_is_in_doubt_and_cannot_be_signed(reading: Reading) -> None:
+    case = reading.claimed()
+    clear, doubtful = (
+        {"patient_differences": [], "has_patient_conflict": False},
+        {"patient_differences": ["name"], "has_patient_conflict": True},
+    )
+
+    def shown() -> dict[str, Any]:
+        (study,) = reading.as_("reader").get(f"/api/v1/cases/{case.case_id}").json()["studies"]
+        assert len(study["patient_key"]) == 26
+        return {name: study[name] for name in clear}
+
+    assert shown() == clear
+    reading.rooms.send(case.study_instance_uid, PatientName="Li^Si")
+    reading.rooms.send(case.study_instance_uid, PatientID="0002")
+    reading.rooms.take_in()
+    assert shown() == doubtful
+    reading.save("reader", case, 0)
+    answer = reading.sign("reader", case, 1)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/patient-conflict")
 
 
 def test_the_exact_bytes_are_an_attachment_that_nothing_keeps(
