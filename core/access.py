@@ -4,8 +4,10 @@ A site owns what its devices and accounts send; a reading group reads what route
 what). What is outside an actor's scope does not exist for that actor.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final
 
 
 class Role(StrEnum):
@@ -87,11 +89,29 @@ class Scope:
             return True
         return any((site_id, modality) in self.site_modalities for modality in modalities)
 
+    @property
+    def sites(self) -> frozenset[str]:
+        """Every site of which anything is in scope; empty also where everything is."""
+        return self.site_ids | {site_id for site_id, _ in self.site_modalities}
+
+    def joined(self, site_ids: Iterable[str]) -> "Scope":
+        """Return this scope with whole sites added to it."""
+        return replace(self, site_ids=self.site_ids.union(site_ids))
+
     def within(self, site_id: str) -> "Scope":
         """Return the part of this scope that lies at one site; empty where none does."""
         if self.everything or site_id in self.site_ids:
             return Scope(site_ids=frozenset({site_id}))
         return Scope(site_modalities=frozenset(pair for pair in self.site_modalities if pair[0] == site_id))
+
+
+EVERY_SITE: Final = Scope(everything=True)
+"""What the hub itself may touch: its followers, timers and jobs, and the register of who there is."""
+
+
+def at_site(site_id: str) -> Scope:
+    """Return the scope of one whole site."""
+    return Scope(site_ids=frozenset({site_id}))
 
 
 @dataclass(frozen=True, kw_only=True)

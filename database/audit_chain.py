@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
+from core.access import EVERY_SITE
 from database.audit import AuditRecord, audit_events
 from database.engine import Database
 
@@ -59,10 +60,10 @@ class Verdict:
 
 def link(database: Database, *, limit: int = BATCH) -> int:
     """Give the next records their places; return how many. Several workers may do it at once."""
-    with database.read() as connection:
+    with database.read(within=EVERY_SITE) as connection:
         if connection.execute(_unchained().limit(1)).first() is None:
             return 0
-    with database.write() as connection:
+    with database.write(within=EVERY_SITE) as connection:
         # Locked rows are waited for: of two workers the second finds the first one's heads.
         rows = connection.execute(_unchained().limit(limit).with_for_update()).mappings().all()
         heads: dict[str, tuple[int, str]] = {}
@@ -135,7 +136,7 @@ def verify(
     anchors = {site: heads for site, heads in (anchors or {}).items() if site_id in {None, site}}
     verdict = Verdict()
     seen: set[str] = set()
-    with database.read() as connection:
+    with database.read(within=EVERY_SITE) as connection:
         for chain, rows in _chains(connection, site_id):
             seen.add(chain)
             verdict.chains += 1

@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from core.access import EVERY_SITE, at_site
 from database.engine import Database
 from database.schema import Moment, RowNumber, metadata
 
@@ -167,10 +168,10 @@ def follow(
 
     Returns how many were handled; fewer than `limit` means the follower has caught up.
     """
-    with database.read() as connection:
+    with database.read(within=EVERY_SITE) as connection:
         pending = _changes_after(connection, cursor_position(connection, name), limit)
     for change in pending:
-        with database.write() as connection:
+        with database.write(within=at_site(change.site_id)) as connection:
             if not _move_cursor(connection, name, change.sequence):
                 continue
             handle(connection, change)

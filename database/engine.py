@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core.errors import StorageUnavailable
+from core.access import EVERY_SITE, Scope
+from core.errors import InvalidRequest, StorageUnavailable
 from core.limits import CATALOGUE_SECONDS
 from database import postgresql
 from database.sqlite import WRITES, open_sqlite
@@ -36,49 +37,55 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Open a transaction that reads. Raises StorageUnavailable when the catalogue is away."""
+    def read(self, *, within: Scope) -> Iterator[Connection]:
+        """Open a transaction that reads, on PostgreSQL the rows of these sites alone.
+
+        Raises:
+            StorageUnavailable: the catalogue is away.
+        """
         with _translated(), self.engine.connect() as connection:
-            reading = connection if self.is_sqlite else postgresql.begin_reading(connection)
-            with reading.begin():
-                yield reading
+            begin = connection.begin() if self.is_sqlite else postgresql.reading(connection, within)
+            with begin:
+                yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Open a transaction that writes; no I/O of other kinds belongs inside.
+    def write(self, *, within: Scope) -> Iterator[Connection]:
+        """Open a transaction that writes, on PostgreSQL the rows of these sites alone.
+
+        No I/O of other kinds belongs inside.
 
         Raises:
             StorageUnavailable: the catalogue is away, full or locked for too long.
         """
         with self._turn(), _translated(), self.engine.connect() as connection:
-            writing = connection.execution_options(**{WRITES: True})
-            if not self.is_sqlite:
-                writing = postgresql.begin_writing(writing)
-            with writing.begin():
-                if not self.is_sqlite:
-                    postgresql.take_turn(writing)
-                yield writing
+            connection.execution_options(**{WRITES: True})
+            begin = connection.begin() if self.is_sqlite else postgresql.writing(connection, within)
+            with begin:
+                yield connection
 
     @contextmanager
     def alter(self) -> Iterator[Connection]:
-        """Open a transaction that changes the schema, however long it takes; several wait for each other.
+        """Open a transaction that may change the schema, however long it takes; several wait for each other.
 
         Raises:
             StorageUnavailable: the catalogue is away.
         """
         if self.is_sqlite:
-            with self.write() as connection:
+            with self.write(within=EVERY_SITE) as connection:
                 yield connection
             return
-        with _translated(), self.engine.connect() as connection:
-            altering = postgresql.begin_writing(connection)
-            try:
-                with altering.begin():
-                    postgresql.take_time(altering)
-                    postgresql.take_turn(altering)
-                    yield altering
-            finally:
-                postgresql.hurry_again(altering)
+        with _translated(), self.engine.connect() as connection, postgresql.altering(connection):
+            yield connection
+
+    @contextmanager
+    def survey(self) -> Iterator[Connection]:
+        """Open a transaction that looks at the schema, also where nothing was made yet.
+
+        Raises:
+            StorageUnavailable: the catalogue is away.
+        """
+        with _translated(), self.engine.connect() as connection, connection.begin():
+            yield connection
 
     def room(self) -> int | None:
         """Return the free bytes of the file's disk, None where a server has the catalogue.
@@ -115,6 +122,10 @@ def _translated() -> Iterator[None]:
         raise StorageUnavailable("The catalogue cannot be reached.") from error
     except PoolTimeout as error:
         raise StorageUnavailable("Every connection of the catalogue is in use.") from error
+    except DataError as error:
+        if not postgresql.cannot_be_kept(error):
+            raise
+        raise InvalidRequest("A text holds a character, or a number is one, that cannot be kept.") from error
     except DBAPIError as error:
         # A file that is damaged, or no catalogue at all, is told by the bare class.
         if error.connection_invalidated or type(error) is DatabaseError or postgresql.is_away(error):
@@ -130,7 +141,7 @@ def sqlite_url(path: Path) -> str:
 def is_reachable(database: Database) -> bool:
     """Whether the catalogue answers."""
     try:
-        with database.read() as connection:
+        with database.read(within=EVERY_SITE) as connection:
             connection.execute(text("SELECT 1"))
     except StorageUnavailable:
         return False

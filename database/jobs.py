@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from core.access import EVERY_SITE
 from database.engine import Database
 from database.schema import Moment, RowNumber, metadata
 
@@ -77,10 +78,10 @@ def claim_jobs(
     token = secrets.token_hex(16)
     is_due = and_(jobs.c.rested_at.is_(None), jobs.c.kind.in_(kinds), jobs.c.due_at <= now)
     due = select(jobs.c.job_id).where(is_due).order_by(jobs.c.priority.desc(), jobs.c.due_at, jobs.c.job_id)
-    with database.read() as connection:
+    with database.read(within=EVERY_SITE) as connection:
         if connection.execute(due.limit(1)).first() is None:
             return []
-    with database.write() as connection:
+    with database.write(within=EVERY_SITE) as connection:
         # A job that ends its worker every time is never postponed by it.
         connection.execute(
             update(jobs)

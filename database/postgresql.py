@@ -1,5 +1,7 @@
 """The catalogue on a PostgreSQL server: nothing asked of it waits for ever, and a commit is on its disk."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
@@ -8,12 +10,15 @@ from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from core.access import Scope
 from core.limits import CATALOGUE_CONNECTIONS, CATALOGUE_SECONDS
 
 CONNECT_SECONDS: Final = 5
 ANSWER_SECONDS: Final = CATALOGUE_SECONDS + 2.0
 """Longer than the server takes to end a statement by itself: only one that hangs is cut off."""
 SPARE_CONNECTIONS: Final = 5
+ROLE: Final = "imaging_hub_rooms"
+"""Whom the rooms' transactions work as: neither owner of a table nor able to pass by its rules."""
 WRITERS_TURN: Final = 0x696D_6167_696E_6721
 """The advisory lock that writers queue for, of the one database that they are connected to."""
 
@@ -27,13 +32,20 @@ SELECT set_config('statement_timeout', '{_MILLISECONDS}', false),
            WHEN 'off' THEN set_config('synchronous_commit', 'on', false)
        END
 """
-_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:turn)")
+_WITHIN = (
+    "set_config('role', :role, true), set_config('hub.every_site', :every_site, true),"
+    " set_config('hub.sites', CAST(CAST(:sites AS text[]) AS text), true)"
+)
+_BEGIN_READING = text(f"SELECT {_WITHIN}")
+_BEGIN_WRITING = text(f"SELECT {_WITHIN}, pg_advisory_xact_lock(:turn)")
+_BEGIN_ALTERING = text("SELECT set_config('hub.every_site', 'on', true), pg_advisory_xact_lock(:turn)")
 _TAKE_TIME = text(
     "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true),"
     " set_config('idle_in_transaction_session_timeout', '0', true)"
 )
-# Read-only: a server that became a standby. The other: this session was ended for its silence.
-_AWAY: Final = frozenset({"25006", "25P03"})
+# No such role: nothing was migrated yet. Read-only: the server became a standby. Ended for its silence.
+_AWAY: Final = frozenset({"22023", "25006", "25P03"})
+_NOT_KEPT: Final = frozenset({"22003", "22021"})
 
 
 class PatientConnection(psycopg.Connection[Any]):
@@ -77,34 +89,67 @@ def open_postgresql(url: str) -> Engine:
     return engine
 
 
-def begin_reading(connection: Connection) -> Connection:
-    """Return the connection with its next transaction a snapshot that writes nothing."""
-    return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+@contextmanager
+def reading(connection: Connection, within: Scope) -> Iterator[None]:
+    """Be in a transaction that is a snapshot of what `within` holds, and writes nothing."""
+    snapshot = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with snapshot.begin():
+        snapshot.execute(_BEGIN_READING, _parameters(within))
+        yield
 
 
-def begin_writing(connection: Connection) -> Connection:
-    """Return the connection with its next transaction one whose every statement sees what is committed."""
-    return connection.execution_options(isolation_level="READ COMMITTED")
+@contextmanager
+def writing(connection: Connection, within: Scope) -> Iterator[None]:
+    """Be in a transaction that waits for the writers before, and whose statements see what they committed.
+
+    The turn ends with the transaction, after its commit is on disk.
+    """
+    current = connection.execution_options(isolation_level="READ COMMITTED")
+    with current.begin():
+        current.execute(_BEGIN_WRITING, _parameters(within) | {"turn": WRITERS_TURN})
+        yield
 
 
-def take_turn(connection: Connection) -> None:
-    """Wait for the writers before; the turn ends with the transaction, after its commit is on disk."""
-    connection.execute(_TAKE_TURN, {"turn": WRITERS_TURN})
+@contextmanager
+def altering(connection: Connection) -> Iterator[None]:
+    """Be in a transaction of the tables' owner, who sees every site, in a turn as long as it needs."""
+    current = connection.execution_options(isolation_level="READ COMMITTED")
+    try:
+        with current.begin():
+            _take_time(current)
+            yield
+    finally:
+        _hurry_again(current)
 
 
-def take_time(connection: Connection) -> None:
-    """Let this transaction last as long as it needs."""
+def _parameters(within: Scope) -> dict[str, Any]:
+    return {
+        "role": ROLE,
+        "every_site": "on" if within.everything else "off",
+        "sites": sorted(within.sites),
+    }
+
+
+def _take_time(connection: Connection) -> None:
+    """Take a turn of the tables' owner, who sees every site, for as long as it needs."""
     raw = connection.connection.dbapi_connection
     if isinstance(raw, PatientConnection):
         raw.patience = None
     connection.execute(_TAKE_TIME)
+    connection.execute(_BEGIN_ALTERING, {"turn": WRITERS_TURN})
 
 
-def hurry_again(connection: Connection) -> None:
-    """End what `take_time` began."""
+def _hurry_again(connection: Connection) -> None:
+    """End what `_take_time` began."""
     raw = connection.connection.dbapi_connection
     if isinstance(raw, PatientConnection):
         raw.patience = ANSWER_SECONDS
+
+
+def cannot_be_kept(error: DBAPIError) -> bool:
+    """Whether a value was refused for what it is: a NUL or half a character, a number out of range."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state is None or state in _NOT_KEPT
 
 
 def is_away(error: DBAPIError) -> bool:

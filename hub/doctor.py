@@ -17,7 +17,7 @@ from pydicom.filewriter import dcmwrite
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 from pynetdicom import AE
 
-from core.access import Scope
+from core.access import EVERY_SITE, Scope
 from core.errors import AlreadyRegistered, HubError
 from core.origin import Origin, OriginKind
 from core.uids import IMPLEMENTATION_CLASS_UID, new_key, new_uid
@@ -130,7 +130,7 @@ def _object_store(house: House) -> str:
 
 
 def _background(house: House) -> str:
-    with house.database.read() as connection:
+    with house.database.read(within=EVERY_SITE) as connection:
         behind = newest_sequence(connection) - cursor_position(connection, CURSOR)
         resting = resting_jobs(connection)
     if resting:

@@ -11,9 +11,18 @@ from alembic import command
 from alembic.config import Config
 
 from core.clock import Clock
+from database import row_security
 from database.engine import Database
-from hub.schema import MIGRATIONS, current_revision, head_revision, require_known
+from hub.schema import (
+    MIGRATIONS,
+    current_revision,
+    has_its_rules,
+    head_revision,
+    require_known,
+    revision_of,
+)
 from hub.settings import Settings
+from hub.tables import metadata
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,22 +40,27 @@ class Migration:
 
 
 def migrate(settings: Settings, database: Database, clock: Clock) -> Migration:
-    """Bring the schema up to date; several at once wait for each other.
+    """Bring the schema up to date; several at once wait for each other, also those of other machines.
 
     Raises:
-        Misconfigured: the catalogue was made by a newer hub.
+        Misconfigured: the catalogue was made by a newer hub, or its server does not let us set up the rules.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     with _lock(settings.data / "migrate.lock"):
         before, after = current_revision(database), head_revision()
-        if before == after:
+        if before == after and has_its_rules(database):
             return Migration(before=before, after=after, backup=None)
         require_known(before)
-        backup = back_up(settings, database, before, clock) if before else None
+        backup = back_up(settings, database, before, clock) if before not in {None, after} else None
         alembic = configuration()
-        with database.write() as connection:
+        with database.alter() as connection:
+            # Another machine may have been first, and this one has waited for it.
+            before = revision_of(connection)
+            require_known(before)
             alembic.attributes["connection"] = connection
             command.upgrade(alembic, "head")
+            if not database.is_sqlite:
+                row_security.secure(connection, metadata)
         return Migration(before=before, after=after, backup=backup)
 
 
@@ -57,7 +71,7 @@ def configuration() -> Config:
     return alembic
 
 
-def back_up(settings: Settings, database: Database, revision: str, clock: Clock) -> Path | None:
+def back_up(settings: Settings, database: Database, revision: str | None, clock: Clock) -> Path | None:
     """Copy the catalogue's file into DATA/backups; None where the catalogue is no file of ours."""
     source_path = database.engine.url.database
     if not database.is_sqlite or source_path is None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from core.access import Grant, Role
+from core.access import EVERY_SITE, Grant, Role
 from core.clock import Clock
 from core.errors import (
     AlreadyRegistered,
@@ -67,7 +67,7 @@ class Accounts:
         now = self._clock.now()
         account_id = new_key(now)
         password_hash = hash_password(secret)
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             if connection.execute(select(accounts.c.account_id).filter_by(username=name)).first():
                 raise AlreadyRegistered(f"The user {name} is registered already.")
             connection.execute(
@@ -87,8 +87,13 @@ class Accounts:
 
     def grant(self, username: str, grant: Grant) -> None:
         """Give an account one more role. Raises NotFound, InvalidRequest."""
+<<<<<<< HEAD
         with self._database.write() as connection:
             self._grant(connection, _account_id(connection, username), username, grant)
+=======
+        with self._database.write(within=EVERY_SITE) as connection:
+            _add_grant(connection, _account_id(connection, username), grant)
+>>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
 
     def account(self, username: str) -> Account:
         """Return one account. Raises NotFound."""
@@ -99,7 +104,7 @@ class Accounts:
 
     def accounts(self) -> list[Account]:
         """Return every account, disabled ones too."""
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             rows = connection.execute(select(accounts).order_by(accounts.c.username)).mappings().all()
             return [
                 Account(
@@ -115,7 +120,7 @@ class Accounts:
 
     def disable(self, username: str) -> None:
         """Lock an account out at once, sessions and tokens included. Raises NotFound."""
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             account_id = _account_id(connection, username)
             connection.execute(
                 update(accounts).filter_by(account_id=account_id).values(disabled_at=self._clock.now())
@@ -135,7 +140,7 @@ class Accounts:
 
     def change_password(self, username: str, old: str, new: str) -> None:
         """Replace an account's own password. Raises NotAuthenticated, InvalidRequest."""
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             row = connection.execute(select(accounts).filter_by(username=username)).mappings().first()
         if row is None or row["disabled_at"] or not password_is_right(row["password_hash"], old):
             raise NotAuthenticated("The present password is not right.")
@@ -146,7 +151,7 @@ class Accounts:
     def add_token(self, username: str, name: str) -> str:
         """Return a new bearer token; only its digest is kept. Raises NotFound."""
         secret = new_secret()
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             connection.execute(
                 insert(tokens).values(
                     token_id=new_key(self._clock.now()),
@@ -161,7 +166,7 @@ class Accounts:
 
     def tokens(self) -> list[tuple[str, str, str, bool]]:
         """Return (token id, user name, token name, whether disabled) of every token."""
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             rows = connection.execute(
                 select(tokens.c.token_id, accounts.c.username, tokens.c.name, tokens.c.disabled_at)
                 .join(accounts, accounts.c.account_id == tokens.c.account_id)
@@ -171,7 +176,7 @@ class Accounts:
 
     def disable_token(self, token_id: str) -> None:
         """Refuse a token from now on. Raises NotFound."""
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             done = connection.execute(
                 update(tokens).filter_by(token_id=token_id).values(disabled_at=self._clock.now())
             )
@@ -189,7 +194,7 @@ class Accounts:
 
     def _write_password(self, username: str, password: str, *, must_change: bool, by: str) -> None:
         password_hash = hash_password(password)
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             account_id = _account_id(connection, username)
             connection.execute(
                 update(accounts)

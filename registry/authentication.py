@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from core.access import Actor
+from core.access import EVERY_SITE, Actor
 from core.clock import Clock
 from core.errors import NotAuthenticated, TooManyAttempts
 from core.limits import LOGIN_ATTEMPTS, LOGIN_WINDOW_SECONDS, SESSION_IDLE_SECONDS, SESSION_SECONDS
@@ -59,15 +59,15 @@ class Authentication:
         now = self._clock.now()
         username = _writable(username)
         self._take_attempt(username, address, now)
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             row = connection.execute(select(accounts).filter_by(username=username)).mappings().first()
         right = password_is_right(row["password_hash"] if row else None, password)
         if row is None or not right or row["disabled_at"] is not None:
-            with self._database.write() as connection:
+            with self._database.write(within=EVERY_SITE) as connection:
                 append_audit(connection, _login_record(now, username, "failure"))
             raise NotAuthenticated(REFUSAL)
         secret, csrf_token = new_secret(), new_secret()
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             _require_unchanged(connection, row["account_id"], row["password_hash"])
             connection.execute(delete(login_failures).filter_by(username=username, address=address))
             _end_old_sessions(connection, row["account_id"], now)
@@ -91,6 +91,7 @@ class Authentication:
 
     def log_out(self, secret: str) -> None:
         """End a session; harmless when it is over already."""
+<<<<<<< HEAD
         digest = digest_of(secret)
         with self._database.write() as connection:
             username = connection.scalar(
@@ -101,11 +102,15 @@ class Authentication:
             if username is not None:
                 connection.execute(delete(sessions).filter_by(digest=digest))
                 append_audit(connection, _login_record(self._clock.now(), username, "success", "logout"))
+=======
+        with self._database.write(within=EVERY_SITE) as connection:
+            connection.execute(delete(sessions).filter_by(digest=digest_of(secret)))
+>>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
 
     def identify_session(self, secret: str) -> Identity:
         """Return who holds this session. Raises NotAuthenticated when it is over."""
         now, digest = self._clock.now(), digest_of(secret)
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             row = (
                 connection.execute(
                     select(sessions, accounts)
@@ -123,7 +128,7 @@ class Authentication:
                 raise NotAuthenticated("The session is over: log in again.")
             actor = _actor(connection, row[accounts.c.account_id], row["username"], row["display_name"])
         if now - row[sessions.c.last_seen_at] > self._touch_after:
-            with self._database.write() as connection:
+            with self._database.write(within=EVERY_SITE) as connection:
                 connection.execute(update(sessions).filter_by(digest=digest).values(last_seen_at=now))
         return Identity(
             actor=actor,
@@ -133,7 +138,7 @@ class Authentication:
 
     def identify_token(self, secret: str) -> Identity:
         """Return whose bearer token this is. Raises NotAuthenticated."""
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             row = (
                 connection.execute(
                     select(accounts)
@@ -155,7 +160,7 @@ class Authentication:
     def _take_attempt(self, username: str, address: str, now: datetime) -> None:
         """Count an attempt as failed until it succeeds, so that guesses in parallel are counted too."""
         since = now - timedelta(seconds=LOGIN_WINDOW_SECONDS)
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             connection.execute(delete(login_failures).where(login_failures.c.at <= since))
             failures = connection.scalar(
                 select(func.count()).select_from(login_failures).filter_by(username=username, address=address)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, Table, insert, select, update
 
-from core.access import Route
+from core.access import EVERY_SITE, Route
 from core.clock import Clock
 from core.errors import AlreadyRegistered, InvalidRequest, NotFound
 from database.engine import Database
@@ -118,7 +118,7 @@ class Directory:
             "site_id": route.site_id,
             "modality": _require_modality(route.modality or ""),
         }
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             _require_row(connection, reading_groups, "reading_group_id", route.reading_group_id)
             _require_row(connection, sites, "site_id", route.site_id)
             if connection.execute(select(routes.c.route_key).filter_by(**row)).first() is None:
@@ -155,7 +155,7 @@ class Directory:
             network=network,
             certificate=certificate,
         )
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             insert_device(connection, device, now)
             self._record(connection, "device added", device.device_id, site_id=site_id)
         return device
@@ -167,14 +167,19 @@ class Directory:
             NotFound: there is no such device.
             AlreadyRegistered: it, or another device of the same titles, has this certificate.
         """
+<<<<<<< HEAD
         with self._database.write() as connection:
             device = bind_certificate(connection, device_id, certificate, self._clock.now())
             self._record(connection, "certificate bound", device_id, site_id=device.site_id)
         return device
+=======
+        with self._database.write(within=EVERY_SITE) as connection:
+            return bind_certificate(connection, device_id, certificate, self._clock.now())
+>>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
 
     def withdraw_certificate(self, device_id: str, fingerprint: str) -> None:
         """Refuse a certificate from now on; the device then needs another one. Raises NotFound."""
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             withdraw_certificate(connection, device_id, fingerprint, self._clock.now())
             site_id = connection.scalar(select(devices.c.site_id).filter_by(device_id=device_id))
             self._record(connection, "certificate withdrawn", device_id, site_id=site_id or "")
@@ -188,13 +193,13 @@ class Directory:
 
     def sites(self) -> list[Site]:
         """Return every site, disabled ones too."""
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             rows = connection.execute(select(sites).order_by(sites.c.site_id)).mappings()
             return [Site(**row) for row in rows]
 
     def reading_groups(self) -> list[ReadingGroup]:
         """Return every reading group."""
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             rows = connection.execute(
                 select(reading_groups).order_by(reading_groups.c.reading_group_id)
             ).mappings()
@@ -202,12 +207,12 @@ class Directory:
 
     def routes(self) -> list[Route]:
         """Return which group reads what, of groups and sites that are in use."""
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             return routes_in_use(connection)
 
     def devices(self, calling_ae_title: str | None = None) -> list[Device]:
         """Return the devices, all or those of one calling AE title. Those of a disabled site are disabled."""
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             return read_devices(connection, calling_ae_title=calling_ae_title)
 
     def disable_site(self, site_id: str) -> None:
@@ -223,7 +228,7 @@ class Directory:
         self._disable(devices, "device_id", device_id)
 
     def _disable(self, table: Table, column: str, key: str) -> None:
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             _require_row(connection, table, column, key)
             connection.execute(
                 update(table).where(table.c[column] == key).values(disabled_at=self._clock.now())
@@ -233,6 +238,7 @@ class Directory:
                 site_id = connection.scalar(select(table.c.site_id).where(table.c[column] == key))
             self._record(connection, f"{_noun(table)} disabled", key, site_id=site_id or "")
 
+<<<<<<< HEAD
     def _record(self, connection: Connection, action: str, subject: str, *, site_id: str = "") -> None:
         now = self._clock.now()
         put_on_record(connection, action, by=self._acting, at=now, subject=subject, site_id=site_id)
@@ -241,6 +247,10 @@ class Directory:
         self, table: Table, column: str, key: str, values: dict[str, Any], *, site_id: str = ""
     ) -> None:
         with self._database.write() as connection:
+=======
+    def _insert_new(self, table: Table, column: str, key: str, values: dict[str, Any]) -> None:
+        with self._database.write(within=EVERY_SITE) as connection:
+>>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
             if connection.execute(select(table.c[column]).where(table.c[column] == key)).first():
                 raise AlreadyRegistered(f"{key} is registered already.")
             connection.execute(insert(table).values(**values))

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.access import Scope
+from core.access import EVERY_SITE, Scope
 from core.clock import Clock
 from core.errors import InvalidRequest, NotFound, NotPermitted
 from core.limits import UNKNOWN_DEVICES, UNKNOWN_DEVICES_PER_ADDRESS
@@ -86,7 +86,7 @@ class UnknownDevices:
         statement = select(unknown_devices).order_by(
             unknown_devices.c.last_seen_at.desc(), unknown_devices.c.unknown_device_id
         )
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             rows = connection.execute(statement.limit(UNKNOWN_DEVICES)).mappings()
             return [_unknown_device(row) for row in rows]
 
@@ -112,7 +112,7 @@ class UnknownDevices:
         """
         _require_every_site(scope)
         now = self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             unknown = _row(connection, unknown_device_id)
             if "\\" in unknown.calling_ae_title + unknown.called_ae_title:
                 raise InvalidRequest("Its AE titles hold what no AE title may: correct them on the device.")
@@ -141,7 +141,7 @@ class UnknownDevices:
         return device
 
     def _write(self, rows: list[Attempts]) -> None:
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             for attempts in rows:
                 _count(connection, attempts)
             for address in {attempts.address for attempts in rows}:

@@ -55,13 +55,13 @@ class Desk:
 
     def draft(self, actor: Actor, case_id: str) -> Draft:
         """Return the draft of a case; it stays with the case, whoever holds it. Raises NotFound."""
-        with self._database.read() as connection:
+        with self._database.read(within=reach(self._database, actor, Act.READ)) as connection:
             case_within(connection, case_id, in_reach(actor, Act.READ))
             return records.read_draft(connection, case_id)
 
     def kept_drafts(self, actor: Actor, case_id: str) -> list[KeptDraft]:
         """Return this reader's own words that were refused as a draft. Raises NotFound."""
-        with self._database.read() as connection:
+        with self._database.read(within=reach(self._database, actor, Act.READ)) as connection:
             _case(connection, case_id, actor)
             return records.kept_drafts_of(connection, case_id, actor.account_id)
 
@@ -160,7 +160,7 @@ class Desk:
         if not words.impression.strip() or not reason.strip():
             raise InvalidRequest("An addendum needs an impression and the reason for it.")
         now = self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=actor.scope(Act.READ)) as connection:
             report = records.find_report(connection, report_id)
             case = case_in_scope(connection, report.case_id, actor.scope(Act.READ))
             _require_current(report, "Only a final report takes an addendum.")
@@ -227,7 +227,7 @@ class Desk:
 
     def reports_of_case(self, actor: Actor, case_id: str) -> list[Report]:
         """Return the signed versions of a case, oldest first. Raises NotFound."""
-        with self._database.read() as connection:
+        with self._database.read(within=reach(self._database, actor, Act.RECEIVE)) as connection:
             case_within(connection, case_id, in_reach(actor, Act.RECEIVE))
             return records.reports_of_case(connection, case_id)
 

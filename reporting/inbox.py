@@ -4,7 +4,7 @@ from io import BytesIO
 
 from pydicom import dcmread
 
-from core.access import Act, Actor, Role, Scope
+from core.access import Act, Actor, Role, Scope, at_site
 from core.clock import Clock
 from core.errors import NotFound, ReportStateConflict
 from core.limits import SEARCH_LIMIT
@@ -27,14 +27,14 @@ class Inbox:
 
     def reports(self, actor: Actor, *, limit: int = 100) -> list[Report]:
         """Return the newest reports that this actor may receive."""
-        with self._database.read() as connection:
+        with self._database.read(within=actor.scope(Act.RECEIVE)) as connection:
             return records.reports_in_scope(
                 connection, actor.scope(Act.RECEIVE), limit=max(0, min(limit, SEARCH_LIMIT))
             )
 
     def find(self, actor: Actor, report_id: str) -> Report:
         """Return one report without taking that for a receipt. Raises NotFound."""
-        with self._database.read() as connection:
+        with self._database.read(within=actor.scope(Act.RECEIVE)) as connection:
             report = records.find_report(connection, report_id)
             case_in_scope(connection, report.case_id, actor.scope(Act.RECEIVE))
         return report
@@ -76,7 +76,7 @@ class Inbox:
         if not _works_at(actor, report.site_id):
             return
         now = self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=at_site(report.site_id)) as connection:
             if records.note_receipt(connection, report.report_id, actor, form, now):
                 append_change(
                     connection,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 
+from core.access import EVERY_SITE
 from core.clock import Clock
 from core.errors import HubError, QuotaExceeded, StorageUnavailable
 from core.origin import Origin, OriginKind
@@ -76,7 +77,7 @@ class Publisher:
                 # The night in which the store is full or away uses up no attempt of a report.
                 is_outage = isinstance(error, StorageUnavailable | QuotaExceeded)
                 put_off = wait_out if is_outage else postpone
-                with self._database.write() as connection:
+                with self._database.write(within=EVERY_SITE) as connection:
                     put_off(connection, job, now=self._clock.now(), error=str(error))
         return failures
 
@@ -86,12 +87,12 @@ class Publisher:
         return claimed[0] if claimed else None
 
     def _publish(self, job: Job) -> None:
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             report = records.find_report(connection, job.body["report_id"])
         for publication in report.publications:
             self._store(report, publication)
         now = self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             fresh = [
                 records.mark_published(connection, report.report_id, publication.form, now)
                 for publication in report.publications

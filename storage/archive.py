@@ -127,17 +127,17 @@ class Archive:
 
     def search_studies(self, query: Query, *, visible_to: Scope) -> list[Study]:
         """Return matching studies. Raises InvalidQuery."""
-        with self._database.read() as connection:
+        with self._database.read(within=visible_to) as connection:
             return search.search_studies(connection, query, visible_to)
 
     def search_series(self, query: Query, *, visible_to: Scope) -> list[Series]:
         """Return matching series. Raises InvalidQuery."""
-        with self._database.read() as connection:
+        with self._database.read(within=visible_to) as connection:
             return search.search_series(connection, query, visible_to)
 
     def search_instances(self, query: Query, *, visible_to: Scope) -> list[Instance]:
         """Return matching instances. Raises InvalidQuery."""
-        with self._database.read() as connection:
+        with self._database.read(within=visible_to) as connection:
             return search.search_instances(connection, query, visible_to)
 
     def instances_of(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
+from core.access import EVERY_SITE, at_site
 from core.origin import Origin, OriginKind
 from database.change_feed import Change, ChangeKind, append_change
 from database.engine import Database
@@ -77,7 +78,7 @@ class Catalogue:
 
     def held_digest(self, site_id: str, sop_instance_uid: str) -> str | None:
         """Return the digest of the instance this site holds under a UID, if any."""
-        with self.database.read() as connection:
+        with self.database.read(within=at_site(site_id)) as connection:
             return _held_digest(connection, site_id, sop_instance_uid)
 
     def admit(self, admission: Admission) -> StoreOutcome | None:
@@ -86,7 +87,7 @@ class Catalogue:
         None means that nothing was done: another data set is held under its UID, and they were not compared.
         """
         header, origin = admission.header, admission.origin
-        with self.database.write() as connection:
+        with self.database.write(within=at_site(origin.site_id)) as connection:
             held = _held_digest(connection, origin.site_id, header.sop_instance_uid)
             if admission.readmission is not None:
                 readmit(connection, header, admission.readmission, held=held, at=admission.received_at)
@@ -126,8 +127,12 @@ class Catalogue:
             study_instance_uid="",
             received_at=received_at,
         )
+<<<<<<< HEAD
         with self.database.write() as connection:
             put_on_record(connection, origin, "", "quarantine", at=received_at)
+=======
+        with self.database.write(within=at_site(origin.site_id)) as connection:
+>>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
             return keep_aside(connection, arrival, self._quota)
 
     def is_quarantined(self, encoded: EncodedInstance, site_id: str) -> bool:
@@ -136,7 +141,7 @@ class Catalogue:
         Raises:
             QuotaExceeded: they do not, and the site has no more room beside the archive.
         """
-        with self.database.read() as connection:
+        with self.database.read(within=at_site(site_id)) as connection:
             if is_kept_aside(connection, site_id, AsideReason.QUARANTINE, encoded.digest):
                 return True
             require_room_aside(connection, site_id, encoded.size, self._quota)
@@ -144,13 +149,13 @@ class Catalogue:
 
     def is_empty(self) -> bool:
         """Whether no row names any blob at all."""
-        with self.database.read() as connection:
+        with self.database.read(within=EVERY_SITE) as connection:
             return not connection.scalar(select(or_(exists(select(instances)), exists(select(kept_aside)))))
 
     def unreferenced(self, blob_keys: Iterable[str]) -> set[str]:
         """Return those of the keys that no row names."""
         keys = set(blob_keys)
-        with self.database.read() as connection:
+        with self.database.read(within=EVERY_SITE) as connection:
             for table in (instances, representations, kept_aside):
                 named = select(table.c.blob_key).where(table.c.blob_key.in_(keys))
                 if table is kept_aside:
@@ -162,7 +167,7 @@ class Catalogue:
         self, transfer_key: str, site_id: str, study_instance_uid: str, *, now: datetime
     ) -> None:
         """Say that an instance of a study is arriving right now; the note goes stale by itself."""
-        with self.database.write() as connection:
+        with self.database.write(within=at_site(site_id)) as connection:
             moved = connection.execute(
                 update(transfers)
                 .where(transfers.c.transfer_key == transfer_key)
@@ -180,7 +185,7 @@ class Catalogue:
 
     def studies_in_transfer(self, *, fresh_after: datetime) -> set[tuple[str, str]]:
         """Return (site, Study Instance UID) of the transfers noted since."""
-        with self.database.read() as connection:
+        with self.database.read(within=EVERY_SITE) as connection:
             rows = connection.execute(
                 select(transfers.c.site_id, transfers.c.study_instance_uid).where(
                     transfers.c.seen_at > fresh_after
@@ -190,7 +195,7 @@ class Catalogue:
 
     def end_transfer(self, transfer_key: str, *, stale_before: datetime) -> None:
         """Forget a transfer, and those of processes that died."""
-        with self.database.write() as connection:
+        with self.database.write(within=EVERY_SITE) as connection:
             connection.execute(
                 delete(transfers).where(
                     (transfers.c.transfer_key == transfer_key) | (transfers.c.seen_at < stale_before)

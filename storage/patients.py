@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from core.access import Act, Actor, Role, Scope
+from core.access import EVERY_SITE, Act, Actor, Role, Scope
 from core.clock import Clock
 from core.errors import InvalidRequest, NotFound, NotPermitted, StaleVersion
 from core.limits import SEARCH_LIMIT
@@ -47,7 +47,7 @@ class Patients:
     def flagged(self, actor: Actor, *, limit: int = 100, offset: int = 0) -> list[Study]:
         """Return the studies that disagree with what is known of their patient, newest first."""
         scope = actor.scope(Act.ADMINISTER)
-        with self._database.read() as connection:
+        with self._database.read(within=scope) as connection:
             return search_studies(
                 connection,
                 Query(limit=max(0, min(limit, SEARCH_LIMIT)), offset=max(0, offset)),
@@ -58,7 +58,7 @@ class Patients:
     def file(self, actor: Actor, patient_key: str) -> PatientFile:
         """Return all about one patient; of linked ones only those this actor may see. Raises NotFound."""
         scope = actor.scope(Act.ADMINISTER)
-        with self._database.read() as connection:
+        with self._database.read(within=scope) as connection:
             patient = _patient(connection, patient_key, scope)
             person = records.patients_of_person(connection, patient)
             return PatientFile(
@@ -82,7 +82,8 @@ class Patients:
         """
         require_reason(reason)
         scope, now = actor.scope(Act.ADMINISTER), self._clock.now()
-        with self._database.write() as connection:
+        # every site: a person may be a patient elsewhere too, and that decides whether it may be done
+        with self._database.write(within=EVERY_SITE) as connection:
             one, other = (_patient(connection, key, scope) for key in (patient_key, other_patient_key))
             if one.patient_key == other.patient_key:
                 raise InvalidRequest("A patient cannot be linked with itself.")
@@ -101,7 +102,8 @@ class Patients:
         """
         require_reason(reason)
         now = self._clock.now()
-        with self._database.write() as connection:
+        # every site: a person may be a patient elsewhere too, and that decides whether it may be done
+        with self._database.write(within=EVERY_SITE) as connection:
             patient = _patient(connection, patient_key, actor.scope(Act.ADMINISTER))
             _decide(connection, actor, PatientAct.UNLINKED, patient, None, reason=reason, now=now)
             group = _group_of(connection, patient_key)
@@ -123,7 +125,7 @@ class Patients:
         """
         require_reason(reason)
         scope, now = actor.scope(Act.ADMINISTER), self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=scope) as connection:
             study = _study(connection, site_id, study_instance_uid, scope)
             before = _patient(connection, study.patient_key, scope)
             if to is None:
@@ -145,7 +147,7 @@ class Patients:
         """Say that a flagged study is its patient's, whatever it says. Raises NotFound, InvalidRequest."""
         require_reason(reason)
         scope, now = actor.scope(Act.ADMINISTER), self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=scope) as connection:
             study = _study(connection, site_id, study_instance_uid, scope)
             patient = _patient(connection, study.patient_key, scope)
             _decide(connection, actor, PatientAct.CONFIRMED, patient, None, study, reason=reason, now=now)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from core.access import Act, Actor, Role, Scope
+from core.access import Act, Actor, Role, Scope, at_site
 from core.clock import Clock
 from core.errors import AlreadySettled, StorageUnavailable
 from core.limits import SEARCH_LIMIT
@@ -71,12 +71,12 @@ class Shelf:
             **vars(wanted)
             | {"limit": max(0, min(wanted.limit, SEARCH_LIMIT)), "offset": max(0, wanted.offset)}
         )
-        with self._database.read() as connection:
+        with self._database.read(within=actor.scope(Act.ADMINISTER)) as connection:
             return records.list_aside(connection, actor.scope(Act.ADMINISTER), page)
 
     def item(self, actor: Actor, kept_key: str) -> KeptAside:
         """Return one. Raises NotFound."""
-        with self._database.read() as connection:
+        with self._database.read(within=actor.scope(Act.ADMINISTER)) as connection:
             return records.find_aside(connection, kept_key, actor.scope(Act.ADMINISTER))
 
     def look(self, actor: Actor, kept_key: str) -> Look:
@@ -97,7 +97,7 @@ class Shelf:
             StorageUnavailable: its bytes are gone, or the catalogue is away; later also: they are damaged.
         """
         kept = self._with_bytes(actor, kept_key)
-        with self._database.write() as connection:
+        with self._database.write(within=at_site(kept.site_id)) as connection:
             append_audit(
                 connection,
                 AuditRecord(
@@ -157,7 +157,7 @@ class Shelf:
         """
         require_reason(reason)
         now, scope = self._clock.now(), actor.scope(Act.ADMINISTER)
-        with self._database.write() as connection:
+        with self._database.write(within=scope) as connection:
             kept = records.find_aside(connection, kept_key, scope)
             records.reopen(connection, kept_key)
             decision = Decision(
@@ -172,7 +172,7 @@ class Shelf:
 
     def alarms(self, scope: Scope) -> list[Alarm]:
         """Return what cannot wait at the sites of a scope: nearly no room left, or nobody has looked."""
-        with self._database.read() as connection:
+        with self._database.read(within=scope) as connection:
             used = records.use_of_sites(connection, scope)
         return [alarm for each in used for alarm in self._alarms_of(each)]
 
@@ -202,7 +202,7 @@ class Shelf:
             reason=reason,
             at=self._clock.now(),
         )
-        with self._database.write() as connection:
+        with self._database.write(within=scope) as connection:
             kept = records.find_aside(connection, kept_key, scope)
             records.settle(connection, decision)
             tell_settled(connection, kept, decision, _KINDS[settled_as])

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
+from core.access import EVERY_SITE, at_site
 from core.errors import StorageUnavailable
 from database.audit import AuditEvent, AuditRecord, append_audit
 from storage.archive import Archive
@@ -59,10 +60,10 @@ def sweep_discarded(archive: Archive, *, now: datetime, grace: timedelta) -> int
         StorageUnavailable: catalogue or blob store are away.
     """
     deleted = 0
-    with archive.catalogue.database.read() as connection:
+    with archive.catalogue.database.read(within=EVERY_SITE) as connection:
         due = due_for_deletion(connection, now - grace, BATCH)
     for kept in due:
-        with archive.catalogue.database.write() as connection:
+        with archive.catalogue.database.write(within=at_site(kept.site_id)) as connection:
             if not mark_bytes_deleted(connection, kept, now=now):
                 continue
             append_audit(

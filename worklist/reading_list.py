@@ -25,6 +25,7 @@ from worklist.case_records import (
     in_scope,
     list_cases,
 )
+from worklist.reach import reach
 from worklist.tables import cases, workitems
 from worklist.turn_records import turns_of_case
 from worklist.turns import begin, give_back, take_back, take_over
@@ -64,7 +65,7 @@ class ReadingList:
     def cases(self, actor: Actor, wanted: ListFilter) -> list[Case]:
         """Return the cases this actor may see: emergencies first, then whose time runs out first."""
         limit = max(0, min(wanted.limit, SEARCH_LIMIT))
-        with self._database.read() as connection:
+        with self._database.read(within=reach(self._database, actor, Act.SEARCH)) as connection:
             return list_cases(
                 connection,
                 and_(in_reach(actor, Act.SEARCH), _wanted(actor, wanted, self._clock.now())),
@@ -74,12 +75,12 @@ class ReadingList:
 
     def case(self, actor: Actor, case_id: str, act: Act = Act.SEARCH) -> Case:
         """Return one case. Raises NotFound."""
-        with self._database.read() as connection:
+        with self._database.read(within=reach(self._database, actor, act)) as connection:
             return case_within(connection, case_id, in_reach(actor, act))
 
     def case_of_study(self, actor: Actor, site_id: str, study_instance_uid: str) -> Case:
         """Return the case of a study. Raises NotFound."""
-        with self._database.read() as connection:
+        with self._database.read(within=reach(self._database, actor, Act.SEARCH)) as connection:
             case = find_case(connection, site_id, study_instance_uid)
             if case is None:
                 raise NotFound
@@ -88,7 +89,7 @@ class ReadingList:
     def claim(self, actor: Actor, workitem_uid: str) -> Case:
         """Take a case to read; a lapsed claim is taken over. Raises NotFound, WorkitemStateConflict."""
         now = self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=actor.scope(Act.READ)) as connection:
             case = _present_turn(connection, workitem_uid, in_scope(actor.scope(Act.READ)))
             if rules.has_lapsed(case.workitem, now=now):
                 case = take_back(connection, case, now=now)
@@ -103,7 +104,7 @@ class ReadingList:
         """
         require_reason(reason)
         now = self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=actor.scope(Act.TAKE_OVER)) as connection:
             case = _present_turn(connection, workitem_uid, in_scope(actor.scope(Act.TAKE_OVER)))
             return take_over(connection, case, by=actor, reason=reason.strip(), now=now)
 
@@ -113,14 +114,14 @@ class ReadingList:
         Whoever held the case once sees them too, so that a reader learns who took over and why.
         """
         within = or_(in_reach(actor, Act.SEARCH), in_reach_or_held_before(actor))
-        with self._database.read() as connection:
+        with self._database.read(within=reach(self._database, actor, Act.SEARCH, Act.READ)) as connection:
             case_within(connection, case_id, within)
             return turns_of_case(connection, case_id, limit=SEARCH_LIMIT)
 
     def heartbeat(self, actor: Actor, workitem_uid: str) -> Case:
         """Keep a claimed case. Raises NotFound, WorkitemStateConflict."""
         now = self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=reach(self._database, actor, Act.READ)) as connection:
             case = _present_turn(connection, workitem_uid, in_reach(actor, Act.READ))
             after = rules.heartbeat(case.workitem, by=actor, urgency=case.urgency, now=now)
             return replace(case, workitem=change_workitem(connection, case.workitem, after))
@@ -128,13 +129,13 @@ class ReadingList:
     def release(self, actor: Actor, workitem_uid: str) -> Case:
         """Give a claimed case back; its draft stays with it. Raises NotFound, WorkitemStateConflict."""
         now = self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=reach(self._database, actor, Act.READ)) as connection:
             case = _present_turn(connection, workitem_uid, in_reach(actor, Act.READ))
             return give_back(connection, case, by=actor, now=now)
 
     def timeline(self, actor: Actor, case_id: str) -> list[Change]:
         """Return all that happened to a case, oldest first. Raises NotFound."""
-        with self._database.read() as connection:
+        with self._database.read(within=reach(self._database, actor, Act.TRACE)) as connection:
             case = case_within(connection, case_id, in_reach(actor, Act.TRACE))
             own = [case.study_instance_uid]
             return changes_of_studies(

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from core.access import Act, Actor
+from core.access import Act, Actor, at_site
 from core.clock import Clock
 from core.errors import InvalidRequest, NotFound, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
@@ -107,14 +107,14 @@ class Requests:
             matched_by=None,
             case_id=None,
         )
-        with self._database.write() as connection:
+        with self._database.write(within=at_site(asked.site_id)) as connection:
             insert_request(connection, request)
             append_audit(connection, _order_record(actor, request))
             return match_by_rule(connection, request, now=now)
 
     def list(self, actor: Actor, wanted: RequestFilter) -> list[FollowedRequest]:
         """Return the requests of the actor's sites, newest first, each with what became of it."""
-        with self._database.read() as connection:
+        with self._database.read(within=actor.scope(Act.REQUEST)) as connection:
             found = list_requests(
                 connection,
                 actor.scope(Act.REQUEST),
@@ -127,7 +127,7 @@ class Requests:
 
     def find(self, actor: Actor, request_id: str) -> FollowedRequest:
         """Return one request and what became of it. Raises NotFound."""
-        with self._database.read() as connection:
+        with self._database.read(within=actor.scope(Act.REQUEST)) as connection:
             return _followed(connection, [_own(connection, actor, request_id)])[0]
 
     def match(self, actor: Actor, request_id: str, case_id: str, *, reason: str) -> FollowedRequest:
@@ -139,7 +139,7 @@ class Requests:
             WorkitemStateConflict: it is matched already, or withdrawn.
         """
         why, now = require_reason(reason), self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=actor.scope(Act.REQUEST)) as connection:
             request = _own(connection, actor, request_id)
             case = case_in_scope(connection, case_id, actor.scope(Act.REQUEST))
             if case.site_id != request.site_id:
@@ -169,7 +169,7 @@ class Requests:
     def _end(self, actor: Actor, request_id: str, act: CaseActKind, reason: str) -> FollowedRequest:
         why, now = require_reason(reason), self._clock.now()
         is_withdrawn = act is CaseActKind.WITHDRAWN
-        with self._database.write() as connection:
+        with self._database.write(within=actor.scope(Act.REQUEST)) as connection:
             before = _own(connection, actor, request_id)
             allowed = {RequestState.MATCHED} | (WAITING if is_withdrawn else frozenset())
             if before.state not in allowed:

@@ -75,6 +75,7 @@ workitems = Table(
     Column("end_note", Text),
     # Until when a case whose images are not good enough waits for better ones.
     Column("waits_until", Moment),
+    Index("ix_workitems_claimed_by", "claimed_by"),
     Index("ix_workitems_state", "procedure_step_state", "input_readiness_state"),
 )
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from core.access import EVERY_SITE, at_site
 from core.clock import Clock
 from core.errors import WorkitemStateConflict
 from database.engine import Database
@@ -40,7 +41,7 @@ class WorklistTimers:
     def _mark_ready(self) -> int:
         # In this order: a transfer that ends in between has made its instance durable before.
         in_transfer = self._studies_in_transfer()
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             arriving = arriving_cases(connection)
         now = self._clock.now()
         ready = [
@@ -61,14 +62,14 @@ class WorklistTimers:
 
     def _take_back(self) -> int:
         now = self._clock.now()
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             lapsed = lapsed_cases(connection, now)
         return self._move(lapsed, lambda connection, case: take_back(connection, case, now=now))
 
     def _shorten(self) -> None:
         """A clock that was set back by hours does not keep a silent reader for hours."""
         now = self._clock.now()
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             overlong = overlong_cases(connection, now + 2 * LONGEST_LEASE)
         self._move(overlong, lambda connection, case: shorten_lease(connection, case, now=now))
 
@@ -76,7 +77,10 @@ class WorklistTimers:
         moved = 0
         for case in cases:
             # Another worker, or the reader's own heartbeat, may have been first: then there is nothing to do.
-            with suppress(WorkitemStateConflict), self._database.write() as connection:
+            with (
+                suppress(WorkitemStateConflict),
+                self._database.write(within=at_site(case.site_id)) as connection,
+            ):
                 act(connection, case)
                 moved += 1
         return moved

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from worklist.tables import workitems
+from worklist.tables import cases, workitems
 from worklist.workitem import EndReason, InputReadinessState, ProcedureStepState, Workitem
 
 
@@ -34,4 +34,16 @@ def workitem_from(row: dict[str, Any]) -> Workitem:
             "input_readiness_state": InputReadinessState(row["input_readiness_state"]),
             "end_reason": EndReason(row["end_reason"]) if row["end_reason"] else None,
         }
+    )
+
+
+def sites_of_turns(connection: Connection, account_id: str) -> set[str]:
+    """Return the sites of all cases that an account ever held."""
+    return set(
+        connection.scalars(
+            select(cases.c.site_id)
+            .join(workitems, workitems.c.case_id == cases.c.case_id)
+            .where(workitems.c.claimed_by == account_id)
+            .distinct()
+        )
     )

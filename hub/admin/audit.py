@@ -74,7 +74,7 @@ def show_audit(
     wanted = AuditFilter(site_id=site, study_instance_uid=study, actor=actor, since=moment)
     with opened_register(data) as register:
         _record_use(register, "show", site or "")
-        with register.database.read() as connection:
+        with register.database.read(within=EVERY_SITE) as connection:
             for number, record in audit_within(connection, wanted, Scope(everything=True), limit=limit):
                 parts = (
                     str(number),
@@ -95,7 +95,7 @@ def _record_use(register: "Register", action: str, site_id: str) -> None:
     """Looking at the record is itself on record."""
     from database.audit import AuditEvent, AuditRecord, append_audit
 
-    with register.database.write() as connection:
+    with register.database.write(within=EVERY_SITE) as connection:
         append_audit(
             connection,
             AuditRecord(

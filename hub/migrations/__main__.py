@@ -22,7 +22,7 @@ def write_next_step(message: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = Database(sqlite_url(Path(folder) / "empty.sqlite3"))
         alembic = configuration()
-        with database.write() as connection:
+        with database.alter() as connection:
             alembic.attributes["connection"] = connection
             command.upgrade(alembic, "head")
             command.revision(alembic, message=message, autogenerate=True, rev_id=f"{steps + 1:04}")

@@ -13,7 +13,7 @@ from database import audit_chain
 from database.audit import AuditEvent, AuditRecord, append_audit
 from database.audit_chain import Anchor, Verdict, chain_hash, heads, link, verify
 from database.engine import Database, sqlite_url
-from tests.fixtures.catalogue import new_database
+from tests.fixtures.catalogue import new_database, open_catalogue
 
 AT = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -75,7 +75,7 @@ def by_hand(path: Path, *statements: str) -> None:
 
 def rehash(path: Path, site_id: str = SITE) -> None:
     """Make a chain anew from what its rows say now, as somebody who knows how would."""
-    database = Database(sqlite_url(path))
+    database = open_catalogue(sqlite_url(path))
     with database.write() as connection:
         chained = audit_chain.audit_events.c
         rows = connection.execute(
@@ -178,7 +178,7 @@ def cut_a_whole_chain(path: Path) -> None:
 
 def cut_and_grow_again(path: Path) -> None:
     cut_the_tail(path)
-    database = Database(sqlite_url(path))
+    database = open_catalogue(sqlite_url(path))
     write(database, 5, (SITE,))
     link(database)
     database.close()
@@ -256,7 +256,7 @@ def test_progress_is_told_while_many_rows_are_read(
 
 def test_several_workers_give_each_row_one_place(chained: Database, path: Path) -> None:
     write(chained, 200)
-    others = [Database(sqlite_url(path)) for _ in range(3)]
+    others = [open_catalogue(sqlite_url(path)) for _ in range(3)]
 
     def work(database: Database) -> int:
         done = 0

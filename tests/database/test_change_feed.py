@@ -22,6 +22,7 @@ from database.change_feed import (
 )
 from database.engine import Database
 from database.jobs import enqueue, jobs
+from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.processes import Launcher
 
 AT = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
@@ -171,10 +172,11 @@ FOLLOW = """
 import sys
 from tests.fixtures.catalogue import declare_tables
 from database.engine import Database
+from tests.fixtures.catalogue import open_catalogue
 from database.change_feed import follow, newest_sequence, cursor_position
 from database.jobs import enqueue
 declare_tables()
-database = Database(sys.argv[1])
+database = open_catalogue(sys.argv[1])
 def note(connection, seen):
     enqueue(connection, kind="seen", body={"sequence": seen.sequence}, due_at=seen.at)
 while follow(database, "list", note, limit=5):
@@ -227,7 +229,7 @@ def test_changes_of_racing_writers_get_different_sequences_without_a_gap_for_a_f
 
 def test_a_follower_passes_no_change_that_is_committed_after_a_later_one(database: Database) -> None:
     """Numbers are given out before the commit: one who dawdles would be overtaken, and never be seen."""
-    other = Database(database.url)
+    other = open_catalogue(database.url)
     seen: list[int] = []
 
     def watch(_: Connection, each: Change) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from database.engine import Database, sqlite_url
+from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.counter import add_one, look, value_of
 from tests.fixtures.processes import Launcher
 
@@ -92,7 +93,8 @@ ADD_MANY = """
 import sys, pathlib
 from sqlalchemy import text
 from database.engine import Database, sqlite_url
-database = Database(sqlite_url(pathlib.Path(sys.argv[1])))
+from tests.fixtures.catalogue import open_catalogue
+database = open_catalogue(sqlite_url(pathlib.Path(sys.argv[1])))
 for _ in range(int(sys.argv[2])):
     with database.write() as connection:
         value = connection.execute(text("SELECT value FROM counter")).scalar_one()
@@ -116,7 +118,7 @@ def test_opening_a_new_file_waits_for_one_who_writes_it_with_its_old_journal(pat
     writer.execute("BEGIN IMMEDIATE")
     ends = threading.Timer(0.3, writer.execute, ["COMMIT"])
     ends.start()
-    database = Database(sqlite_url(path))
+    database = open_catalogue(sqlite_url(path))
     with database.read() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
     database.close()
@@ -128,10 +130,11 @@ OPEN_FRESH = """
 import sys, pathlib
 from sqlalchemy import text
 from database.engine import Database, sqlite_url
+from tests.fixtures.catalogue import open_catalogue
 path, go = map(pathlib.Path, sys.argv[1:])
 while not go.exists():
     pass
-database = Database(sqlite_url(path))
+database = open_catalogue(sqlite_url(path))
 with database.write() as connection:
     connection.execute(text("CREATE TABLE IF NOT EXISTS counter (name TEXT, value INTEGER)"))
     connection.execute(text("INSERT INTO counter VALUES ('n', 1)"))
@@ -145,7 +148,7 @@ def test_several_processes_may_open_a_fresh_file_at_once(launcher: Launcher, pat
         openers = [launcher.start(OPEN_FRESH, file, go) for _ in range(4)]
         go.touch()
         assert [opener.wait() for opener in openers] == [0] * 4, [opener.lines() for opener in openers]
-        database = Database(sqlite_url(file))
+        database = open_catalogue(sqlite_url(file))
         with database.read() as connection:
             assert connection.execute(text("SELECT count(*) FROM counter")).scalar() == 4
         database.close()

@@ -9,6 +9,7 @@ from sqlalchemy import event, text
 
 from core.errors import StorageUnavailable
 from database.engine import Database, is_reachable, sqlite_url
+from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.counter import add_one, look, new_counter, value_of
 from tests.fixtures.processes import Child, Launcher
 
@@ -105,7 +106,7 @@ def test_a_removed_catalogue_is_not_made_anew(
 
 
 def test_a_lock_held_for_too_long_is_storage_unavailable(counter: Database) -> None:
-    other = Database(counter.url)
+    other = open_catalogue(counter.url)
     event.listen(other.engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=50"))
     with counter.write():
         with pytest.raises(StorageUnavailable):
@@ -128,7 +129,7 @@ def test_a_file_restored_under_a_running_process_is_the_one_written_to(counter: 
         name.unlink()
     backup.replace(path)
     add_one(counter)
-    fresh = Database(sqlite_url(path))
+    fresh = open_catalogue(sqlite_url(path))
     with fresh.read() as connection:
         assert value_of(connection) == 42
     fresh.close()
@@ -139,7 +140,8 @@ import resource, sys, pathlib
 from sqlalchemy import text
 from core.errors import StorageUnavailable
 from database.engine import Database, sqlite_url
-database = Database(sqlite_url(pathlib.Path(sys.argv[1])))
+from tests.fixtures.catalogue import open_catalogue
+database = open_catalogue(sqlite_url(pathlib.Path(sys.argv[1])))
 limit = int(sys.argv[2])
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -162,7 +164,7 @@ def require_full_and_whole(path: Path, writer: Child) -> None:
     (said,) = writer.lines()
     kept = int(said)
     assert 0 < kept < 1000
-    database = Database(sqlite_url(path))
+    database = open_catalogue(sqlite_url(path))
     with database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM counter")).scalar() == kept + 1
         assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from core.errors import StorageUnavailable
 from database import postgresql
 from database.engine import Database, is_reachable
+from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.counter import add_one, look, value_of
 from tests.fixtures.postgresql import LOGIN, PostgreSQLServer, running_server
 
@@ -35,7 +36,7 @@ def server() -> Iterator[PostgreSQLServer]:
 @pytest.fixture
 def counter(server: PostgreSQLServer) -> Iterator[Database]:
     """A catalogue with one number in it."""
-    database = Database(server.url("counted"))
+    database = open_catalogue(server.url("counted"))
     with database.alter() as connection:
         connection.execute(text("DROP TABLE IF EXISTS counter"))
         connection.execute(text("CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL)"))
@@ -89,7 +90,7 @@ def test_a_server_that_falls_silent_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(postgresql.PatientConnection, "patience", 0.5)
     monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 2)
-    impatient = Database(counter.url)
+    impatient = open_catalogue(counter.url)
     add_one(impatient)
     server.signal_all(signal.SIGSTOP)
     try:
@@ -190,7 +191,7 @@ def test_a_statement_without_end_is_ended(counter: Database) -> None:
 
 def test_a_writer_that_fell_silent_loses_its_turn(counter: Database) -> None:
     """As a process that was stopped: the others go on, and what it had written is gone."""
-    other = Database(counter.url)
+    other = open_catalogue(counter.url)
 
     def fall_silent() -> None:
         with counter.write() as connection:
@@ -206,7 +207,7 @@ def test_a_writer_that_fell_silent_loses_its_turn(counter: Database) -> None:
 
 
 def test_writers_of_two_processes_deadlock_never_and_lose_no_count(counter: Database) -> None:
-    others = [Database(counter.url) for _ in range(4)]
+    others = [open_catalogue(counter.url) for _ in range(4)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add_one, others * 25))
     assert number(counter) == 100
@@ -229,7 +230,7 @@ def test_every_connection_is_set_up_to_lose_nothing_and_to_end(
 
 def test_no_password_is_in_any_words(server: PostgreSQLServer) -> None:
     secret = f"s3cret{os.getpid()}"
-    database = Database(f"postgresql+psycopg://nobody:{secret}@127.0.0.1:{server.port}/counted")
+    database = open_catalogue(f"postgresql+psycopg://nobody:{secret}@127.0.0.1:{server.port}/counted")
     with pytest.raises(StorageUnavailable) as refusal:
         look(database)
     told: BaseException | None = refusal.value

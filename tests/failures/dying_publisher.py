@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from database.engine import Database, sqlite_url
-from tests.fixtures.catalogue import declare_tables
+from database.engine import sqlite_url
+from tests.fixtures.catalogue import declare_tables, open_catalogue
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import new_consultation
 
@@ -52,7 +52,7 @@ def main(folder: str, moment: str, point: str) -> None:
     """Publish what is due."""
     declare_tables()
     clock = FixedClock(datetime.fromisoformat(moment))
-    database = Database(sqlite_url(Path(folder) / "catalogue.sqlite"))
+    database = open_catalogue(sqlite_url(Path(folder) / "catalogue.sqlite"))
     publisher = new_consultation(database, Path(folder), clock).publisher
     if point in POINTS:
         die_at(point)

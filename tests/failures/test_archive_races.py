@@ -105,11 +105,12 @@ import sys
 from pathlib import Path
 from core.clock import SystemClock
 from database.engine import Database
+from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.archive import device_at, new_archive
 from tests.fixtures.catalogue import declare_tables
 from tests.fixtures.instances import receive
 declare_tables()
-archive = new_archive(Database(sys.argv[1]), Path(sys.argv[2]), SystemClock())
+archive = new_archive(open_catalogue(sys.argv[1]), Path(sys.argv[2]), SystemClock())
 payloads = [path.read_bytes() for path in sorted(Path(sys.argv[3]).iterdir())]
 for payload in payloads:
     arrived = receive(archive.incoming, payload)

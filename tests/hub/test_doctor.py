@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from core.clock import SystemClock
-from database.engine import Database
 from database.jobs import ATTEMPTS, enqueue, jobs
 from hub.doctor import examine
 from hub.migrate import migrate
@@ -26,7 +25,7 @@ def settings(tmp_path: Path) -> Settings:
         dicom_port=free_port("127.0.0.1"),
         http_port=free_port("127.0.0.1"),
     )
-    database = Database(settings.database_url)
+    database = open_catalogue(settings.database_url)
     migrate(settings, database, SystemClock())
     database.close()
     return settings

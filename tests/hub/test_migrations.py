@@ -11,12 +11,12 @@ from alembic.runtime.migration import MigrationContext
 
 from core.clock import SystemClock
 from core.errors import Misconfigured
-from database.engine import Database
 from hub.migrate import Migration, back_up, migrate
 from hub.register import open_register
 from hub.schema import current_revision, head_revision, known_revisions, require_current
 from hub.settings import Settings, load
 from hub.tables import metadata
+from tests.fixtures.catalogue import open_catalogue
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def _migrate(settings: Settings) -> Migration:
-    database = Database(settings.database_url)
+    database = open_catalogue(settings.database_url)
     try:
         return migrate(settings, database, SystemClock())
     finally:
@@ -101,7 +101,7 @@ def test_a_catalogue_of_a_newer_hub_is_left_alone(settings: Settings) -> None:
     _set_revision(settings, "9999")
     with pytest.raises(Misconfigured, match="newer hub"):
         _migrate(settings)
-    database = Database(settings.database_url)
+    database = open_catalogue(settings.database_url)
     assert current_revision(database) == "9999"
     database.close()
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from core.clock import SystemClock
-from database.engine import Database
 from hub.child import CANNOT_START, ChildCommand
 from hub.doctor import examine
 from hub.migrate import migrate
@@ -19,6 +18,7 @@ from hub.settings import Settings, load
 from hub.wiring import blob_store
 from storage.filesystem_blobs import FilesystemBlobs
 from storage.s3_blobs import S3Blobs
+from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.fault_proxy import Fault, fault_proxy
 from tests.fixtures.object_store import ObjectStore
 
@@ -31,7 +31,7 @@ def settings_for(object_store: ObjectStore, bucket: str, data: Path, endpoint: s
         s3_access_key=object_store.access_key,
         s3_secret_key=object_store.secret_key,
     )
-    database = Database(settings.database_url)
+    database = open_catalogue(settings.database_url)
     migrate(settings, database, SystemClock())
     database.close()
     return settings

@@ -14,7 +14,6 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from core.errors import QuotaExceeded, StorageUnavailable
-from database.engine import Database
 from database.jobs import ATTEMPTS, resting_jobs
 from reporting import publication
 from reporting.desk import Words
@@ -22,6 +21,7 @@ from reporting.document import ReportDocument, ReportStatus
 from reporting.publication import LEASE, Publisher
 from reporting.report import ReportForm
 from storage.instance import Instance
+from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.consultation import XINGLONG, Consultation, at_site, new_consultation, reader
 from tests.fixtures.publications import assert_published_once, published_instances
 from worklist.urgency import Urgency
@@ -185,7 +185,7 @@ def test_two_publishers_at_once_share_the_work_and_double_none(
         for _ in range(4):
             failures.extend(publisher.run())
 
-    others = [Database(consultation.database.url) for _ in range(2)]
+    others = [open_catalogue(consultation.database.url) for _ in range(2)]
     threads = [
         threading.Thread(
             target=work, args=(new_consultation(database, tmp_path, consultation.clock).publisher,)

@@ -27,6 +27,9 @@ from reporting.prior_reports import PriorReports
 from storage.patients import Patients
 from storage.shelf import Shelf
 from tests.fixtures.catalogue import new_database
+=======
+from tests.fixtures.catalogue import new_database, open_catalogue
+>>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import (
     GROUP,
@@ -137,7 +140,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Registered:
 @pytest.fixture
 def database(tmp_path: Path, registered: Registered) -> Iterator[Database]:
     """A catalogue in which everybody is registered."""
-    opened = Database(sqlite_url(shutil.copy(registered.catalogue, tmp_path / "catalogue.sqlite")))
+    opened = open_catalogue(sqlite_url(shutil.copy(registered.catalogue, tmp_path / "catalogue.sqlite")))
     yield opened
     opened.close()
 

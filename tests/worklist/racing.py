@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from core.errors import WorkitemStateConflict
 from database.change_feed import follow
 from database.engine import Database
-from tests.fixtures.catalogue import declare_tables
+from tests.fixtures.catalogue import declare_tables, open_catalogue
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import SELF_TEST, reader
 from worklist.reading_list import ReadingList
@@ -47,7 +47,7 @@ def follow_all(database: Database) -> int:
 def main(act: str, url: str, *words: str) -> None:
     """Do one act when told to."""
     declare_tables()
-    database = Database(url)
+    database = open_catalogue(url)
     clock = FixedClock(datetime(2026, 11, 20, 9, 0, tzinfo=UTC))
     print("ready", flush=True)  # noqa: T201 - this is how a process answers
     sys.stdin.readline()

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from core.errors import WorkitemStateConflict
 from core.uids import new_uid
-from database.engine import Database
+from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.consultation import XINGLONG, Consultation, at_site, reader
 from tests.worklist.racing import WON, claim_all
 from worklist.reading_list import ReadingList
@@ -215,7 +215,7 @@ def test_processes_that_follow_one_feed_open_each_case_once(
 
 def test_two_engines_on_one_catalogue_race_as_two_processes_do(consultation: Consultation) -> None:
     """Without the queue that one process has in front of the catalogue's lock."""
-    databases = [Database(consultation.database.url) for _ in range(4)]
+    databases = [open_catalogue(consultation.database.url) for _ in range(4)]
     lists = [ReadingList(database=database, clock=consultation.clock) for database in databases]
     for _ in range(5):
         uid = consultation.ready().workitem.workitem_uid
