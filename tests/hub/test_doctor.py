@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.access import EVERY_SITE
 from core.clock import SystemClock
 from database.jobs import ATTEMPTS, enqueue, jobs
 from hub.doctor import examine
@@ -44,7 +45,7 @@ def test_a_well_hub_is_found_well_and_opens_no_case(
     from worklist.case_records import arriving_cases
 
     assert follow(house.database, "test", intake.handle) == 1
-    with house.database.read() as connection:
+    with house.database.read(within=EVERY_SITE) as connection:
         assert arriving_cases(connection) == []
     house.close()
 
@@ -125,7 +126,7 @@ def test_a_key_that_others_can_read_is_sick(
 def test_a_job_that_gave_up_is_named(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     house = open_house(settings)
     now = house.clock.now()
-    with house.database.write() as connection:
+    with house.database.write(within=EVERY_SITE) as connection:
         enqueue(connection, kind="report.publish", body={}, due_at=now)
         connection.execute(jobs.update().values(attempts=ATTEMPTS, rested_at=now, last_error="no paper"))
     house.close()
