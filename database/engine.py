@@ -123,9 +123,13 @@ def _translated() -> Iterator[None]:
     except PoolTimeout as error:
         raise StorageUnavailable("Every connection of the catalogue is in use.") from error
     except DataError as error:
-        if not postgresql.cannot_be_kept(error):
-            raise
-        raise InvalidRequest("A text holds a character, or a number is one, that cannot be kept.") from error
+        if postgresql.is_away(error):
+            raise StorageUnavailable("The catalogue is not set up: run imaging-hub migrate.") from error
+        if postgresql.cannot_be_kept(error):
+            raise InvalidRequest(
+                "A text holds a character, or a number is one, that cannot be kept."
+            ) from error
+        raise
     except DBAPIError as error:
         # A file that is damaged, or no catalogue at all, is told by the bare class.
         if error.connection_invalidated or type(error) is DatabaseError or postgresql.is_away(error):

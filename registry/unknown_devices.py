@@ -86,6 +86,7 @@ class UnknownDevices:
         statement = select(unknown_devices).order_by(
             unknown_devices.c.last_seen_at.desc(), unknown_devices.c.unknown_device_id
         )
+        # every site: a stranger is of none, and who may not look everywhere was refused above
         with self._database.read(within=EVERY_SITE) as connection:
             rows = connection.execute(statement.limit(UNKNOWN_DEVICES)).mappings()
             return [_unknown_device(row) for row in rows]
@@ -112,6 +113,7 @@ class UnknownDevices:
         """
         _require_every_site(scope)
         now = self._clock.now()
+        # every site: a stranger is of none, and who may not look everywhere was refused above
         with self._database.write(within=EVERY_SITE) as connection:
             unknown = _row(connection, unknown_device_id)
             if "\\" in unknown.calling_ae_title + unknown.called_ae_title:
@@ -141,6 +143,7 @@ class UnknownDevices:
         return device
 
     def _write(self, rows: list[Attempts]) -> None:
+        # every site: a stranger is of none, and who may not look everywhere was refused above
         with self._database.write(within=EVERY_SITE) as connection:
             for attempts in rows:
                 _count(connection, attempts)

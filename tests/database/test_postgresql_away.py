@@ -30,6 +30,7 @@ def server() -> Iterator[PostgreSQLServer]:
     """A server that nobody else needs."""
     with running_server() as running:
         running.order(f"CREATE ROLE {LOGIN} LOGIN", f"CREATE DATABASE counted OWNER {LOGIN}")
+        running.order(f"CREATE ROLE {postgresql.ROLE}", f"GRANT {postgresql.ROLE} TO {LOGIN}")
         yield running
 
 
@@ -41,6 +42,7 @@ def counter(server: PostgreSQLServer) -> Iterator[Database]:
         connection.execute(text("DROP TABLE IF EXISTS counter"))
         connection.execute(text("CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL)"))
         connection.execute(text("INSERT INTO counter VALUES ('n', 0)"))
+        connection.execute(text(f"GRANT ALL ON counter TO {postgresql.ROLE}"))
     yield database
     database.close()
 
