@@ -87,13 +87,8 @@ class Accounts:
 
     def grant(self, username: str, grant: Grant) -> None:
         """Give an account one more role. Raises NotFound, InvalidRequest."""
-<<<<<<< HEAD
-        with self._database.write() as connection:
-            self._grant(connection, _account_id(connection, username), username, grant)
-=======
         with self._database.write(within=EVERY_SITE) as connection:
-            _add_grant(connection, _account_id(connection, username), grant)
->>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
+            self._grant(connection, _account_id(connection, username), username, grant)
 
     def account(self, username: str) -> Account:
         """Return one account. Raises NotFound."""

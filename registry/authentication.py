@@ -91,9 +91,8 @@ class Authentication:
 
     def log_out(self, secret: str) -> None:
         """End a session; harmless when it is over already."""
-<<<<<<< HEAD
         digest = digest_of(secret)
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             username = connection.scalar(
                 select(accounts.c.username)
                 .join(sessions, sessions.c.account_id == accounts.c.account_id)
@@ -102,10 +101,6 @@ class Authentication:
             if username is not None:
                 connection.execute(delete(sessions).filter_by(digest=digest))
                 append_audit(connection, _login_record(self._clock.now(), username, "success", "logout"))
-=======
-        with self._database.write(within=EVERY_SITE) as connection:
-            connection.execute(delete(sessions).filter_by(digest=digest_of(secret)))
->>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
 
     def identify_session(self, secret: str) -> Identity:
         """Return who holds this session. Raises NotAuthenticated when it is over."""

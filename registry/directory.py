@@ -167,15 +167,10 @@ class Directory:
             NotFound: there is no such device.
             AlreadyRegistered: it, or another device of the same titles, has this certificate.
         """
-<<<<<<< HEAD
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             device = bind_certificate(connection, device_id, certificate, self._clock.now())
             self._record(connection, "certificate bound", device_id, site_id=device.site_id)
         return device
-=======
-        with self._database.write(within=EVERY_SITE) as connection:
-            return bind_certificate(connection, device_id, certificate, self._clock.now())
->>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
 
     def withdraw_certificate(self, device_id: str, fingerprint: str) -> None:
         """Refuse a certificate from now on; the device then needs another one. Raises NotFound."""
@@ -238,7 +233,6 @@ class Directory:
                 site_id = connection.scalar(select(table.c.site_id).where(table.c[column] == key))
             self._record(connection, f"{_noun(table)} disabled", key, site_id=site_id or "")
 
-<<<<<<< HEAD
     def _record(self, connection: Connection, action: str, subject: str, *, site_id: str = "") -> None:
         now = self._clock.now()
         put_on_record(connection, action, by=self._acting, at=now, subject=subject, site_id=site_id)
@@ -246,11 +240,7 @@ class Directory:
     def _insert_new(
         self, table: Table, column: str, key: str, values: dict[str, Any], *, site_id: str = ""
     ) -> None:
-        with self._database.write() as connection:
-=======
-    def _insert_new(self, table: Table, column: str, key: str, values: dict[str, Any]) -> None:
         with self._database.write(within=EVERY_SITE) as connection:
->>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
             if connection.execute(select(table.c[column]).where(table.c[column] == key)).first():
                 raise AlreadyRegistered(f"{key} is registered already.")
             connection.execute(insert(table).values(**values))

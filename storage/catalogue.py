@@ -127,12 +127,8 @@ class Catalogue:
             study_instance_uid="",
             received_at=received_at,
         )
-<<<<<<< HEAD
-        with self.database.write() as connection:
-            put_on_record(connection, origin, "", "quarantine", at=received_at)
-=======
         with self.database.write(within=at_site(origin.site_id)) as connection:
->>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
+            put_on_record(connection, origin, "", "quarantine", at=received_at)
             return keep_aside(connection, arrival, self._quota)
 
     def is_quarantined(self, encoded: EncodedInstance, site_id: str) -> bool:

@@ -4,11 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends
 
-<<<<<<< HEAD
-from core.access import Act, Actor
-=======
-from core.access import ALLOWED, Act, Actor, Grant, at_site
->>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
+from core.access import Act, Actor, at_site
 from core.clock import Clock
 from database.audit import ONE_LOOK, AuditEvent, AuditRecord, append_audit, is_on_record
 from database.engine import Database
@@ -50,7 +46,6 @@ class AccessLog:
                 granted_by=actor.granted_by(act, site_id),
             )
         )
-<<<<<<< HEAD
 
     def note_case(self, actor: Actor, case: Case, action: str, *, act: Act = Act.SEARCH) -> None:
         """Record a look at what is known of a case beside its images; raises as `note`."""
@@ -80,14 +75,10 @@ class AccessLog:
         )
 
     def _write(self, record: AuditRecord) -> None:
-        with self._database.read() as connection:
+        with self._database.read(within=at_site(record.site_id)) as connection:
             if is_on_record(connection, record, since=record.at - ONE_LOOK):
-=======
-        with self._database.read(within=at_site(site_id)) as connection:
-            if is_on_record(connection, record, since=now - ONE_LOOK):
->>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
                 return
-        with self._database.write(within=at_site(site_id)) as connection:
+        with self._database.write(within=at_site(record.site_id)) as connection:
             append_audit(connection, record)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.access import Scope
+from core.access import EVERY_SITE, Scope
 from hub.admin.opening import Data, opened_register
 from hub.operator import operator
 

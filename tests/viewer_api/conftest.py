@@ -26,10 +26,7 @@ from registry.unknown_devices import UnknownDevices
 from reporting.prior_reports import PriorReports
 from storage.patients import Patients
 from storage.shelf import Shelf
-from tests.fixtures.catalogue import new_database
-=======
 from tests.fixtures.catalogue import new_database, open_catalogue
->>>>>>> 9eb4d93 (Say of every transaction which sites it may see, and let PostgreSQL hold it to that)
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import (
     GROUP,
