@@ -18,7 +18,7 @@ LI = reader("李建国")
 
 def test_words_that_were_changed_behind_the_hubs_back_are_not_given_out(consultation: Consultation) -> None:
     report = consultation.signed(LI)
-    with consultation.database.write() as connection:
+    with consultation.database.alter() as connection:
         changed = connection.scalar(select(reports.c.document))
         assert changed is not None
         connection.execute(update(reports).values(document=changed.replace(IMPRESSION, "胆囊癌。")))
