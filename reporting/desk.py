@@ -29,6 +29,7 @@ from reporting.signing import ToSign, record_of, write_report
 from storage.aside_records import has_open_patient_conflict
 from worklist.case import Case
 from worklist.case_records import case_in_scope, case_within, in_reach, in_reach_or_held_before
+from worklist.reach import reach
 from worklist.reading_list import require_reason
 from worklist.turn_records import find_turn
 from worklist.turns import end_signed
@@ -80,7 +81,7 @@ class Desk:
             raise VersionRequired
         now = self._clock.now()
         refusal: WorkitemStateConflict | StaleVersion | None = None
-        with self._database.write() as connection:
+        with self._database.write(within=reach(self._database, actor, Act.READ)) as connection:
             case = _case(connection, case_id, actor)
             before = records.read_draft(connection, case_id)
             if not _holds(case, actor, workitem_uid):
@@ -125,7 +126,7 @@ class Desk:
         if status not in {ReportStatus.FINAL, ReportStatus.PRELIMINARY}:
             raise InvalidRequest("An addendum or amendment is made to a report that is signed already.")
         now = self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=reach(self._database, actor, Act.READ)) as connection:
             case = _case(connection, case_id, actor)
             if not _holds(case, actor, workitem_uid):
                 raise WorkitemStateConflict(_not_yours(connection, workitem_uid, actor))
@@ -189,7 +190,7 @@ class Desk:
         if not words.impression.strip():
             raise InvalidRequest("A report needs an impression.")
         now = self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=reach(self._database, actor, Act.READ)) as connection:
             report = records.find_report(connection, report_id)
             case = _case_to_amend(connection, report, actor)
             _require_settled(connection, case)
@@ -221,7 +222,7 @@ class Desk:
 
         Raises NotFound.
         """
-        with self._database.read() as connection:
+        with self._database.read(within=reach(self._database, actor, Act.SEARCH, Act.READ)) as connection:
             case = case_within(connection, case_id, in_reach(actor, Act.SEARCH))
             return instances_seen(instances_of_case(connection, case))
 

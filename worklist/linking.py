@@ -32,6 +32,7 @@ from worklist.case_records import (
     update_case,
 )
 from worklist.events import tell
+from worklist.reach import reach
 from worklist.study_records import move_studies, move_study, own_case_of, relate, unrelate
 from worklist.visit import is_one_patient, require_linkable, require_unlinkable
 from worklist.workitem import ProcedureStepState, first_workitem
@@ -56,7 +57,7 @@ class Linking:
             InvalidRequest, WorkitemStateConflict: see worklist.visit.
         """
         why, now = require_reason(reason), self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=reach(self._database, actor, Act.LINK)) as connection:
             case, other = (_own(connection, actor, key) for key in (case_id, other_case_id))
             self._tell_both(connection, ChangeKind.CASE_LINKED, actor, case, other, now)
             # Once the feed is written to, no other transaction changes either.
@@ -81,7 +82,7 @@ class Linking:
             InvalidRequest, WorkitemStateConflict: see worklist.visit.
         """
         why, now = require_reason(reason), self._clock.now()
-        with self._database.write() as connection:
+        with self._database.write(within=reach(self._database, actor, Act.LINK)) as connection:
             case = _own(connection, actor, case_id)
             if study_instance_uid not in {study.study_instance_uid for study in case.studies}:
                 raise NotFound
@@ -112,7 +113,7 @@ class Linking:
     def _mark(self, actor: Actor, case_id: str, other_case_id: str, act: CaseActKind, reason: str) -> Case:
         why, now = require_reason(reason), self._clock.now()
         is_new = act is CaseActKind.RELATED
-        with self._database.write() as connection:
+        with self._database.write(within=reach(self._database, actor, Act.LINK)) as connection:
             case, other = (_own(connection, actor, key) for key in (case_id, other_case_id))
             if case_id == other_case_id or case.site_id != other.site_id:
                 raise InvalidRequest("Name two cases of one site.")
