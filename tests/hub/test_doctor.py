@@ -14,6 +14,7 @@ from hub.migrate import migrate
 from hub.ports import free_port
 from hub.settings import Settings, load
 from hub.wiring import open_house
+from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.encrypted_line import Authority, Identity
 
 
