@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, select
 
+from core.access import EVERY_SITE
 from core.clock import SystemClock
 from database.engine import Database
 from pacs_gateway.places import PlaceLimits
@@ -51,7 +52,7 @@ class RunningGateway:
 
     def instances(self) -> list[RowMapping]:
         """Return what the catalogue holds."""
-        with self.database.read() as connection:
+        with self.database.read(within=EVERY_SITE) as connection:
             return list(connection.execute(select(instances).order_by(instances.c.instance_key)).mappings())
 
     def instance(self, sop_instance_uid: str) -> RowMapping:
@@ -61,14 +62,14 @@ class RunningGateway:
 
     def kept_aside(self, reason: str) -> list[RowMapping]:
         """Return what lies beside the archive."""
-        with self.database.read() as connection:
+        with self.database.read(within=EVERY_SITE) as connection:
             return list(
                 connection.execute(select(kept_aside).where(kept_aside.c.reason == reason)).mappings()
             )
 
     def in_transfer(self) -> list[RowMapping]:
         """Return the notes of what is arriving."""
-        with self.database.read() as connection:
+        with self.database.read(within=EVERY_SITE) as connection:
             return list(connection.execute(select(transfers)).mappings())
 
     def stored_data_set(self, row: RowMapping) -> bytes:

@@ -208,7 +208,7 @@ def _headers(edge: Edge) -> dict[str, dict[str, str]]:
     headers["browser"] = _browser(sessions, "clinic", PASSWORD)
     # A token is for programs, which change no password: this person comes with a browser.
     headers["newcomer"] = _browser(sessions, "newcomer", PASSWORD)
-    with edge.rooms.database.write() as connection:
+    with edge.rooms.database.write(within=EVERY_SITE) as connection:
         connection.execute(
             update(tables.accounts).filter_by(username="newcomer").values(must_change_password=True)
         )

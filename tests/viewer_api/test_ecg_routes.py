@@ -12,6 +12,7 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRBigEndian, generate_uid
 from pydicom.waveforms import multiplex_array
 
+from core.access import EVERY_SITE
 from ecg.leads import STANDARD
 from tests.fixtures.consultation import QINGSHAN
 from tests.viewer_api.conftest import Edge
@@ -112,6 +113,6 @@ def test_looking_at_an_ecg_is_on_record(edge: Edge) -> None:
     path = stored(edge, sample(ECG))
     edge.client("reader").get(path)
     study = path.split("/")[4]
-    with edge.rooms.database.read() as connection:
+    with edge.rooms.database.read(within=EVERY_SITE) as connection:
         records = audit_of_study(connection, "xinglong", study)
     assert [record.actor for record in records if record.event == "DICOM Instances Accessed"] == ["reader"]

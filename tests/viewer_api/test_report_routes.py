@@ -10,7 +10,7 @@ import pytest
 from pydicom import dcmread
 from sqlalchemy import select
 
-from core.access import Grant, Role, Route, Scope
+from core.access import EVERY_SITE, Grant, Role, Route, Scope
 from database.audit import AuditEvent, audit_events
 from registry.tables import grants
 from reporting.desk import LONGEST_TEXT
@@ -345,7 +345,7 @@ def test_who_looked_at_a_report_is_on_record_once_for_a_look(reading: Reading) -
     looked_at = select(audit_events.c.actor, audit_events.c.study_instance_uid).where(
         audit_events.c.event == AuditEvent.INSTANCES_ACCESSED.value
     )
-    with reading.rooms.database.read() as connection:
+    with reading.rooms.database.read(within=EVERY_SITE) as connection:
         looks = [tuple(row) for row in connection.execute(looked_at)]
     assert looks == [("clinic", report["study_instance_uid"])]
 
@@ -377,7 +377,7 @@ def test_a_reader_whose_route_ends_finishes_the_case_and_claims_no_other(reading
 
 def test_words_of_whoever_is_no_reader_any_more_are_kept_for_them(reading: Reading) -> None:
     case = reading.claimed("colleague")
-    with reading.rooms.database.write() as connection:
+    with reading.rooms.database.write(within=EVERY_SITE) as connection:
         connection.execute(grants.delete().where(grants.c.reading_group_id == GROUP))
     assert reading.save("colleague", case, 0, impression="最后写的").status_code == HTTPStatus.CONFLICT
     assert [kept["impression"] for kept in _kept(reading, "colleague", case.case_id)] == ["最后写的"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from core.access import Act, Grant, Role, Route, Scope
+from core.access import EVERY_SITE, Act, Grant, Role, Route, Scope
 from core.errors import StorageUnavailable
 from database.audit import AuditEvent, audit_of_study
 from tests.fixtures.consultation import GROUP, QINGSHAN, XINGLONG, at_site, reader
@@ -129,7 +129,7 @@ def test_a_group_that_reads_one_modality_sees_no_other(filled: Edge) -> None:
 
 
 def accesses(edge: Edge, site_id: str = XINGLONG) -> list[tuple[str, str]]:
-    with edge.rooms.database.read() as connection:
+    with edge.rooms.database.read(within=EVERY_SITE) as connection:
         records = audit_of_study(connection, site_id, STUDY)
     return [
         (record.actor, record.granted_by)
