@@ -168,7 +168,8 @@ class Archive:
 
     def representations_of(self, instances: Sequence[Instance]) -> dict[int, list[Instance]]:
         """Return each instance's other encodings by its key, as instances; what is not there has none."""
-        with self._database.read(within=visible_to) as connection:
+        within = Scope(site_ids=frozenset(instance.site_id for instance in instances))
+        with self._database.read(within=within) as connection:
             return search.representations_of(connection, instances)
 
     def open(self, instance: Instance) -> BinaryIO:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Final
 
-from core.access import Act, Actor, Scope
+from core.access import Act, Actor, Scope, at_site
 from core.clock import Clock
 from core.errors import InvalidRequest, NotFound
 from core.limits import SEARCH_LIMIT
@@ -44,7 +44,7 @@ class CharacterSetMemory:
         sets = character_sets(declared)
         if source.origin_kind in TRUSTED:
             return sets
-        with self._database.read() as connection:
+        with self._database.read(within=at_site(source.site_id)) as connection:
             decision = find_decision(connection, source, label_of(declared))
         return sets if decision is None else sets.read_as(decision.reading)
 
@@ -60,7 +60,7 @@ class CharacterSetMemory:
         if origin.kind in TRUSTED or header.is_plain:
             return header
         source = TextSource.of(origin)
-        with self._database.read() as connection:
+        with self._database.read(within=at_site(source.site_id)) as connection:
             decision = find_decision(connection, source, header.label)
         decision = decision or self._decide(header, source)
         return header if decision is None else header.read_as(decision.reading)
@@ -69,7 +69,7 @@ class CharacterSetMemory:
         self, visible_to: Scope, *, source: str | None = None, limit: int = SEARCH_LIMIT, offset: int = 0
     ) -> list[CharacterSetDecision]:
         """Return what is remembered within a scope, all or about one source."""
-        with self._database.read() as connection:
+        with self._database.read(within=visible_to) as connection:
             return list_decisions(connection, visible_to, source=source, limit=limit, offset=offset)
 
     def set(
@@ -110,7 +110,7 @@ class CharacterSetMemory:
 
     def _write(self, decision: CharacterSetDecision, *, is_registered: bool) -> CharacterSetDecision:
         source = source_of(decision)
-        with self._database.write() as connection:
+        with self._database.write(within=at_site(source.site_id)) as connection:
             if not replace_decision(connection, decision):
                 if not is_registered and not has_sent(connection, source):
                     raise NotFound
@@ -148,7 +148,7 @@ class CharacterSetMemory:
             characters=evidence.characters,
             decided_at=now,
         )
-        with self._database.write() as connection:
+        with self._database.write(within=at_site(source.site_id)) as connection:
             if not add_decision(connection, decision):
                 return find_decision(connection, source, header.label)
             ask_to_reread(connection, source, decision.declared, now=now)

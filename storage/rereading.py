@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from core.access import EVERY_SITE
 from core.clock import Clock
 from core.errors import InvalidInstance, QuotaExceeded, StorageUnavailable, TooLarge
 from database.change_feed import Change, ChangeKind, append_change
@@ -52,7 +53,7 @@ class Rereading:
             try:
                 self._reread(job)
             except (StorageUnavailable, QuotaExceeded) as error:
-                with self._database.write() as connection:
+                with self._database.write(within=EVERY_SITE) as connection:
                     wait_out(connection, job, now=self._clock.now(), error=str(error))
                 return False
         return bool(claimed)
@@ -60,12 +61,12 @@ class Rereading:
     def _reread(self, job: Job) -> None:
         stated = job.body["source"]
         source = TextSource(**stated) if stated else None
-        with self._database.read() as connection:
+        with self._database.read(within=EVERY_SITE) as connection:
             batch = text_to_reread(
                 connection, source, job.body["declared"], after=job.body["after"], limit=self._batch
             )
         read = [(instance, header) for instance in batch if (header := self._header(instance)) is not None]
-        with self._database.write() as connection:
+        with self._database.write(within=EVERY_SITE) as connection:
             if not complete(connection, job):
                 return  # the lease has passed to another worker, which reads the same
             for instance, header in read:

@@ -48,7 +48,7 @@ def list_audit(
         since=since,
         after_number=after,
     )
-    with rooms.database.read() as connection:
+    with rooms.database.read(within=actor.scope(Act.AUDIT)) as connection:
         found = list(audit_within(connection, wanted, actor.scope(Act.AUDIT), limit=limit))
     return AuditCollection(
         items=[AuditResource.of(number, record) for number, record in found],

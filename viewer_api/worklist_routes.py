@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator
 
-from core.access import Act, Actor
+from core.access import Act, Actor, at_site
 from core.errors import InvalidRequest, NotFound, StorageUnavailable, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
 from database.audit import looks_at_study
@@ -121,7 +121,7 @@ def show_timeline(
     """Every arrival, claim, signature, publication and receipt, and who looked when; oldest first."""
     case = rooms.reading_list.case(actor, case_id, Act.TRACE)
     access_log.note_case(actor, case, "timeline", act=Act.TRACE)
-    with rooms.database.read() as connection:
+    with rooms.database.read(within=at_site(case.site_id)) as connection:
         looks = looks_at_study(connection, case.site_id, case.study_instance_uid)
     entries = [ChangeResource.of(change) for change in rooms.reading_list.timeline(actor, case_id)]
     entries += [ChangeResource.of_look(look) for look in looks]
