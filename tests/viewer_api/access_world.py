@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
-from core.access import ALLOWED, Act, Grant, Role, Route, Scope
+from core.access import ALLOWED, EVERY_SITE, Act, Grant, Role, Route, Scope
 from database.audit import ONE_LOOK
 from registry import tables
 from registry.authentication import Authentication
