@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from core.access import EVERY_SITE
 from database.audit_chain import unchained_since
 from database.change_feed import cursors, newest_sequence
 from database.engine import Database
@@ -25,7 +26,7 @@ class Figures:
 
 def figures(database: Database, *, now: datetime) -> Figures:
     """Return the figures of this moment. Raises StorageUnavailable."""
-    with database.read() as connection:
+    with database.read(within=EVERY_SITE) as connection:
 
         def counted(*conditions: object) -> dict[str, int]:
             rows = connection.execute(
