@@ -28,7 +28,7 @@ class PriorReports:
 
     def of_cases(self, actor: Actor, case_ids: Collection[str]) -> dict[str, list[PriorReport]]:
         """Return what was signed of each case that this actor may receive reports of, newest first."""
-        with self._database.read() as connection:
+        with self._database.read(within=actor.scope(Act.RECEIVE)) as connection:
             found = signed_words(connection, case_ids, actor.scope(Act.RECEIVE))
         return {
             case_id: [

@@ -21,6 +21,7 @@ from worklist.case_records import (
     in_reach,
     in_scope,
 )
+from worklist.reach import reach
 
 CANDIDATES_COMPARED = 200
 """People born on one day, of one sex, whose names are compared: the newest cases of them."""
@@ -64,7 +65,7 @@ class Priors:
             NotFound.
         """
         within = in_scope(actor.scope(Act.SEARCH))
-        with self._database.read() as connection:
+        with self._database.read(within=reach(self._database, actor, Act.SEARCH)) as connection:
             case = case_within(connection, case_id, in_reach(actor, Act.SEARCH))
             same = studies_of_same_person(connection, case.site_id, case.study_instance_uid)
             found = {
