@@ -96,7 +96,13 @@ DOORS: list[Door] = [
         body={"old_password": "{password}", "new_password": "another password for tests"},
     ),
     Door(method="GET", path="/api/v1/worklist", act=Act.SEARCH, place=Place.LIST),
-    Door(method="GET", path="/api/v1/character-sets", act=Act.ADMINISTER, place=Place.LIST),
+    Door(
+        method="GET",
+        path="/api/v1/character-sets",
+        act=Act.ADMINISTER,
+        place=Place.LIST,
+        recorded=False,
+    ),
     Door(
         method="PUT",
         path="/api/v1/character-sets",
