@@ -204,7 +204,7 @@ def test_what_is_refused_leaves_no_trace(
         with pytest.raises(error):
             act(patients)
     with database.read() as connection:
-        assert connection.execute(audit_events.select()).all() == []
+        assert connection.execute(audit_events.select().filter_by(actor="chief")).all() == []
         kinds = {row.kind for row in connection.execute(changes.select())}
     assert kinds == {"instance.stored"}
     assert patients.file(BOTH, one.patient_key).decisions == []
@@ -216,7 +216,7 @@ def test_every_act_has_an_audit_row_and_a_change_at_each_site_it_touches(
     one, other = study(), study("station")
     patients.link(BOTH, one.patient_key, other.patient_key, reason="秘密 Zhang")
     with database.read() as connection:
-        audited = connection.execute(audit_events.select()).mappings().all()
+        audited = connection.execute(audit_events.select().filter_by(actor="chief")).mappings().all()
         told = [row for row in connection.execute(changes.select()).mappings() if "linked" in row["kind"]]
     assert [(row["action"], row["site_id"], row["actor"]) for row in audited] == [
         ("patient linked", "township", "chief"),
