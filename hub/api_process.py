@@ -5,6 +5,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from hub.process import begin
+from hub.schema import head_revision
 from hub.settings import Settings
 from hub.supervisor import say_ready
 from hub.wiring import House
@@ -56,7 +57,11 @@ def http_application(house: House) -> FastAPI:
             shelf=house.shelf,
             patients=house.patients,
         ),
-        HttpSettings(trusted_proxies=house.settings.trusted_proxy, public_url=house.settings.public_url),
+        HttpSettings(
+            trusted_proxies=house.settings.trusted_proxy,
+            public_url=house.settings.public_url,
+            schema=head_revision(),
+        ),
     )
 
 

@@ -311,6 +311,13 @@ def has_open_patient_conflict(
     return connection.execute(found.limit(1)).first() is not None
 
 
+def open_patient_conflicts(connection: Connection) -> int:
+    """Return how many such instances there are, of all sites that the connection sees."""
+    return (
+        connection.scalar(select(func.count()).select_from(kept_aside).where(_IS_OPEN_PATIENT_CONFLICT)) or 0
+    )
+
+
 def open_patient_conflict(site_id: ColumnElement[str], study_instance_uid: ColumnElement[str]) -> Exists:
     """Return the same as a condition on the study that another statement is about."""
     return exists().where(

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, exists, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, exists, func, insert, or_, select, update
 
 from core.limits import SEARCH_LIMIT
 from core.uids import new_key
@@ -123,6 +123,12 @@ def add_differences(
             update(studies).filter_by(**study).values(patient_differences=join_differences(flagged + new))
         )
     return new
+
+
+def flagged_studies(connection: Connection) -> int:
+    """Return how many studies disagree with what is known of their patient, of all sites in sight."""
+    flagged = select(func.count()).select_from(studies).where(studies.c.patient_differences != "")
+    return connection.scalar(flagged) or 0
 
 
 def is_accepted(

@@ -5,22 +5,24 @@ Labels are route templates, statuses and our own words, so that there are never 
 
 from typing import Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from core.access import Act
+from core.access import EVERY_SITE, Act
 from core.errors import NotPermitted, StorageUnavailable
-from database.figures import Figures, figures
+from database.figures import figures
+from storage.figures import free_bytes, storage_figures
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
+from viewer_api.gauges import of_database, of_disks, of_storage, of_worklist, set_gauges
 from viewer_api.permission import Administering
 from viewer_api.problems import documented
 from viewer_api.request_log import REQUESTS
 from viewer_api.rooms import InRooms
+from worklist.figures import worklist_figures
 
 router = APIRouter(tags=["health"])
 MEDIA_TYPE: Final = "text/plain"
-_TEXT: Final = {"schema": {"type": "string"}}
 
 
 @router.get(
@@ -36,33 +38,19 @@ _TEXT: Final = {"schema": {"type": "string"}}
         }
     },
 )
-def show_metrics(actor: Administering, rooms: InRooms) -> Response:
-    """Requests of this process; jobs, followers and audit of the whole hub, as they are at this moment."""
+def show_metrics(request: Request, actor: Administering, rooms: InRooms) -> Response:
+    """Requests of this process; jobs, followers, audit, cases, what lies aside and disks as they are now."""
     if not actor.scope(Act.ADMINISTER).everything:
         raise NotPermitted
-    registry = _gauges(figures(rooms.database, now=rooms.clock.now()))
+    found = figures(rooms.database, now=rooms.clock.now())
+    # every site: the administrator's scope was seen to be that
+    with rooms.database.read(within=EVERY_SITE) as connection:
+        reading = worklist_figures(connection, now=rooms.clock.now())
+        kept = storage_figures(connection)
+    registry = CollectorRegistry()
+    set_gauges(registry, of_database(found) + of_worklist(reading) + of_storage(kept))
+    set_gauges(registry, of_disks(free_bytes(rooms.archive, rooms.database)))
+    build = {"version": request.app.version, "schema": request.app.state.settings.schema}
+    Gauge("hub_build", "Which hub this is", list(build), registry=registry).labels(**build).set(1)
     body = generate_latest(REQUESTS) + generate_latest(registry)
     return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-
-def _gauges(found: Figures) -> CollectorRegistry:
-    registry = CollectorRegistry()
-    by_kind = {
-        "hub_jobs_waiting": ("Jobs that wait or are being done", found.jobs_waiting),
-        "hub_jobs_late": ("Jobs past their time", found.jobs_late),
-        "hub_jobs_resting": ("Jobs that were given up", found.jobs_resting),
-    }
-    for name, (meaning, numbers) in by_kind.items():
-        gauge = Gauge(name, meaning, ["kind"], registry=registry)
-        for kind, number in numbers.items():
-            gauge.labels(kind).set(number)
-    lag = Gauge("hub_feed_lag", "Changes that a follower has not seen", ["follower"], registry=registry)
-    for follower, number in found.feed_lag.items():
-        lag.labels(follower).set(number)
-    Gauge("hub_audit_unchained", "Audit rows without a place in their chain", registry=registry).set(
-        found.audit_unchained
-    )
-    Gauge("hub_audit_unchained_seconds", "Age of the oldest of them", registry=registry).set(
-        found.audit_unchained_seconds
-    )
-    return registry

@@ -52,11 +52,12 @@ class HttpSettings:
 
     `trusted_proxies` are the only peers beyond loopback that are answered, and the only ones whose
     X-Forwarded-For and -Proto are believed. `public_url` is how clients reach the hub, for the addresses
-    inside answers; without it they are those of the request.
+    inside answers; without it they are those of the request. `schema` is the catalogue's revision.
     """
 
     trusted_proxies: tuple[Network, ...] = field(default=())
     public_url: str | None = None
+    schema: str = ""
 
 
 def rooms_of(request: Request) -> Rooms:

@@ -23,6 +23,7 @@ SQL_MODULES = {
     "storage/study_names.py",
     "storage/text_records.py",
     "worklist/act_records.py",
+    "worklist/figures.py",
     "worklist/case_records.py",
     "worklist/turn_records.py",
     "worklist/reading_list.py",

@@ -1,5 +1,6 @@
 """What a monitor is told: figures, and nothing that names anybody."""
 
+from tests.fixtures.consultation import reader
 from tests.viewer_api.conftest import Edge
 
 
@@ -13,10 +14,51 @@ def test_the_figures_name_routes_by_their_template_and_nobody_at_all(edge: Edge)
     answer = client.get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain")
-    told = answer.text
-    assert 'route="/dicom-web/studies/{study}"' in told
-    assert 'hub_feed_lag{follower="' in told
-    assert "hub_audit_unchained " in told
-    assert "canary" not in told.lower()
-    assert "1.2.840.7" not in told
-    assert "admin" not in told
+    text = answer.text
+    assert 'route="/dicom-web/studies/{study}"' in text
+    assert 'hub_feed_lag{follower="' in text
+    assert "hub_audit_unchained " in text
+    assert "canary" not in text.lower()
+    assert "1.2.840.7" not in text
+    assert "admin" not in text
+
+
+def told(edge: Edge) -> dict[str, float]:
+    """Return the figures as a monitor reads them."""
+    lines = edge.client("admin").get("/metrics").text.splitlines()
+    return {
+        name: float(number) for name, _, number in (line.rpartition(" ") for line in lines if line[0] != "#")
+    }
+
+
+def test_cases_are_counted_as_they_arrive_fall_due_and_are_claimed(edge: Edge) -> None:
+    waiting, claimed, overdue = (
+        f'hub_cases_{what}{{urgency="routine"}}' for what in ("waiting", "claimed", "overdue")
+    )
+    before = told(edge)
+    assert [before[each] for each in (waiting, claimed, overdue)] == [0, 0, 0]
+    assert before['hub_cases_waiting{urgency="emergency"}'] == 0
+    assert before["hub_cases_oldest_waiting_seconds"] == 0
+    edge.consultation.ready(study_instance_uid="1.2.840.1", Modality="US")
+    edge.consultation.clock.advance(seconds=3600)
+    edge.consultation.claimed(reader(), study_instance_uid="1.2.840.2", Modality="US")
+    after = told(edge)
+    assert [after[each] for each in (waiting, claimed, overdue)] == [1, 1, 1]
+    assert after["hub_cases_oldest_waiting_seconds"] >= 3600
+
+
+def test_what_lies_aside_and_disagrees_is_counted(edge: Edge) -> None:
+    assert told(edge)["hub_kept_aside_rows"] == 0
+    first = edge.consultation.send("1.2.840.9", PatientID="P-1")
+    edge.consultation.send("1.2.840.9", SOPInstanceUID=first.sop_instance_uid, PatientID="P-2")
+    found = told(edge)
+    assert found["hub_kept_aside_rows"] == found["hub_kept_aside_undecided"] == 1
+    assert found["hub_kept_aside_bytes"] > 100
+    edge.consultation.send("1.2.840.9", PatientID="P-3", PatientName="Other^Person")
+    assert told(edge)["hub_patient_conflicts"] == found["hub_patient_conflicts"] + 1
+
+
+def test_the_disks_and_the_build_are_told(edge: Edge) -> None:
+    found = told(edge)
+    assert all(found[f'hub_disk_free_bytes{{disk="{disk}"}}'] > 0 for disk in ("blobs", "incoming"))
+    assert found[f'hub_build{{schema="",version="{edge.app.version}"}}'] == 1
