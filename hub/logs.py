@@ -32,6 +32,8 @@ ROOMS: Final = (
     "database",
     "registry",
     "storage",
+    "ecg",
+    "imaging",
     "worklist",
     "reporting",
     "pacs_gateway",

@@ -50,7 +50,7 @@ def _work(data: Path) -> House:
 def test_a_good_record_is_whole_and_says_of_how_many_rows(worked: House, data: Path) -> None:
     status, said = run(data, "admin", "audit", "verify")
     assert status == 0
-    assert "rows in 1 chains are whole; 1 anchors fit." in said
+    assert "rows in 2 chains are whole; 2 anchors fit." in said
 
 
 def test_a_bad_one_is_named_and_the_exit_status_is_1(worked: House, data: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_bad_one_is_named_and_the_exit_status_is_1(worked: House, data: Path) 
         catalogue.execute("UPDATE audit_events SET actor = 'other' WHERE chain_number = 1")
     status, said = run(data, "admin", "audit", "verify", "--site", "")
     assert status == 1
-    assert "The chain of what belongs to no site is broken at row 1 (audit number 1, " in said
+    assert "The chain of what belongs to no site is broken at row 1 (audit number 2, " in said
 
 
 def test_an_end_that_was_cut_off_is_told_by_the_anchors_of_the_worker(worked: House, data: Path) -> None:
