@@ -3,21 +3,18 @@
 from core.access import EVERY_SITE, Act, Actor, Scope
 from database.engine import Database
 from worklist.turn_records import sites_of_turns
-from worklist.workitem import is_reader
 
 
 def reach(database: Database, actor: Actor, *acts: Act) -> Scope:
-    """Return the sites where an actor may do any of these, and those where they ever had a turn as a reader.
+    """Return the sites where an actor may do any of these, and those where they ever had a turn.
 
-    A turn outlives the route that led to it, and what was written in it stays its reader's own. Which case it
+    A turn outlives the route and the role that led to it, and what was written in it stays one's own. Which case it
     is, and whether it may be seen, is still the query's to say.
     """
     scopes = [actor.scope(act) for act in acts]
     if any(scope.everything for scope in scopes):
         return EVERY_SITE
     known = Scope().joined(site_id for scope in scopes for site_id in scope.sites)
-    if not is_reader(actor):
-        return known
-    # every site: where the reader's turns were is just what is asked
+    # every site: where their turns were is just what is asked
     with database.read(within=EVERY_SITE) as connection:
         return known.joined(sites_of_turns(connection, actor.account_id))
