@@ -8,8 +8,8 @@ from worklist.turn_records import sites_of_turns
 def reach(database: Database, actor: Actor, *acts: Act) -> Scope:
     """Return the sites where an actor may do any of these, and those where they ever had a turn.
 
-    A turn outlives the route and the role that led to it; what was written in it stays one's own. Which case it
-    is, and whether it may be seen, is still the query's to say.
+    A turn outlives the route and the role that led to it; what was written in it stays one's own. Which case
+    it is, and whether it may be seen, is still the query's to say.
     """
     scopes = [actor.scope(act) for act in acts]
     if any(scope.everything for scope in scopes):
