@@ -56,6 +56,7 @@ def http_application(house: House) -> FastAPI:
             inbox=house.inbox,
             shelf=house.shelf,
             patients=house.patients,
+            unrouted=house.unrouted,
         ),
         HttpSettings(
             trusted_proxies=house.settings.trusted_proxy,

@@ -69,6 +69,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         return
     yield _finding("background work", lambda: _background(house))
     yield _finding("kept aside", lambda: _kept_aside(house))
+    yield _finding("unread cases", lambda: _unrouted(house))
     gateway_listens = _listens(settings.dicom_host, settings.dicom_port)
     yield _port("DICOM port", settings.dicom_host, settings.dicom_port, gateway_listens)
     tls_port = settings.tls_dicom_port
@@ -145,6 +146,14 @@ def _kept_aside(house: House) -> str:
         told = "; ".join(f"{alarm.site_id}: {alarm.detail}" for alarm in alarms[:3])
         return _fail(f"{told} See `imaging-hub admin quarantine list`.")
     return "nothing waits for long, and there is room"
+
+
+def _unrouted(house: House) -> str:
+    numbers = house.unrouted.numbers(EVERY_SITE)
+    if numbers:
+        told = ", ".join(f"{number} of {site_id}" for site_id, number in list(numbers.items())[:5])
+        return _fail(f"nobody can read {told}. See /api/v1/cases/unrouted, and add routes or readers.")
+    return "somebody can read every open case"
 
 
 def _own_certificate(house: House) -> str:

@@ -33,6 +33,7 @@ from worklist.priors import Priors
 from worklist.reading_list import ReadingList
 from worklist.requests import Requests
 from worklist.timers import WorklistTimers
+from worklist.unrouted import UnroutedCases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,7 @@ class House:
     inbox: Inbox
     shelf: Shelf
     patients: Patients
+    unrouted: UnroutedCases
 
     def intake(self) -> Intake:
         """Return the follower that keeps the reading list."""
@@ -122,6 +124,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         desk=Desk(database=database, clock=clock, compiler=compiler),
         shelf=Shelf(archive=archive, database=database, clock=clock, quota=quota),
         patients=Patients(database=database, clock=clock),
+        unrouted=UnroutedCases(database=database, directory=directory, accounts=register.accounts),
         inbox=Inbox(database=database, archive=archive, clock=clock),
     )
 

@@ -1,5 +1,6 @@
 """Accounts: what they were granted, and how they prove who they are."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -112,6 +113,19 @@ class Accounts:
                 )
                 for row in rows
             ]
+
+    def reading_teams(self) -> frozenset[frozenset[str]]:
+        """Return, of the readers who are not locked out, which reading groups each is in; each set once."""
+        with self._database.read(within=EVERY_SITE) as connection:
+            rows = connection.execute(
+                select(grants.c.account_id, grants.c.reading_group_id)
+                .join(accounts, accounts.c.account_id == grants.c.account_id)
+                .where(accounts.c.disabled_at.is_(None), grants.c.role == Role.READER.value)
+            ).all()
+        teams: defaultdict[str, set[str]] = defaultdict(set)
+        for account_id, reading_group_id in rows:
+            teams[account_id].add(reading_group_id)
+        return frozenset(frozenset(team) for team in teams.values())
 
     def disable(self, username: str) -> None:
         """Lock an account out at once, sessions and tokens included. Raises NotFound."""

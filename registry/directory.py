@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, insert, select, update
 
 from core.access import EVERY_SITE, Route
 from core.clock import Clock
@@ -200,10 +200,10 @@ class Directory:
             ).mappings()
             return [ReadingGroup(**row) for row in rows]
 
-    def routes(self) -> list[Route]:
-        """Return which group reads what, of groups and sites that are in use."""
+    def routes(self, *, of_disabled_groups: bool = False) -> list[Route]:
+        """Return which group reads what: of groups in use, or of all."""
         with self._database.read(within=EVERY_SITE) as connection:
-            return routes_in_use(connection)
+            return _routes(connection) if of_disabled_groups else routes_in_use(connection)
 
     def devices(self, calling_ae_title: str | None = None) -> list[Device]:
         """Return the devices, all or those of one calling AE title. Those of a disabled site are disabled."""
@@ -211,7 +211,7 @@ class Directory:
             return read_devices(connection, calling_ae_title=calling_ae_title)
 
     def disable_site(self, site_id: str) -> None:
-        """Stop a site: its devices are refused, what it sent stays. Raises NotFound."""
+        """Stop a site: its devices are refused; what it sent stays, and is read. Raises NotFound."""
         self._disable(sites, "site_id", site_id)
 
     def disable_reading_group(self, reading_group_id: str) -> None:
@@ -248,12 +248,19 @@ class Directory:
 
 
 def routes_in_use(connection: Connection) -> list[Route]:
-    """Return the routes between groups and sites that are not disabled."""
+    """Return the routes of groups that are not disabled.
+
+    Those of a disabled site as well: it sends nothing more, but what it has sent has to be read.
+    """
+    return _routes(connection, reading_groups.c.disabled_at.is_(None))
+
+
+def _routes(connection: Connection, *conditions: ColumnElement[bool]) -> list[Route]:
     rows = connection.execute(
         select(routes)
         .join(reading_groups, reading_groups.c.reading_group_id == routes.c.reading_group_id)
-        .join(sites, sites.c.site_id == routes.c.site_id)
-        .where(reading_groups.c.disabled_at.is_(None), sites.c.disabled_at.is_(None))
+        .where(*conditions)
+        .order_by(routes.c.route_key)
     ).mappings()
     return [
         Route(

@@ -25,6 +25,7 @@ from viewer_api import (
     session_routes,
     stow_rs,
     turn_routes,
+    unrouted_routes,
     wado_rs,
     worklist_routes,
 )
@@ -42,6 +43,8 @@ VERSION: Final = "0.1.0"
 OPENAPI_URL: Final = "/api/v1/openapi.json"
 _READING: Final = (
     audit_routes.router,
+    # Before the routes of one case, whose key would be taken for it.
+    unrouted_routes.router,
     worklist_routes.router,
     link_routes.router,
     prior_routes.router,

@@ -145,6 +145,7 @@ def reopen_kept_aside(
 
 @router.get("/alarms", summary="What cannot wait")
 def list_alarms(actor: Administering, rooms: InRooms) -> AlarmCollection:
-    """Room beside the archive that runs out, and what has waited for a decision for more than a day."""
-    found = rooms.shelf.alarms(actor.scope(Act.ADMINISTER))
-    return AlarmCollection(items=[AlarmResource.of(alarm) for alarm in found])
+    """Room that runs out, what has waited for a decision for more than a day, cases that nobody can read."""
+    scope = actor.scope(Act.ADMINISTER)
+    unread = [AlarmResource.of_unread(*each) for each in rooms.unrouted.numbers(scope).items()]
+    return AlarmCollection(items=[AlarmResource.of(alarm) for alarm in rooms.shelf.alarms(scope)] + unread)

@@ -1,7 +1,7 @@
 """What is kept aside, as JSON."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -121,7 +121,7 @@ class AlarmResource(BaseModel):
 
     model_config = ConfigDict(title="Alarm")
 
-    kind: AlarmKind
+    kind: AlarmKind | Literal["unread-cases"]
     site_id: str
     detail: str
 
@@ -129,6 +129,11 @@ class AlarmResource(BaseModel):
     def of(cls, alarm: Alarm) -> Self:
         """Return one."""
         return cls(**vars(alarm))
+
+    @classmethod
+    def of_unread(cls, site_id: str, number: int) -> Self:
+        """Return that nobody can read some cases of a site."""
+        return cls(kind="unread-cases", site_id=site_id, detail=f"Open cases that nobody can read: {number}.")
 
 
 class AlarmCollection(BaseModel):

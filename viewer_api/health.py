@@ -33,4 +33,6 @@ def is_ready(rooms: InRooms) -> dict[str, str | int]:
         rooms.archive.require_room()
     except QuotaExceeded as error:
         raise StorageUnavailable(str(error)) from error
-    return {"status": "ready", "alarms": len(rooms.shelf.alarms(Scope(everything=True)))}
+    everywhere = Scope(everything=True)
+    alarms = len(rooms.shelf.alarms(everywhere)) + len(rooms.unrouted.numbers(everywhere))
+    return {"status": "ready", "alarms": alarms}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from core.access import Actor, Scope
+from core.access import Act, Actor, Scope
 from registry.directory import DEFAULT_TIME_ZONE, Site
 from reporting.report import Report
 from storage.query import Query, UIDList
@@ -31,6 +31,8 @@ class ReadingListPage:
     time_zone: str
     cases: tuple[CaseOnPage, ...]
     has_more_cases: bool
+    unread_cases: int
+    """How many open cases nobody can read, of the sites that the actor administers."""
     reports: tuple[ReportOnPage, ...]
 
 
@@ -46,11 +48,17 @@ def reading_list_page(rooms: Rooms, actor: Actor) -> ReadingListPage:
         time_zone=time_zone,
         cases=tuple(_case(rooms, actor, case, sites[case.site_id], now) for case in cases[:CASES_SHOWN]),
         has_more_cases=len(cases) > CASES_SHOWN,
+        unread_cases=_unread_cases(rooms, actor),
         reports=tuple(
             report_on_page(report, now=now, look=_look(rooms, report))
             for report in rooms.inbox.reports(actor, limit=REPORTS_SHOWN)
         ),
     )
+
+
+def _unread_cases(rooms: Rooms, actor: Actor) -> int:
+    scope = actor.scope(Act.ADMINISTER)
+    return 0 if scope.is_empty else sum(rooms.unrouted.numbers(scope).values())
 
 
 def _open_cases(rooms: Rooms, actor: Actor) -> list[Case]:

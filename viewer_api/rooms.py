@@ -22,6 +22,7 @@ from worklist.linking import Linking
 from worklist.priors import Priors
 from worklist.reading_list import ReadingList
 from worklist.requests import Requests
+from worklist.unrouted import UnroutedCases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,7 @@ class Rooms:
     inbox: Inbox
     shelf: Shelf
     patients: Patients
+    unrouted: UnroutedCases
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,6 +116,7 @@ DOORS: list[Door] = [
             "encoding": "as-declared",
         },
     ),
+    Door(method="GET", path="/api/v1/cases/unrouted", act=Act.ADMINISTER, place=Place.OWN),
     Door(method="GET", path="/api/v1/cases/{case_id}", act=Act.SEARCH, place=Place.OBJECT),
     Door(
         method="GET",

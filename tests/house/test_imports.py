@@ -29,6 +29,7 @@ SQL_MODULES = {
     "worklist/reading_list.py",
     "worklist/request_records.py",
     "worklist/study_records.py",
+    "worklist/unrouted.py",
 }
 """Modules that hold their room's SQL, besides its `tables.py`."""
 

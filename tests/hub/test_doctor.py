@@ -8,14 +8,18 @@ import pytest
 
 from core.access import EVERY_SITE
 from core.clock import SystemClock
+from database.change_feed import follow
 from database.jobs import ATTEMPTS, enqueue, jobs
 from hub.doctor import examine
 from hub.migrate import migrate
 from hub.ports import free_port
 from hub.settings import Settings, load
 from hub.wiring import open_house
+from tests.fixtures.archive import device_at
 from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.encrypted_line import Authority, Identity
+from tests.fixtures.instances import data_set, receive
+from worklist.intake import CURSOR
 
 
 @pytest.fixture
@@ -42,7 +46,6 @@ def test_a_well_hub_is_found_well_and_opens_no_case(
         assert f"ok   {what}:" in told
     house = open_house(settings)
     intake = house.intake()
-    from database.change_feed import follow
     from worklist.case_records import arriving_cases
 
     assert follow(house.database, "test", intake.handle) == 1
@@ -133,3 +136,16 @@ def test_a_job_that_gave_up_is_named(settings: Settings, capsys: pytest.CaptureF
     house.close()
     assert examine(settings) == 1
     assert "report.publish (no paper)" in capsys.readouterr().out
+
+
+def test_cases_that_nobody_can_read_are_counted(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = open_house(settings)
+    house.directory.add_site("xinglong", "Xinglong")
+    instance = receive(house.archive.incoming, data_set(), now=house.clock.now())
+    house.archive.store(instance, device_at("xinglong"))
+    follow(house.database, CURSOR, house.intake().handle)
+    house.close()
+    assert examine(settings) == 1
+    assert "BAD  unread cases: nobody can read 1 of xinglong." in capsys.readouterr().out

@@ -175,14 +175,15 @@ def test_a_route_that_would_never_match_is_refused(
     assert directory.routes() == []
 
 
-@pytest.mark.parametrize("stop", ["group", "site"])
-def test_a_route_of_what_is_disabled_leads_nowhere(directory: Directory, stop: str) -> None:
-    directory.add_route(Route(reading_group_id="heart", site_id="township", modality=None))
-    if stop == "group":
-        directory.disable_reading_group("heart")
-    else:
-        directory.disable_site("township")
-    assert directory.routes() == []
+def test_a_route_of_a_disabled_group_leads_nowhere_and_one_of_a_disabled_site_to_what_it_sent(
+    directory: Directory,
+) -> None:
+    route = Route(reading_group_id="heart", site_id="township", modality=None)
+    directory.add_route(route)
+    directory.disable_site("township")
+    assert directory.routes() == [route]
+    directory.disable_reading_group("heart")
+    assert (directory.routes(), directory.routes(of_disabled_groups=True)) == ([], [route])
 
 
 def test_a_device_is_kept_as_it_will_be_matched(directory: Directory) -> None:

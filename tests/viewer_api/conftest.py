@@ -41,6 +41,7 @@ from tests.fixtures.instances import RECEIVED
 from viewer_api.app import create_app
 from viewer_api.rooms import HttpSettings, Rooms
 from worklist.priors import Priors
+from worklist.unrouted import UnroutedCases
 
 PASSWORD = "a password for tests"
 LOOPBACK = ("127.0.0.1", 50000)
@@ -81,13 +82,14 @@ class Edge:
 def new_rooms(consultation: Consultation) -> Rooms:
     """Return all rooms that the edge needs, with nobody registered."""
     database, clock = consultation.database, consultation.clock
+    accounts, directory = Accounts(database, clock), Directory(database, clock)
     return Rooms(
         clock=clock,
         database=database,
         archive=consultation.archive,
         authentication=Authentication(database, clock),
-        accounts=Accounts(database, clock),
-        directory=Directory(database, clock),
+        accounts=accounts,
+        directory=directory,
         unknown_devices=UnknownDevices(database, clock),
         reading_list=consultation.reading_list,
         requests=consultation.requests,
@@ -98,6 +100,7 @@ def new_rooms(consultation: Consultation) -> Rooms:
         inbox=consultation.inbox,
         shelf=Shelf(archive=consultation.archive, database=database, clock=clock),
         patients=Patients(database=database, clock=clock),
+        unrouted=UnroutedCases(database=database, directory=directory, accounts=accounts),
     )
 
 

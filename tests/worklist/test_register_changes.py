@@ -11,7 +11,6 @@ from registry.authentication import Authentication
 from registry.directory import Directory
 from reporting.desk import Words
 from tests.fixtures.consultation import GROUP, GROUP_NAME, IMPRESSION, SITES, Consultation, reader
-from worklist.case import Case
 from worklist.reading_list import ListFilter
 
 Who = Callable[[], Actor]
@@ -35,20 +34,20 @@ def who(consultation: Consultation) -> Who:
     return lambda: authentication.identify_token(secret).actor
 
 
-def disable_site(consultation: Consultation, case: Case) -> None:
+def test_what_a_site_sent_is_read_though_the_site_is_disabled(consultation: Consultation, who: Who) -> None:
+    case = consultation.ready()
     Directory(consultation.database, consultation.clock).disable_site(case.site_id)
+    assert [each.case_id for each in consultation.reading_list.cases(who(), ListFilter())] == [case.case_id]
+    claimed = consultation.reading_list.claim(who(), case.workitem.workitem_uid)
+    assert consultation.sign(who(), claimed).document.reading_organization == GROUP_NAME
+    assert consultation.publisher.run() == []
 
 
-def disable_group(consultation: Consultation, _case: Case) -> None:
-    Directory(consultation.database, consultation.clock).disable_reading_group(GROUP)
-
-
-@pytest.mark.parametrize("end", [disable_site, disable_group], ids=lambda end: end.__name__)
-def test_what_a_reader_holds_is_finished_though_the_place_is_closed(
-    consultation: Consultation, who: Who, end: Callable[[Consultation, Case], None]
+def test_what_a_reader_holds_is_finished_though_the_group_is_closed(
+    consultation: Consultation, who: Who
 ) -> None:
     case, other = consultation.claimed(who()), consultation.ready()
-    end(consultation, case)
+    Directory(consultation.database, consultation.clock).disable_reading_group(GROUP)
     assert consultation.reading_list.heartbeat(who(), case.workitem.workitem_uid).workitem.is_held_by(who())
     report = consultation.sign(who(), case)
     assert report.document.reading_organization == GROUP_NAME
