@@ -1,6 +1,7 @@
 """The gateway's process: it imports nothing of the HTTP edge, so that it starts fast after a crash."""
 
 from hub.process import begin, until_stopped
+from hub.process_figures import gateway_figures, served
 from hub.settings import Settings
 from hub.wiring import House
 from pacs_gateway.places import PlaceLimits
@@ -13,7 +14,8 @@ def run_gateway(settings: Settings) -> None:
     house = begin("gateway", settings, dicom=True)
     gateway = dicom_gateway(house)
     gateway.start()
-    until_stopped(gateway.stop, is_well=lambda: gateway.is_listening)
+    with served(settings.metrics_port_gateway, lambda: gateway_figures(gateway.counts)):
+        until_stopped(gateway.stop, is_well=lambda: gateway.is_listening)
     house.close()
 
 

@@ -293,6 +293,17 @@ class Settings(BaseSettings):
         " when it stops. On another disk or machine it also tells a rollback of the whole database.",
         json_schema_extra={"default_text": "`audit-anchors` in `HUB_DATA`"},
     )
+    metrics_port_gateway: Port | None = Field(
+        default=None,
+        description="Port on loopback where the gateway tells a monitor its figures; 0 takes a free one,"
+        " which its log names.",
+        json_schema_extra={"default_text": "none"},
+    )
+    metrics_port_worker: Port | None = Field(
+        default=None,
+        description="The same for the worker.",
+        json_schema_extra={"default_text": "none"},
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
         default="INFO", description="The least serious lines to log: DEBUG, INFO, WARNING or ERROR."
     )

@@ -5,8 +5,9 @@ it knows is in rows: any number of workers may run, and any of them may die at a
 """
 
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
@@ -17,6 +18,7 @@ from database import audit_chain
 from database.change_feed import follow
 from hub.audit_anchors import AnchorFolder
 from hub.process import begin, until_stopped
+from hub.process_figures import Figure, served
 from hub.settings import Settings
 from hub.wiring import House
 from storage.sweep import sweep, sweep_discarded
@@ -96,12 +98,22 @@ def _tidy(house: House) -> bool:
     return False
 
 
+@dataclass(kw_only=True)
+class _Record:
+    """How one duty went; only its own thread writes."""
+
+    runs: int = 0
+    failures: int = 0
+    done_at: float = field(default_factory=time.monotonic)
+
+
 class Worker:
     """Runs its duties until it is stopped."""
 
     def __init__(self, house: House) -> None:
         self._stop = threading.Event()
         self._duties = duties(house)
+        self._records = {duty.name: _Record() for duty in self._duties}
         self._threads = [
             threading.Thread(target=self._repeat, args=(duty,), name=duty.name, daemon=True)
             for duty in self._duties
@@ -124,21 +136,53 @@ class Worker:
             except HubError as error:
                 log.warning("a duty was not done at the end", duty=duty.name, error=str(error))
 
+    def figures(self) -> list[Figure]:
+        """Return how each duty goes, for a monitor."""
+        records, now = self._records, time.monotonic()
+        return [
+            Figure(
+                name="hub_worker_runs",
+                meaning="Times that a duty was done",
+                grows=True,
+                label="duty",
+                values={name: record.runs for name, record in records.items()},
+            ),
+            Figure(
+                name="hub_worker_failures",
+                meaning="Times that a duty was put off or failed",
+                grows=True,
+                label="duty",
+                values={name: record.failures for name, record in records.items()},
+            ),
+            Figure(
+                name="hub_worker_seconds_since_done",
+                meaning="Since a duty was last done",
+                grows=False,
+                label="duty",
+                values={name: round(now - record.done_at, 3) for name, record in records.items()},
+            ),
+        ]
+
     def _repeat(self, duty: Duty) -> None:
         failures = 0
+        record = self._records[duty.name]
         while not self._stop.is_set():
             try:
-                if duty.act():
+                has_more = duty.act()
+                record.runs, record.done_at = record.runs + 1, time.monotonic()
+                if has_more:
                     continue
                 failures = 0
                 pause = duty.every_seconds
             except HubError as error:
                 failures += 1
+                record.failures += 1
                 log.warning("a duty is put off", duty=duty.name, error=str(error))
                 pause = min(2.0**failures / 10, LONGEST_PAUSE_SECONDS)
             except Exception:
                 # The worker's one catch-all: a bug in one duty must not end the others.
                 failures += 1
+                record.failures += 1
                 log.exception("a duty failed", duty=duty.name)
                 pause = LONGEST_PAUSE_SECONDS
             self._stop.wait(pause)
@@ -149,5 +193,6 @@ def run_worker(settings: Settings) -> None:
     house = begin("worker", settings)
     worker = Worker(house)
     worker.start()
-    until_stopped(worker.stop)
+    with served(settings.metrics_port_worker, worker.figures):
+        until_stopped(worker.stop)
     house.close()

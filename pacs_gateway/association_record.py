@@ -1,5 +1,6 @@
 """What is told of an association: one line when it has ended, without patient data."""
 
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,6 +8,26 @@ from dataclasses import dataclass, field
 import structlog
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+class Totals:
+    """Requests of all associations by what became of them; many threads count."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._outcomes: Counter[str] = Counter()
+        self._received_bytes = 0
+
+    def count(self, outcome: str, size: int) -> None:
+        """Count a request, and the bytes of its data set."""
+        with self._lock:
+            self._outcomes[outcome] += 1
+            self._received_bytes += size
+
+    def read(self) -> tuple[dict[str, int], int]:
+        """Return the requests by outcome, and the bytes of all."""
+        with self._lock:
+            return dict(self._outcomes), self._received_bytes
 
 
 @dataclass(kw_only=True)
@@ -18,6 +39,7 @@ class AssociationRecord:
     is_encrypted: bool = False
     calling_ae_title: str
     called_ae_title: str
+    totals: Totals
     device_id: str | None = None
     site_id: str | None = None
     contexts: int = 0
@@ -30,6 +52,7 @@ class AssociationRecord:
         """Count a request by what became of it, and the bytes of its data set."""
         self.outcomes[outcome] += 1
         self.received_bytes += size
+        self.totals.count(outcome, size)
 
     def write(self) -> None:
         """Write the line."""

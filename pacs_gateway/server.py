@@ -18,7 +18,7 @@ from core.networks import peer_is_permitted
 from core.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from pacs_gateway.admission import Admission
 from pacs_gateway.association import DeviceAssociation
-from pacs_gateway.association_record import AssociationRecord
+from pacs_gateway.association_record import AssociationRecord, Totals
 from pacs_gateway.c_store import StoreSCP
 from pacs_gateway.lobby import Lobby
 from pacs_gateway.pdu import LOCAL_LIMIT_EXCEEDED, ae_titles, rejection_pdu
@@ -53,6 +53,10 @@ class GatewayCounts:
     """Requests for an association that were turned away, by reason."""
     evicted: int
     """Idle associations that gave their place to another."""
+    requests: Mapping[str, int]
+    """Answered requests: "echo", what became of a kept instance, or the DIMSE status of a refusal."""
+    received_bytes: int
+    """Of the data sets that were answered, whatever the answer."""
 
 
 class Gateway:
@@ -80,6 +84,7 @@ class Gateway:
         )
         self._ae = _application_entity(settings)
         self._associations: set[DeviceAssociation] = set()
+        self._totals = Totals()
         self._lock = threading.Lock()
         self._lobbies: list[Lobby] = []
         self._while_started = ExitStack()
@@ -144,11 +149,14 @@ class Gateway:
     @property
     def counts(self) -> GatewayCounts:
         """Return what happened at the door."""
+        requests, received_bytes = self._totals.read()
         return GatewayCounts(
             associations=self._admission.places.taken,
             waiting=sum(lobby.waiting for lobby in self._lobbies),
             rejected=dict(self._admission.rejections),
             evicted=self._admission.places.evicted,
+            requests=requests,
+            received_bytes=received_bytes,
         )
 
     def _lobby(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> Lobby:
@@ -201,6 +209,7 @@ class Gateway:
                 is_encrypted=isinstance(connection, ssl.SSLSocket),
                 calling_ae_title=calling_ae_title,
                 called_ae_title=called_ae_title,
+                totals=self._totals,
             ),
             at_end=self._forget,
         )
