@@ -4,7 +4,6 @@ Everything has a default that works on one machine and is reachable from that ma
 the hub further without protection is refused (`refusals`): it fails closed.
 """
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,45 +25,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from core import limits
 from core.errors import Misconfigured
 from core.networks import Network, is_loopback
+from hub.network_settings import networks, shared_networks
 from pacs_gateway.places import SharedNetwork
 from storage.s3_location import S3Location
 
 PREFIX: Final = "HUB_"
 OPTIONS: Final = ("data", "host", "dicom_host", "http_host", "dicom_port", "http_port", "ae_title")
 """The settings that the command line takes as options too; an option overrides the environment."""
-
-
-def _networks(value: object) -> object:
-    """Read `10.1.0.0/16, 10.2.0.7` from the environment."""
-    if not isinstance(value, str):
-        return value
-    return tuple(_network(entry.strip()) for entry in value.split(",") if entry.strip())
-
-
-def _network(text: str) -> Network:
-    try:
-        network = ipaddress.ip_network(text)
-    except ValueError:
-        raise ValueError(f"{text} is not an address, or a network such as 10.20.0.0/16") from None
-    if network.prefixlen == 0:
-        raise ValueError(f"{text} is every address: name the networks that are meant")
-    return network
-
-
-def _shared_networks(value: object) -> object:
-    """Read `10.1.0.0/16=32, 10.2.0.7` from the environment."""
-    if not isinstance(value, str):
-        return value
-    return tuple(_shared_network(entry.strip()) for entry in value.split(",") if entry.strip())
-
-
-def _shared_network(text: str) -> SharedNetwork:
-    network, _, associations = text.partition("=")
-    if not associations:
-        return SharedNetwork(network=_network(network))
-    if not associations.isdecimal() or not 1 <= int(associations) <= limits.ASSOCIATIONS:
-        raise ValueError(f"{text}: after the = stands a number from 1 to {limits.ASSOCIATIONS}")
-    return SharedNetwork(network=_network(network), associations=int(associations))
 
 
 def _ae_title(value: str) -> str:
@@ -112,8 +79,8 @@ def _host(validated: Mapping[str, Any]) -> str:
     return str(validated.get("host", ""))
 
 
-Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
-SharedNetworks = Annotated[tuple[SharedNetwork, ...], NoDecode, BeforeValidator(_shared_networks)]
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks)]
+SharedNetworks = Annotated[tuple[SharedNetwork, ...], NoDecode, BeforeValidator(shared_networks)]
 File = Annotated[Path, AfterValidator(_absolute)]
 Seconds = Annotated[float, Field(ge=1, le=24 * 60 * 60)]
 Port = Annotated[int, Field(ge=0, le=65535)]
