@@ -1,7 +1,7 @@
 """What the page shows of cases and reports: every text ready to be read, nothing decided in the templates."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,8 @@ TEXT_MARKS: Final = {
     UNKNOWN: Words(zh="字符集未知", en="character set unknown"),
     DOUBTFUL: Words(zh="字符集存疑", en="character set in doubt"),
 }
+CLOCK_AHEAD_SHOWN: Final = timedelta(minutes=5)
+"""A clock that is ahead by no more is not worth a word on the page."""
 SOON_MINUTES: Final = 10
 """From here on the time left is marked."""
 
@@ -82,6 +84,8 @@ class CaseOnPage:
     number_of_instances: int
     late_instances: int
     patient_in_doubt: bool
+    clock_ahead: Words | None
+    """By how much the device's clock is ahead, where that is worth a look."""
     site: str
     look: Look
     reports: tuple[ReportOnPage, ...]
@@ -116,6 +120,7 @@ def case_on_page(
         number_of_instances=case.number_of_instances,
         late_instances=case.late_instances or case.instances_since_claim,
         patient_in_doubt=case.patient_in_doubt,
+        clock_ahead=_clock_ahead(case),
         site=site_name,
         look=look,
         reports=reports,
@@ -194,6 +199,13 @@ def _spoken(minutes: int) -> Words:
 def _exam(modality: str) -> Words:
     known = MODALITIES.get(modality)
     return Words(zh=known.zh, en=modality) if known else Words(zh=modality or NOT_STATED, en="")
+
+
+def _clock_ahead(case: Case) -> Words | None:
+    if case.clock_skew is None or case.clock_skew <= CLOCK_AHEAD_SHOWN:
+        return None
+    ahead = _spoken(int(case.clock_skew.total_seconds() // 60))
+    return Words(zh=f"设备时钟快 {ahead.zh}", en=f"device clock {ahead.en} ahead")
 
 
 def _when(case: Case, time_zone: str, *, now: datetime) -> str:

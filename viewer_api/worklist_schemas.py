@@ -61,6 +61,7 @@ _CASE_EXAMPLE: Final[JsonDict] = {
     "number_of_instances": 1,
     "late_instances": 0,
     "instances_since_claim": 0,
+    "clock_skew_seconds": 0,
     "linked_into": None,
     "studies": [_STUDY_EXAMPLE],
     "due_at": "2026-11-20T08:45:00Z",
@@ -183,6 +184,10 @@ class CaseResource(BaseModel):
     number_of_instances: int = Field(description="Of all its studies; the hub's own reports are not counted.")
     late_instances: int = Field(description="How many came after the final report; 0 without one.")
     instances_since_claim: int = Field(description="How many came since whoever reads it claimed it.")
+    clock_skew_seconds: int | None = Field(
+        description="How far a study of it began after it came, which is the least that its device's clock "
+        "is ahead; 0 shows no error, null cannot be told (no date or time, or sent long after)."
+    )
     linked_into: str | None = Field(description="The case in which its studies are read, where they moved.")
     studies: list[CaseStudyResource] = Field(description="What is read together; its own study first.")
     due_at: datetime = Field(description="When the report is due, counted from the hub's receipt.")
@@ -309,6 +314,7 @@ def _case_values(case: Case, actor: Actor, *, now: datetime) -> dict[str, Any]:
         "number_of_instances": case.number_of_instances,
         "late_instances": case.late_instances,
         "instances_since_claim": case.instances_since_claim,
+        "clock_skew_seconds": None if case.clock_skew is None else int(case.clock_skew.total_seconds()),
         "studies": [CaseStudyResource.of(study, case.site_id) for study in case.studies],
         "due_at": case.due_at,
         "seconds_left": None if is_reported else int((case.due_at - now).total_seconds()),

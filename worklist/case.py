@@ -4,8 +4,9 @@ It is opened for one study, its own; further studies of the same visit can be li
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from worklist.clock_skew import clock_skew
 from worklist.readiness import needs_no_wait
 from worklist.urgency import Urgency, due_at
 from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem
@@ -37,6 +38,16 @@ class CaseStudy:
     last_received_at: datetime
     newest_received_at: datetime
     time_zone: str
+
+    @property
+    def clock_skew(self) -> timedelta | None:
+        """How far its device's clock is ahead at least; None where it cannot be told."""
+        return clock_skew(
+            self.study_date,
+            self.study_time,
+            received_at=self.first_received_at,
+            time_zone=self.time_zone,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +114,12 @@ class Case:
         before = self.workitem.number_of_instances_at_claim
         is_held = self.workitem.procedure_step_state is ProcedureStepState.IN_PROGRESS
         return max(0, self.number_of_instances - before) if is_held and before is not None else 0
+
+    @property
+    def clock_skew(self) -> timedelta | None:
+        """How far the clock that dates it is ahead at least, by the study that says most; None: unknown."""
+        known = [study.clock_skew for study in self.studies if study.clock_skew is not None]
+        return max(known, default=None)
 
     @property
     def last_received_at(self) -> datetime:

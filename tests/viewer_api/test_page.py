@@ -299,6 +299,21 @@ def test_the_list_is_in_the_order_of_reading_with_time_state_patient_and_site(re
     assert positions == sorted(positions)
 
 
+@pytest.mark.parametrize(
+    ("study_time", "seconds", "told"),
+    [("163500", 300, None), ("163600", 360, "设备时钟快 6 分钟 device clock 6 min ahead"), ("", None, None)],
+)
+def test_a_clock_that_is_ahead_is_told_from_five_minutes_on(
+    reading: Reading, study_time: str, seconds: int | None, told: str | None
+) -> None:
+    # It comes at 16:30 in Shanghai.
+    case = reading.rooms.arrive(StudyTime=study_time)
+    answer = reading.as_("reader").get(f"/api/v1/cases/{case.case_id}").json()
+    assert answer["clock_skew_seconds"] == seconds
+    text = _page(_logged_in(reading, "reader")).text
+    assert told in text if told else "device clock" not in text
+
+
 def test_what_is_late_says_by_how_much(reading: Reading) -> None:
     reading.rooms.ready()
     for minutes, words in (

@@ -80,6 +80,27 @@ def test_fifty_claims_give_one_winner_and_the_losers_its_name(consultation: Cons
         assert consultation.kinds(case).count("workitem.claimed") == 1
 
 
+def test_fifty_readers_claim_twenty_cases_and_each_has_one_owner(consultation: Consultation) -> None:
+    cases = [consultation.ready(Modality="ECG") for _ in range(20)]
+    uids = [case.workitem.workitem_uid for case in cases]
+    # Each begins with another case and tries half of them: all are fought for at once, in no common order.
+    orders = [(uids[number % 20 :] + uids[: number % 20])[:10] for number in range(len(READERS))]
+
+    def claiming_all(name: str, order: list[str]) -> Callable[[], list[str]]:
+        return lambda: claim_all(consultation.reading_list, name, order)
+
+    came = race([claiming_all(name, order) for name, order in zip(READERS, orders, strict=True)])
+    for case in cases:
+        uid = case.workitem.workitem_uid
+        tried = [(name, order) for name, order in zip(READERS, orders, strict=True) if uid in order]
+        outcomes = [came[READERS.index(name)][order.index(uid)] for name, order in tried]
+        assert len(tried) >= 20
+        winner, _ = tried[outcomes.index(WON)]
+        refusals = {f"{winner}医师 is reading this case.": len(tried) - 1}
+        assert Counter(outcomes) == {WON: 1} | refusals
+        assert holders(consultation, case.case_id) == [f"account-{winner}"]
+
+
 def test_fifty_claims_of_a_lapsed_case_give_one_who_takes_over(consultation: Consultation) -> None:
     claimed = consultation.claimed(reader("silent"))
     uid = claimed.workitem.workitem_uid

@@ -1,0 +1,49 @@
+"""A study that began after it came has a clock that is ahead; one that came late says nothing about it."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from worklist.clock_skew import clock_skew
+
+DAY = date(2026, 11, 20)
+RECEIVED = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
+"""16:30 in Shanghai."""
+
+
+@pytest.mark.parametrize(
+    ("study_date", "study_time", "seconds"),
+    [
+        (DAY, "163000", 0),
+        (DAY, "160000", 0),
+        (DAY, "163001", 1),
+        (DAY, "1640", 600),
+        (DAY, "16:40:00", 600),
+        (DAY, "164000.999999", 600),
+        (DAY, "163060", 59),
+        (date(2027, 11, 20), "163000", 365 * 86_400),
+        (DAY, "043000", 0),
+        (DAY, "042959", None),
+        (date(2000, 1, 1), "163000", None),
+        (None, "163000", None),
+        (DAY, "", None),
+        (DAY, "16", None),
+        (DAY, "256161", None),
+        (DAY, "16300", None),
+        (DAY, "十六三〇", None),
+        (date(1, 1, 1), "000000", None),
+    ],
+)
+def test_a_clock_is_ahead_by_what_a_study_began_after_it_came(
+    study_date: date | None, study_time: str, seconds: int | None
+) -> None:
+    found = clock_skew(study_date, study_time, received_at=RECEIVED, time_zone="Asia/Shanghai")
+    assert found == (None if seconds is None else timedelta(seconds=seconds))
+
+
+def test_the_time_is_that_of_the_site() -> None:
+    urumqi, shanghai = (
+        clock_skew(DAY, "164000", received_at=RECEIVED, time_zone=zone)
+        for zone in ("Asia/Urumqi", "Asia/Shanghai")
+    )
+    assert (urumqi, shanghai) == (timedelta(hours=2, minutes=10), timedelta(minutes=10))
