@@ -44,6 +44,9 @@ def _study_of(case: Case) -> dict[str, Any]:
         "number_of_instances": 1,
         "first_received_at": "2026-11-20T08:30:00Z",
         "last_received_at": "2026-11-20T08:30:00Z",
+        "patient_key": case.studies[0].patient_key,
+        "patient_differences": [],
+        "has_patient_conflict": False,
         "path": f"/dicom-web/sites/{XINGLONG}/studies/{case.study_instance_uid}",
     }
 
@@ -90,6 +93,7 @@ def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
         "last_received_at": "2026-11-20T08:30:00Z",
         "number_of_instances": 1,
         "late_instances": 0,
+        "clock_skew_seconds": 0,
         "instances_since_claim": 0,
         "linked_into": None,
         "studies": [_study_of(case)],
