@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import threading
 import uuid
 from datetime import datetime
 
@@ -32,7 +33,28 @@ def new_uid() -> str:
     return f"2.25.{uuid.uuid4().int}"
 
 
+class _Keys:
+    """Makes keys that sort as they were made, also within one millisecond of one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._newest = 0
+
+    def after(self, now: datetime) -> int:
+        """Return a number above all of this millisecond; the step is random, so that none can be guessed."""
+        milliseconds = int(now.timestamp() * 1000)
+        with self._lock:
+            if self._newest >> 80 == milliseconds:
+                self._newest += 1 + int.from_bytes(secrets.token_bytes(8), "big")
+            else:
+                self._newest = (milliseconds << 80) | int.from_bytes(secrets.token_bytes(10), "big")
+            return self._newest
+
+
+_keys = _Keys()
+
+
 def new_key(now: datetime) -> str:
     """Return a key of 26 characters that sorts by time of making; nothing of a data set is ever in it."""
-    number = (int(now.timestamp() * 1000) << 80) | int.from_bytes(secrets.token_bytes(10), "big")
+    number = _keys.after(now)
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))

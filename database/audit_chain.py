@@ -76,7 +76,7 @@ def link(database: Database, *, limit: int = BATCH) -> int:
         if linked:
             connection.execute(
                 update(audit_events)
-                .where(audit_events.c.audit_number == bindparam("of"))
+                .where(audit_events.c.audit_number == bindparam("of"), audit_events.c.chain_hash.is_(None))
                 .values(chain_number=bindparam("number"), chain_hash=bindparam("hash")),
                 linked,
             )

@@ -76,3 +76,9 @@ def test_keys_sort_by_the_time_of_making_and_differ_within_it() -> None:
     assert keys == sorted(keys)
     assert all(len(key) == 26 and key.isalnum() and key.isascii() for key in keys)
     assert len({new_key(start) for _ in range(1000)}) == 1000
+
+
+def test_keys_of_one_millisecond_sort_as_they_were_made() -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    keys = [new_key(now) for _ in range(1000)]
+    assert keys == sorted(keys)

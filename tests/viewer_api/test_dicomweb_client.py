@@ -134,7 +134,8 @@ def test_pictures_can_be_shown(edge: Edge, client: DICOMwebClient, path: Path, m
 def test_instances_are_stored(edge: Edge, address: str, root: str, *, in_study: bool) -> None:
     client = client_at(edge, address, "technician", root)
     study = sample(CINE).StudyInstanceUID
-    sent = [sample(path, StudyInstanceUID=study) for path in (CINE, ECG)]
+    one_person = {"PatientName": "Zhang^San", "PatientID": "7", "PatientBirthDate": "", "PatientSex": ""}
+    sent = [sample(path, StudyInstanceUID=study, **one_person) for path in (CINE, ECG)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         answer = client.store_instances(sent, study_instance_uid=study if in_study else None)

@@ -110,7 +110,7 @@ def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
             "lease_expires_at": None,
         },
         "links": _links_of(case),
-    } | {"text_finding": ""}
+    } | {"text_finding": "", "clock_skew_seconds": 0}
     alone = line | {"instances_seen": reading.rooms.seen(case)}
     assert reading.as_("reader").get(line["links"]["self"]).json() == alone
     found = reading.as_("reader").get(

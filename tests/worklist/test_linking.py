@@ -114,7 +114,7 @@ def test_what_was_linked_is_as_it_was_once_it_is_taken_apart(consultation: Consu
         ("linked", WHY, TECHNICIAN.username),
         ("unlinked", "弄错了", LI.username),
     ]
-    assert [row.action for row in audit if row.action.startswith("case ")] == ["case linked", "case unlinked"]
+    assert [row.action for row in audit if "linked" in row.action] == ["case linked", "case unlinked"]
 
 
 def test_a_study_linked_into_a_reported_case_is_read_there_and_its_parting_leaves_the_report(
