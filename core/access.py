@@ -29,6 +29,7 @@ class Act(StrEnum):
     LINK = "link"
     READ = "read"
     TAKE_OVER = "take-over"
+    ANSWER_RETAKE = "answer-retake"
     RECEIVE = "receive"
     TRACE = "trace"
     AUDIT = "audit"
@@ -36,11 +37,22 @@ class Act(StrEnum):
 
 
 ALLOWED: dict[Role, frozenset[Act]] = {
-    Role.TECHNICIAN: frozenset({Act.SEARCH, Act.STORE, Act.REQUEST, Act.LINK, Act.RECEIVE, Act.TRACE}),
+    Role.TECHNICIAN: frozenset(
+        {Act.SEARCH, Act.STORE, Act.REQUEST, Act.LINK, Act.ANSWER_RETAKE, Act.RECEIVE, Act.TRACE}
+    ),
     Role.READER: frozenset({Act.SEARCH, Act.LINK, Act.READ, Act.TAKE_OVER, Act.RECEIVE, Act.TRACE}),
     Role.CLINIC: frozenset({Act.SEARCH, Act.REQUEST, Act.RECEIVE, Act.TRACE}),
     Role.ADMIN: frozenset(
-        {Act.SEARCH, Act.STORE, Act.REQUEST, Act.LINK, Act.RECEIVE, Act.TRACE, Act.ADMINISTER}
+        {
+            Act.SEARCH,
+            Act.STORE,
+            Act.REQUEST,
+            Act.LINK,
+            Act.ANSWER_RETAKE,
+            Act.RECEIVE,
+            Act.TRACE,
+            Act.ADMINISTER,
+        }
     ),
     Role.AUDITOR: frozenset({Act.TRACE, Act.AUDIT}),
 }

@@ -87,5 +87,7 @@ CATALOGUE_SECONDS: Final = 10.0
 CATALOGUE_CONNECTIONS: Final = 10
 """Connections that one process keeps open to a PostgreSQL server; under load it borrows half as many more."""
 
+RETAKE_INSTANCES: Final = 100
+"""Instances that one ask for better images names."""
 STUDIES_OF_A_CASE: Final = 50
 """Studies of one visit that are read together."""

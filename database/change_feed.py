@@ -60,7 +60,7 @@ class ChangeKind(StrEnum):
     RETAKE_ACKNOWLEDGED = "retake.acknowledged"
     RETAKE_ANSWERED = "retake.answered"
     RETAKE_DECLINED = "retake.declined"
-    RETAKE_DROPPED = "retake.dropped"
+    RETAKE_WITHDRAWN = "retake.withdrawn"
     WORKITEM_CREATED = "workitem.created"
     WORKITEM_READY = "workitem.ready"
     WORKITEM_CLAIMED = "workitem.claimed"

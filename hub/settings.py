@@ -229,6 +229,13 @@ class Settings(BaseSettings):
         le=600,
         description="Seconds without a new instance until a case can be claimed; a site may have its own.",
     )
+    retake_wait_minutes: int = Field(
+        default=60,
+        ge=1,
+        le=24 * 60,
+        description="Minutes that a case waits for the better images that its reader asked for, until it can"
+        " be claimed as it is.",
+    )
     sweep_grace_hours: int = Field(
         default=24,
         ge=1,

@@ -32,6 +32,7 @@ from worklist.linking import Linking
 from worklist.priors import Priors
 from worklist.reading_list import ReadingList
 from worklist.requests import Requests
+from worklist.retakes import Retakes
 from worklist.timers import WorklistTimers
 from worklist.unrouted import UnroutedCases
 
@@ -53,6 +54,7 @@ class House:
     linking: Linking
     priors: Priors
     prior_reports: PriorReports
+    retakes: Retakes
     desk: Desk
     inbox: Inbox
     shelf: Shelf
@@ -121,6 +123,11 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         linking=Linking(database=database, clock=clock, is_written=is_written),
         priors=Priors(database=database),
         prior_reports=PriorReports(database=database),
+        retakes=Retakes(
+            database=database,
+            clock=clock,
+            longest_wait=timedelta(minutes=settings.retake_wait_minutes),
+        ),
         desk=Desk(database=database, clock=clock, compiler=compiler),
         shelf=Shelf(archive=archive, database=database, clock=clock, quota=quota),
         patients=Patients(database=database, clock=clock),

@@ -31,6 +31,7 @@ from worklist.case import Case
 from worklist.case_records import case_in_scope, case_within, in_reach, in_reach_or_held_before
 from worklist.reach import reach
 from worklist.reading_list import require_reason
+from worklist.retakes import close_signed
 from worklist.turn_records import find_turn
 from worklist.turns import end_signed
 from worklist.workitem import EndReason, ProcedureStepState, is_reader
@@ -148,6 +149,7 @@ class Desk:
             report = write_report(connection, self._compiler, case, actor, said, now=now)
             if status is ReportStatus.FINAL:
                 end_signed(connection, case, by=actor, now=now)
+                close_signed(connection, case, by=actor, now=now)
             return report
 
     def add_addendum(self, actor: Actor, report_id: str, words: Words, *, reason: str) -> Report:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from worklist.clock_skew import clock_skew
 from worklist.readiness import needs_no_wait
+from worklist.retake import Retake
 from worklist.urgency import Urgency, due_at
 from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem
 
@@ -79,6 +80,8 @@ class Case:
     emergency_since: datetime | None
     studies: tuple[CaseStudy, ...]
     workitem: Workitem
+    open_retake: Retake | None = None
+    """Better images that a reader asked for, and that have not come."""
 
     @property
     def number_of_instances(self) -> int:

@@ -26,6 +26,8 @@ from core.errors import NotFound, WorkitemStateConflict
 from storage.instance import Study
 from storage.patient_identity import StatedIdentity
 from worklist.case import Case, CaseStudy
+from worklist.retake import Retake
+from worklist.retake_records import open_retakes_of
 from worklist.study_records import case_of_study, insert_study, studies_of_cases
 from worklist.tables import case_studies, cases, related_cases, workitems
 from worklist.turn_records import workitem_from
@@ -103,6 +105,18 @@ def lapsed_cases(connection: Connection, now: datetime) -> list[Case]:
         and_(
             workitems.c.procedure_step_state == ProcedureStepState.IN_PROGRESS.value,
             workitems.c.lease_expires_at <= now,
+        ),
+    )
+
+
+def cases_waited_for(connection: Connection, now: datetime) -> list[Case]:
+    """Return the cases that have waited long enough for better images."""
+    return _cases(
+        connection,
+        and_(
+            workitems.c.procedure_step_state == ProcedureStepState.SCHEDULED.value,
+            workitems.c.input_readiness_state == InputReadinessState.UNAVAILABLE.value,
+            workitems.c.waits_until <= now,
         ),
     )
 
@@ -315,10 +329,12 @@ def _cases(connection: Connection, condition: ColumnElement[bool]) -> list[Case]
 
 
 def _loaded(connection: Connection, statement: Select[Any]) -> list[Case]:
-    """Two statements, however many cases there are."""
+    """Three statements, however many cases there are."""
     rows = connection.execute(statement).mappings().all()
-    of_cases = studies_of_cases(connection, [row["case_id"] for row in rows])
-    return [_case(row, of_cases.get(row["case_id"], ())) for row in rows]
+    case_ids = [row["case_id"] for row in rows]
+    of_cases = studies_of_cases(connection, case_ids)
+    asked = open_retakes_of(connection, case_ids)
+    return [_case(row, of_cases.get(row["case_id"], ()), asked.get(row["case_id"])) for row in rows]
 
 
 def _order(case: Case) -> dict[str, Any]:
@@ -338,8 +354,13 @@ def _workitem_values(workitem: Workitem) -> dict[str, Any]:
     }
 
 
-def _case(row: RowMapping, studies: tuple[CaseStudy, ...]) -> Case:
+def _case(row: RowMapping, studies: tuple[CaseStudy, ...], open_retake: Retake | None) -> Case:
     workitem = workitem_from({column.name: row[column] for column in workitems.c})
     derived = {"current_workitem_uid", "urgency_rank", "due_at"}
     values = {column.name: row[column] for column in cases.c if column.name not in derived}
-    return Case(**values | {"urgency": Urgency(values["urgency"])}, studies=studies, workitem=workitem)
+    return Case(
+        **values | {"urgency": Urgency(values["urgency"])},
+        studies=studies,
+        workitem=workitem,
+        open_retake=open_retake,
+    )

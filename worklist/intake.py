@@ -27,6 +27,7 @@ from worklist.case_records import (
 from worklist.events import HUB, tell
 from worklist.modality import routed_modality
 from worklist.readiness import leading_modality, needs_no_wait
+from worklist.retakes import answer_open
 from worklist.study_records import count_instance, site_time_zone
 from worklist.turns import make_ready
 from worklist.urgency import Urgency
@@ -154,7 +155,16 @@ def _add_instance(connection: Connection, case: Case, change: Change) -> None:
     if _is_about(grown, change) != _is_about(case, change):
         match_waiting(connection, case.site_id, change.study_instance_uid, now=change.at)
         grown = case_by_key(connection, case.case_id)
-    if case.workitem.is_over:
+    if grown.open_retake is not None:
+        answer_open(
+            connection,
+            grown,
+            received_at=change.at,
+            by_name=change.actor,
+            actor=change.actor,
+            now=change.at,
+        )
+    elif case.workitem.is_over:
         _reopen(connection, grown, change)
     elif grown.is_arriving and grown.needs_no_wait:
         make_ready(connection, grown, now=change.at)

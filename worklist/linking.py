@@ -33,6 +33,7 @@ from worklist.case_records import (
 )
 from worklist.events import tell
 from worklist.reach import reach
+from worklist.retakes import answer_open, require_none_open
 from worklist.study_records import move_studies, move_study, own_case_of, relate, unrelate
 from worklist.visit import is_one_patient, require_linkable, require_unlinkable
 from worklist.workitem import ProcedureStepState, first_workitem
@@ -68,9 +69,18 @@ class Linking:
                 of_one_patient=_are_of_one_patient(connection, case, other),
                 is_written=self._is_written(connection, other_case_id),
             )
+            require_none_open(other)
             change_workitem(connection, other.workitem, rules.end_linked(other.workitem, now=now))
             move_studies(connection, other, to=case)
             _join_turns(connection, case, other, now)
+            answer_open(
+                connection,
+                case_by_key(connection, case_id),
+                received_at=other.last_received_at,
+                by_name=actor.display_name,
+                actor=actor.username,
+                now=now,
+            )
             _put_on_record(connection, actor, CaseActKind.LINKED, case, other, why, now)
             return ask_anew(connection, case_id, now=now)
 

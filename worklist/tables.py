@@ -142,8 +142,7 @@ retakes = Table(
     Column("version", Integer, nullable=False),
     Column("reason", String(32), nullable=False),
     Column("note", Text, nullable=False),
-    # Which series and instances are meant; both empty where the whole study is.
-    Column("series_instance_uids", JSON, nullable=False),
+    # Which instances are meant; empty where the whole study is.
     Column("sop_instance_uids", JSON, nullable=False),
     Column("asked_by", String(26), nullable=False),
     Column("asked_by_name", String(200), nullable=False),

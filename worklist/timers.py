@@ -11,14 +11,14 @@ from core.clock import Clock
 from core.errors import WorkitemStateConflict
 from database.engine import Database
 from worklist.case import Case
-from worklist.case_records import arriving_cases, lapsed_cases, overlong_cases
+from worklist.case_records import arriving_cases, cases_waited_for, lapsed_cases, overlong_cases
 from worklist.readiness import is_ready
 from worklist.turns import make_ready, shorten_lease, take_back
 from worklist.urgency import LONGEST_LEASE
 
 
 class WorklistTimers:
-    """Lets complete studies be claimed, and takes cases back from readers who fell silent."""
+    """Lets complete studies be claimed, ends waits, and takes cases back from readers who fell silent."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class WorklistTimers:
     def run(self) -> int:
         """Look once; return how many cases moved."""
         self._shorten()
-        return self._mark_ready() + self._take_back()
+        return self._mark_ready() + self._take_back() + self._end_waits()
 
     def _mark_ready(self) -> int:
         # In this order: a transfer that ends in between has made its instance durable before.
@@ -65,6 +65,13 @@ class WorklistTimers:
         with self._database.read(within=EVERY_SITE) as connection:
             lapsed = lapsed_cases(connection, now)
         return self._move(lapsed, lambda connection, case: take_back(connection, case, now=now))
+
+    def _end_waits(self) -> int:
+        """What is waited for in vain is read as it is; the ask stays open."""
+        now = self._clock.now()
+        with self._database.read(within=EVERY_SITE) as connection:
+            waited_for = cases_waited_for(connection, now)
+        return self._move(waited_for, lambda connection, case: make_ready(connection, case, now=now))
 
     def _shorten(self) -> None:
         """A clock that was set back by hours does not keep a silent reader for hours."""

@@ -10,7 +10,7 @@ from core.uids import new_uid
 from database.change_feed import ChangeKind
 from worklist import workitem as rules
 from worklist.case import Case
-from worklist.case_records import change_workitem, succeed
+from worklist.case_records import change_workitem, succeed, update_case
 from worklist.events import HUB, put_on_record, tell
 from worklist.study_records import mark_reported
 from worklist.workitem import first_workitem
@@ -72,7 +72,30 @@ def end_signed(connection: Connection, case: Case, *, by: Actor, now: datetime) 
     return ended
 
 
-def _next_turn(connection: Connection, case: Case, *, now: datetime) -> Case:
+def wait_for_retake(
+    connection: Connection, case: Case, *, by: Actor, reason: str, until: datetime, now: datetime
+) -> Case:
+    """End a turn without a report; the next one waits for better images. Raises WorkitemStateConflict."""
+    ended = rules.await_retake(case.workitem, by=by, reason=reason, now=now)
+    change_workitem(connection, case.workitem, ended)
+    tell(connection, ChangeKind.WORKITEM_AWAITS_RETAKE, case, actor=by.username, at=now)
+    return _next_turn(connection, case, now=now, waits_until=until)
+
+
+def let_arrive(connection: Connection, case: Case, *, now: datetime) -> None:
+    """End the wait because images have begun to come: they are due from now. Raises WorkitemStateConflict."""
+    arriving = replace(
+        case,
+        workitem=change_workitem(connection, case.workitem, rules.end_wait(case.workitem, now=now)),
+    )
+    update_case(connection, arriving)
+    if arriving.needs_no_wait:
+        make_ready(connection, arriving, now=now)
+
+
+def _next_turn(
+    connection: Connection, case: Case, *, now: datetime, waits_until: datetime | None = None
+) -> Case:
     """The successor's due time is that of the first turn: the patient has not waited less."""
     successor = first_workitem(
         workitem_uid=new_uid(),
@@ -81,6 +104,8 @@ def _next_turn(connection: Connection, case: Case, *, now: datetime) -> Case:
         now=now,
         ready=True,
     )
+    if waits_until is not None:
+        successor = rules.wait_for_retake(successor, until=waits_until)
     renewed = succeed(connection, case, successor)
     tell(connection, ChangeKind.WORKITEM_CREATED, renewed, actor=HUB, at=now)
     return renewed

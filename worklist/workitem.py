@@ -188,11 +188,11 @@ def take_over(workitem: Workitem, *, by: Actor, reason: str, now: datetime) -> W
     return replace(ended, ended_by_name=by.display_name, end_note=reason)
 
 
-def await_retake(workitem: Workitem, *, by: Actor, now: datetime) -> Workitem:
+def await_retake(workitem: Workitem, *, by: Actor, reason: str, now: datetime) -> Workitem:
     """End a turn without a report, because better images were asked for. Raises WorkitemStateConflict."""
     require_holder(workitem, by)
     ended = _ended(workitem, ProcedureStepState.CANCELED, EndReason.AWAITS_RETAKE, now)
-    return replace(ended, ended_by_name=by.display_name)
+    return replace(ended, ended_by_name=by.display_name, end_note=reason)
 
 
 def lapse(workitem: Workitem, *, now: datetime) -> Workitem:

@@ -28,6 +28,7 @@ SQL_MODULES = {
     "worklist/turn_records.py",
     "worklist/reading_list.py",
     "worklist/request_records.py",
+    "worklist/retake_records.py",
     "worklist/study_records.py",
     "worklist/unrouted.py",
 }

@@ -96,6 +96,7 @@ def test_a_linked_case_is_due_when_its_first_was_and_as_urgent_as_its_most_urgen
 def test_what_was_linked_is_as_it_was_once_it_is_taken_apart(consultation: Consultation) -> None:
     ultrasound, radiograph = consultation.ready(), consultation.ready(Modality="DX")
     case = linked(consultation, ultrasound, radiograph)
+    consultation.clock.advance(seconds=1)
     consultation.linking.unlink(LI, case.case_id, radiograph.study_instance_uid, reason="弄错了")
     one, other = by_key(consultation, ultrasound.case_id), by_key(consultation, radiograph.case_id)
     assert (one.studies, other.studies) == (ultrasound.studies, radiograph.studies)
