@@ -50,6 +50,7 @@ def http_application(house: House) -> FastAPI:
             reading_list=house.reading_list,
             requests=house.requests,
             linking=house.linking,
+            retakes=house.retakes,
             priors=house.priors,
             prior_reports=house.prior_reports,
             desk=house.desk,

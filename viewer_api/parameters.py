@@ -57,6 +57,14 @@ def _request_id(
     return _key(request_id)
 
 
+def _retake_id(
+    retake_id: Annotated[
+        str, Path(description="The hub's key of an ask for better images.", examples=[EXAMPLE_KEY])
+    ],
+) -> str:
+    return _key(retake_id)
+
+
 def _kept_key(
     kept_key: Annotated[str, Path(description="The hub's key of what lies aside.", examples=[EXAMPLE_KEY])],
 ) -> str:
@@ -96,6 +104,7 @@ KeptKey = Annotated[str, Depends(_kept_key)]
 PatientKey = Annotated[str, Depends(_patient_key)]
 ReportId = Annotated[str, Depends(_report_id)]
 RequestId = Annotated[str, Depends(_request_id)]
+RetakeId = Annotated[str, Depends(_retake_id)]
 UnknownDeviceId = Annotated[str, Depends(_unknown_device_id)]
 WorkitemUID = Annotated[str, Depends(_workitem_uid)]
 StudyInstanceUID = Annotated[str, Depends(_study_instance_uid)]

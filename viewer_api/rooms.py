@@ -22,6 +22,7 @@ from worklist.linking import Linking
 from worklist.priors import Priors
 from worklist.reading_list import ReadingList
 from worklist.requests import Requests
+from worklist.retakes import Retakes
 from worklist.unrouted import UnroutedCases
 
 
@@ -39,6 +40,7 @@ class Rooms:
     reading_list: ReadingList
     requests: Requests
     linking: Linking
+    retakes: Retakes
     priors: Priors
     prior_reports: PriorReports
     desk: Desk

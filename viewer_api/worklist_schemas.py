@@ -13,6 +13,7 @@ from database.change_feed import Change, ChangeKind
 from storage.patient_identity import Difference
 from storage.patient_records import parse_differences
 from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_SEEN, EXAMPLE_UID
+from viewer_api.retake_schemas import RetakeResource
 from viewer_api.timeline_words import words_of
 from worklist.case import Case, CaseStudy
 from worklist.urgency import HEARTBEAT_EVERY, Urgency
@@ -68,6 +69,7 @@ _CASE_EXAMPLE: Final[JsonDict] = {
     "seconds_left": 630,
     "is_arriving": False,
     "instances_seen": EXAMPLE_SEEN,
+    "open_retake": None,
     "workitem": _WORKITEM_EXAMPLE,
     "links": {
         "self": f"/api/v1/cases/{EXAMPLE_KEY}",
@@ -84,6 +86,7 @@ _CASE_EXAMPLE: Final[JsonDict] = {
         "release": f"/api/v1/workitems/{EXAMPLE_UID}/release",
         "take_over": f"/api/v1/workitems/{EXAMPLE_UID}/take-over",
         "turns": f"/api/v1/cases/{EXAMPLE_KEY}/turns",
+        "retake": f"/api/v1/cases/{EXAMPLE_KEY}/retake",
     },
 }
 
@@ -97,7 +100,9 @@ class WorkitemResource(BaseModel):
         description="Names this turn; a released or lapsed one is succeeded by another."
     )
     procedure_step_state: ProcedureStepState = Field(description="(0074,1000).")
-    input_readiness_state: InputReadinessState = Field(description="(0040,4041); READY can be claimed.")
+    input_readiness_state: InputReadinessState = Field(
+        description="(0040,4041); READY can be claimed, UNAVAILABLE waits for better images."
+    )
     claimed_by_name: str | None = Field(description="Who reads it, or read it.")
     claimed_by_me: bool = Field(description="Whether whoever asks holds it right now.")
     lease_expires_at: datetime | None = Field(description="When the claim ends without another heartbeat.")
@@ -196,6 +201,9 @@ class CaseResource(BaseModel):
     instances_seen: str | None = Field(
         default=None,
         description="Names what there is to look at now, for who looks and then signs; null in lists.",
+    )
+    open_retake: RetakeResource | None = Field(
+        description="Better images that were asked for, until they come."
     )
     workitem: WorkitemResource = Field(description="The present turn.")
     links: dict[str, str] = Field(description="Where to go from here.")
@@ -319,6 +327,7 @@ def _case_values(case: Case, actor: Actor, *, now: datetime) -> dict[str, Any]:
         "due_at": case.due_at,
         "seconds_left": None if is_reported else int((case.due_at - now).total_seconds()),
         "is_arriving": case.is_arriving,
+        "open_retake": RetakeResource.of(case.open_retake, now=now) if case.open_retake else None,
         "workitem": WorkitemResource.of(case.workitem, actor),
         "links": _links(case),
     }
@@ -342,4 +351,5 @@ def _links(case: Case) -> dict[str, str]:
         "release": f"{of_workitem}/release",
         "take_over": f"{of_workitem}/take-over",
         "turns": f"{of_case}/turns",
+        "retake": f"{of_case}/retake",
     }

@@ -94,6 +94,7 @@ def new_rooms(consultation: Consultation) -> Rooms:
         reading_list=consultation.reading_list,
         requests=consultation.requests,
         linking=consultation.linking,
+        retakes=consultation.retakes,
         priors=Priors(database=database),
         prior_reports=PriorReports(database=database),
         desk=consultation.desk,

@@ -101,6 +101,7 @@ def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
         "seconds_left": 29 * 60,
         "is_arriving": False,
         "instances_seen": None,
+        "open_retake": None,
         "workitem": {
             "workitem_uid": case.workitem.workitem_uid,
             "procedure_step_state": "SCHEDULED",
