@@ -39,8 +39,8 @@ _DECIDED = documented(NotFound, TooLarge, AlreadySettled)
 def ask_retake(actor: Reading, rooms: InRooms, case_id: CaseId, body: RetakeBody) -> RetakeResource:
     """By who holds the case; images that come answer it, and signing a final report withdraws it.
 
-    With `end_turn` nobody reads the case until images come, the site declines, somebody withdraws, or the wait
-    is over; the draft stays.
+    With `end_turn` nobody reads the case until images come, the site declines, somebody withdraws, or the
+    wait is over; the draft stays.
     """
     wish = Wish(reason=body.reason, note=body.note, sop_instance_uids=tuple(body.sop_instance_uids))
     asked = rooms.retakes.ask(actor, case_id, body.workitem_uid, wish, end_turn=body.end_turn)

@@ -196,6 +196,25 @@ DOORS: list[Door] = [
         body={"case_id": "{linking_case_id}", "reason": "x"},
     ),
     Door(method="GET", path="/api/v1/cases/{case_id}/priors", act=Act.SEARCH, place=Place.OBJECT),
+    Door(
+        method="POST",
+        path="/api/v1/cases/{case_id}/retake",
+        act=Act.READ,
+        place=Place.OBJECT,
+        status=201,
+        body=_TURN | {"reason": "motion"},
+    ),
+    Door(method="GET", path="/api/v1/retakes", act=Act.SEARCH, place=Place.LIST),
+    *(
+        Door(
+            method="POST",
+            path=f"/api/v1/retakes/{{retake_id}}/{act}",
+            act=Act.READ if act == "withdraw" else Act.ANSWER_RETAKE,
+            place=Place.OBJECT,
+            body={"reason": "x"} if act == "decline" else None,
+        )
+        for act in ("acknowledge", "decline", "withdraw")
+    ),
     Door(method="GET", path="/api/v1/requests", act=Act.REQUEST, place=Place.LIST),
     Door(method="GET", path="/api/v1/requests/{request_id}", act=Act.REQUEST, place=Place.OBJECT),
     Door(

@@ -40,6 +40,7 @@ from tests.house.access_matrix import Door, Place
 from tests.viewer_api.conftest import PASSWORD, Edge, new_rooms
 from tests.viewer_api.stored import ECG, STOW_TYPE, multipart, part10, sample, small, store
 from worklist.case import Case
+from worklist.retake import RetakeReason, Wish
 
 NOBODYS_KEY, NOBODYS_UID, NO_SITE = "ABCDEFGHJKMNPQRSTVWXYZ0123", "1.2.3", "no-such-site"
 PATIENT = {"PatientName": "Canary^Zhang", "PatientID": "CANARY-7"}
@@ -246,6 +247,7 @@ def _things(edge: Edge, reading: Reading) -> dict[str, str]:
     return uids | {
         "text_source_id": device.source,
         "request_id": waits,
+        "retake_id": _retake(reading.rooms),
         "matched_request_id": matched,
         "site_id": XINGLONG,
         "case_id": case.case_id,
@@ -303,6 +305,14 @@ def _unknown_device(edge: Edge) -> str:
     )
     unknown_devices.record([attempts])
     return unknown_devices.listed(Scope(everything=True))[0].unknown_device_id
+
+
+def _retake(rooms: Consultation) -> str:
+    """Return an ask for better images; the ECG may be claimed at once."""
+    asks = reader("a colleague")
+    case = rooms.claimed(asks, Modality="ECG", **PATIENT)
+    wish = Wish(reason=RetakeReason.MOTION)
+    return rooms.retakes.ask(asks, case.case_id, case.workitem.workitem_uid, wish, end_turn=True).retake_id
 
 
 def _linked(rooms: Consultation, case: Case) -> dict[str, str]:

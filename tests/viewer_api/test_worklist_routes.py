@@ -68,6 +68,7 @@ def _links_of(case: Case) -> dict[str, str]:
         "release": f"{turn}/release",
         "take_over": f"{turn}/take-over",
         "turns": f"{path}/turns",
+        "retake": f"{path}/retake",
     }
 
 
