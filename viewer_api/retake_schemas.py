@@ -1,7 +1,7 @@
 """What readers ask of those who take the images, and what they answer, as JSON."""
 
 from datetime import datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -98,9 +98,11 @@ class RetakeResource(BaseModel):
     @classmethod
     def of(cls, retake: Retake, *, now: datetime) -> Self:
         """Return an ask as it is now."""
-        values = {name: getattr(retake, name, None) for name in cls.model_fields}
-        age = max(0, int((now - retake.asked_at).total_seconds()))
-        return cls(**values | {"sop_instance_uids": list(retake.sop_instance_uids), "age_seconds": age})
+        values: dict[str, Any] = vars(retake) | {
+            "sop_instance_uids": list(retake.sop_instance_uids),
+            "age_seconds": max(0, int((now - retake.asked_at).total_seconds())),
+        }
+        return cls(**values)
 
 
 class RetakeCollection(BaseModel):
