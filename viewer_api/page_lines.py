@@ -10,8 +10,9 @@ from reporting.paper.words import ARRIVED, MODALITIES, NOT_STATED, SEXES, STATUS
 from reporting.report import Report
 from storage.character_sets import DOUBTFUL, UNDECODABLE, UNKNOWN
 from worklist.case import Case
+from worklist.retake import RetakeReason
 from worklist.urgency import Urgency
-from worklist.workitem import ProcedureStepState
+from worklist.workitem import InputReadinessState, ProcedureStepState
 
 URGENCIES: Final = {
     Urgency.EMERGENCY: Words(zh="急诊", en="EMERGENCY"),
@@ -22,6 +23,16 @@ TEXT_MARKS: Final = {
     UNDECODABLE: Words(zh="文字有误", en="text damaged"),
     UNKNOWN: Words(zh="字符集未知", en="character set unknown"),
     DOUBTFUL: Words(zh="字符集存疑", en="character set in doubt"),
+}
+RETAKE_REASONS: Final = {
+    RetakeReason.MOTION: Words(zh="运动伪影", en="motion"),
+    RetakeReason.POSITIONING: Words(zh="体位不当", en="positioning"),
+    RetakeReason.EXPOSURE: Words(zh="曝光或增益不当", en="exposure or gain"),
+    RetakeReason.LEAD: Words(zh="导联接反或脱落", en="lead reversed or off"),
+    RetakeReason.WRONG_PATIENT: Words(zh="患者有误", en="wrong patient"),
+    RetakeReason.WRONG_SIDE: Words(zh="左右有误", en="wrong side"),
+    RetakeReason.INCOMPLETE: Words(zh="检查不完整", en="incomplete"),
+    RetakeReason.OTHER: Words(zh="其他", en="other"),
 }
 CLOCK_AHEAD_SHOWN: Final = timedelta(minutes=5)
 """A clock that is ahead by no more is not worth a word on the page."""
@@ -86,6 +97,9 @@ class CaseOnPage:
     patient_in_doubt: bool
     clock_ahead: Words | None
     """By how much the device's clock is ahead, where that is worth a look."""
+    retake: Words | None
+    """What better images are asked for."""
+    retake_note: str
     site: str
     look: Look
     reports: tuple[ReportOnPage, ...]
@@ -121,6 +135,8 @@ def case_on_page(
         late_instances=case.late_instances or case.instances_since_claim,
         patient_in_doubt=case.patient_in_doubt,
         clock_ahead=_clock_ahead(case),
+        retake=_retake(case),
+        retake_note=case.open_retake.note if case.open_retake else "",
         site=site_name,
         look=look,
         reports=reports,
@@ -169,10 +185,20 @@ def _state(case: Case) -> tuple[Words, str]:
             return Words(zh=f"{name} 阅片中", en="being read"), "reading"
         case ProcedureStepState.COMPLETED:
             return Words(zh="已报告", en="reported"), "reported"
+        case _ if case.workitem.input_readiness_state is InputReadinessState.UNAVAILABLE:
+            return Words(zh="等待重做", en="waits for better images"), "soon"
         case _ if case.is_arriving:
             return Words(zh="接收中", en="arriving"), "arriving"
         case _:
             return Words(zh="待阅", en="ready"), "ready"
+
+
+def _retake(case: Case) -> Words | None:
+    """Return what better images are asked for, None where they are not."""
+    if case.open_retake is None:
+        return None
+    reason = RETAKE_REASONS[case.open_retake.reason]
+    return Words(zh=f"请重做：{reason.zh}", en=f"retake asked: {reason.en}")
 
 
 def _minutes_left(due_at: datetime, now: datetime) -> int:

@@ -314,6 +314,18 @@ def test_a_clock_that_is_ahead_is_told_from_five_minutes_on(
     assert told in text if told else "device clock" not in text
 
 
+def test_a_technician_sees_what_is_asked_for_and_that_the_case_waits(reading: Reading) -> None:
+    case = reading.claimed()
+    wish = {"reason": "motion", "note": "<b>手抖</b>", "end_turn": True}
+    turn = {"workitem_uid": case.workitem.workitem_uid}
+    asked = reading.as_("reader").post(f"/api/v1/cases/{case.case_id}/retake", json=turn | wish)
+    assert asked.is_success, asked.text
+    page = _page(_logged_in(reading, "technician"))
+    assert "请重做：运动伪影" in page.text
+    assert "<b>手抖</b>" in page.text, "shown as the text that it is"
+    assert "等待重做" in page.text
+
+
 def test_what_is_late_says_by_how_much(reading: Reading) -> None:
     reading.rooms.ready()
     for minutes, words in (

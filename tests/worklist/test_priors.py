@@ -60,7 +60,9 @@ def test_a_page_of_the_list_takes_as_many_statements_for_many_cases_as_for_one(
         for _ in range(9):
             consultation.arrive()
     event.remove(consultation.database.engine, "before_cursor_execute", executes)
-    assert counts == [(1, 3), (10, 3)]
+    (_, for_one), (cases, for_many) = counts
+    assert cases == 10
+    assert for_one == for_many <= 4
 
 
 def test_a_modality_in_small_letters_is_routed_and_a_missing_one_reaches_who_reads_all(
