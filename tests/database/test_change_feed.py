@@ -200,7 +200,7 @@ def test_a_follower_killed_anywhere_is_carried_on_by_another_process(
 def test_a_sequence_is_never_given_twice(database: Database) -> None:
     """Cursors point at sequences: one given again would be skipped by whoever passed it."""
     before = happen(database, "a", "b")
-    with database.write() as connection:
+    with database.alter() as connection:
         connection.execute(delete(changes))
     assert happen(database, "c")[0] > before[-1]
 

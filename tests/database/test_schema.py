@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select
+from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import StatementError
 
 from database.engine import Database
+from database.postgresql import ROLE
 from database.schema import Moment, metadata
 from tests.fixtures.catalogue import declare_tables
 
@@ -16,7 +17,10 @@ NOON = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 
 @pytest.fixture
 def kept(database: Database) -> Database:
-    moments.metadata.create_all(database.engine)
+    with database.alter() as connection:
+        moments.metadata.create_all(connection)
+        if not database.is_sqlite:
+            connection.execute(text(f"GRANT ALL ON moments, moments_n_seq TO {ROLE}"))
     return database
 
 

@@ -119,7 +119,7 @@ def test_one_that_called_is_adopted_as_it_called(
     assert directory.devices() == [device]
     assert the_one(unknown_devices).called_ae_title == "HUB"
     with database.read() as connection:
-        (row,) = connection.execute(select(audit_events)).mappings()
+        (row,) = connection.execute(select(audit_events).filter_by(action="device adopted")).mappings()
     assert (row["action"], row["actor"], row["site_id"], row["subject"]) == (
         "device adopted",
         "chief",
