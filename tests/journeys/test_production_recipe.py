@@ -4,9 +4,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +31,8 @@ from tests.fixtures.running_hub import wait_for
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"```sh (\w+)\n(.*?)```", re.DOTALL)
+DONE = "done"
+LONGEST_SECONDS = 240.0
 STEPS = ("postgresql", "seaweedfs", "hub", "people")
 
 pytestmark = pytest.mark.timeout(400)  # nine processes start, on a machine that may be busy
@@ -53,14 +57,24 @@ class Recipe:
         )
 
 
+def _ports() -> list[int]:
+    """Return free ports; SeaweedFS' shell looks for its master's second one 10,000 above the first."""
+    while True:
+        ports = free_ports(16)
+        with suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", ports[0] + 10_000))
+            return ports
+
+
 def values(folder: Path) -> dict[str, str]:
-    ports = free_ports(16)
+    ports = _ports()
     further = {"volume": 4, "filer": 6, "admin": 8}
     options = [
         f"-{service}.port={ports[at]} -{service}.port.grpc={ports[at + 1]}" for service, at in further.items()
     ]
     options += [f"-master.port.grpc={ports[0] + 10_000}", f"-s3.port.grpc={ports[3]}"]
     options += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"]
+    options += ["-master.volumeSizeLimitMB=64"]  # the disk of a machine that only tests may be small
     user = server_user()
     programs = [str(usable_programs(folder)), str(Path(sys.executable).parent), os.environ["PATH"]]
     return {
@@ -73,7 +87,7 @@ def values(folder: Path) -> dict[str, str]:
         "POSTGRES_PORT": str(ports[10]),
         "DICOM_PORT": str(ports[11] - 1),
         "HTTP_PORT": str(ports[13] - 1),
-        "WEED_PORTS": " ".join(options),
+        "WEED_OPTIONS": " ".join(options),
         "DATABASE_PASSWORD": "a-password-of-the-test",
         "HUB_S3_ACCESS_KEY": "hub",
         "HUB_S3_SECRET_KEY": "secret-of-the-test",
@@ -88,7 +102,9 @@ def recipe() -> Iterator[Recipe]:
     chosen = values(folder)
     named = set(re.findall(r"\b([A-Z][A-Z0-9_]+)=", blocks.pop("values")))
     assert named == chosen.keys(), "the first block and this test name different values"
-    script = "\n".join(["set -euo pipefail", *(blocks.pop(step) for step in STEPS), "echo DONE", "wait"])
+    script = "\n".join(
+        ["set -euo pipefail", *(blocks.pop(step) for step in STEPS), f"touch {folder / DONE}", "wait"]
+    )
     assert blocks == {}, "a block of the document that this test does not do"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")} | chosen
     with (folder / "log").open("wb") as log:
@@ -102,8 +118,7 @@ def recipe() -> Iterator[Recipe]:
         )
     register = None
     try:
-        said = wait_for(lambda: _ended(process, folder), "the recipe to be done", seconds=240)
-        assert said.endswith("DONE\n"), said
+        _wait_until_done(process, folder)
         ports = [int(chosen[name]) + number for name in ("DICOM_PORT", "HTTP_PORT") for number in (1, 2)]
         password = chosen["DATABASE_PASSWORD"]
         settings = load(
@@ -118,9 +133,15 @@ def recipe() -> Iterator[Recipe]:
         _end(process, folder, chosen)
 
 
-def _ended(process: "subprocess.Popen[bytes]", folder: Path) -> str | None:
-    said = (folder / "log").read_text(encoding="utf-8")
-    return said if said.endswith("DONE\n") or process.poll() is not None else None
+def _wait_until_done(process: "subprocess.Popen[bytes]", folder: Path) -> None:
+    """Wait for the last step; where it does not come, show what each process said last."""
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        if (folder / DONE).exists():
+            return
+        time.sleep(0.1)
+    logs = [folder / "log", *(folder / "home").glob("*.log")]
+    pytest.fail("\n".join(f"{log.name}:\n{log.read_text('utf-8', 'replace')[-2000:]}" for log in logs))
 
 
 def _end(process: "subprocess.Popen[bytes]", folder: Path, chosen: dict[str, str]) -> None:
