@@ -17,7 +17,7 @@ from core.errors import (
     VersionRequired,
     WorkitemStateConflict,
 )
-from core.text import can_be_kept
+from core.text import can_be_kept, require_reason
 from database.audit import append_once
 from database.engine import Database
 from reporting import report_records as records
@@ -30,7 +30,7 @@ from storage.aside_records import has_open_patient_conflict
 from worklist.case import Case
 from worklist.case_records import case_in_scope, case_within, in_reach, in_reach_or_held_before
 from worklist.reach import reach
-from worklist.reading_list import require_reason
+from worklist.reading_list import LONGEST_TURN_REASON
 from worklist.retakes import close_signed
 from worklist.turn_records import find_turn
 from worklist.turns import end_signed
@@ -188,7 +188,7 @@ class Desk:
             StaleVersion: other images are there than were seen; the words are kept aside.
         """
         _require_words(words.findings, words.impression)
-        require_reason(reason)
+        reason = require_reason(reason, at_most=LONGEST_TURN_REASON)
         if not words.impression.strip():
             raise InvalidRequest("A report needs an impression.")
         now = self._clock.now()

@@ -9,11 +9,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from core.access import EVERY_SITE, Act, Actor, Role, Scope
+from core.access import EVERY_SITE, Act, Actor, Scope
 from core.clock import Clock
 from core.errors import InvalidRequest, NotFound, NotPermitted, StaleVersion
 from core.limits import SEARCH_LIMIT
-from core.text import can_be_kept
+from core.text import require_reason
 from core.uids import new_key
 from database.audit import AuditEvent, AuditRecord, append_audit
 from database.change_feed import Change, ChangeKind, append_change
@@ -23,8 +23,6 @@ from storage.instance import Study
 from storage.patient_records import Patient, PatientAct, PatientDecision
 from storage.query import Query, UIDList
 from storage.search import search_studies, studies_of_patients
-
-LONGEST_REASON = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +78,7 @@ class Patients:
             NotPermitted: one of them is linked with a patient of a site that is not the actor's.
             InvalidRequest: they are one patient, or no reason is given.
         """
-        require_reason(reason)
+        reason = require_reason(reason)
         scope, now = actor.scope(Act.ADMINISTER), self._clock.now()
         # every site: a person may be a patient elsewhere too, and that decides whether it may be done
         with self._database.write(within=EVERY_SITE) as connection:
@@ -100,7 +98,7 @@ class Patients:
             NotFound: the actor does not administer its site.
             InvalidRequest: it is linked with nobody, or no reason is given.
         """
-        require_reason(reason)
+        reason = require_reason(reason)
         now = self._clock.now()
         # every site: a person may be a patient elsewhere too, and that decides whether it may be done
         with self._database.write(within=EVERY_SITE) as connection:
@@ -123,7 +121,7 @@ class Patients:
                 given.
             StaleVersion: somebody else moved it meanwhile.
         """
-        require_reason(reason)
+        reason = require_reason(reason)
         scope, now = actor.scope(Act.ADMINISTER), self._clock.now()
         with self._database.write(within=scope) as connection:
             study = _study(connection, site_id, study_instance_uid, scope)
@@ -145,7 +143,7 @@ class Patients:
 
     def confirm(self, actor: Actor, site_id: str, study_instance_uid: str, *, reason: str) -> None:
         """Say that a flagged study is its patient's, whatever it says. Raises NotFound, InvalidRequest."""
-        require_reason(reason)
+        reason = require_reason(reason)
         scope, now = actor.scope(Act.ADMINISTER), self._clock.now()
         with self._database.write(within=scope) as connection:
             study = _study(connection, site_id, study_instance_uid, scope)
@@ -153,12 +151,6 @@ class Patients:
             _decide(connection, actor, PatientAct.CONFIRMED, patient, None, study, reason=reason, now=now)
             if not records.clear_differences(connection, site_id, study_instance_uid):
                 raise InvalidRequest("This study is not flagged.")
-
-
-def require_reason(reason: str) -> None:
-    """Raise InvalidRequest unless a reason is given that can be kept."""
-    if not reason.strip() or len(reason) > LONGEST_REASON or not can_be_kept(reason):
-        raise InvalidRequest(f"Give a reason of at most {LONGEST_REASON} characters.")
 
 
 _KINDS = {
@@ -199,7 +191,7 @@ def _tell(
             event=AuditEvent.PATIENT_RECORD,
             action=f"patient {act.value}",
             actor=actor.username,
-            granted_by=Role.ADMIN.value,
+            granted_by=actor.granted_by(Act.ADMINISTER, patient.site_id),
             site_id=patient.site_id,
             study_instance_uid=study_instance_uid,
             subject=patient.patient_key,

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from core.text import LONGEST_REASON
 from storage.header_comparison import Look
 from storage.instance import AsideReason, KeptAside, Settlement, StoredInstance, StoreOutcome
-from storage.patients import LONGEST_REASON
 from storage.shelf import Alarm, AlarmKind
 from viewer_api.parameters import plain_text
 

@@ -6,8 +6,8 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from core.text import LONGEST_REASON
 from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_UID, plain_text
-from worklist.act_records import LONGEST_REASON
 from worklist.request import MatchedBy, Request, RequestState
 from worklist.requests import LONGEST_TEXT, Candidate, FollowedRequest
 from worklist.urgency import Urgency

@@ -7,12 +7,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from viewer_api.parameters import EXAMPLE_UID, plain_text
-from worklist.reading_list import LONGEST_REASON
+from worklist.reading_list import LONGEST_TURN_REASON
 from worklist.workitem import EndReason, InputReadinessState, ProcedureStepState, Workitem
 
 # The rooms hold the limit and say so in a sentence; here it is only told in advance.
 ReasonText = Annotated[
-    str, AfterValidator(plain_text), Field(json_schema_extra={"maxLength": LONGEST_REASON})
+    str, AfterValidator(plain_text), Field(json_schema_extra={"maxLength": LONGEST_TURN_REASON})
 ]
 
 

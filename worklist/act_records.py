@@ -7,14 +7,10 @@ from enum import StrEnum
 from sqlalchemy import Connection, insert, or_, select
 
 from core.access import Act, Actor
-from core.errors import InvalidRequest
 from core.limits import SEARCH_LIMIT
-from core.text import can_be_kept
 from core.uids import new_key
 from database.audit import AuditEvent, AuditRecord, append_audit
 from worklist.tables import case_acts
-
-LONGEST_REASON = 2_000
 
 
 class CaseActKind(StrEnum):
@@ -42,13 +38,6 @@ class CaseAct:
     reason: str
     actor: str
     at: datetime
-
-
-def require_reason(reason: str) -> str:
-    """Return the reason without surrounding blanks. Raises InvalidRequest unless there is one to keep."""
-    if not reason.strip() or len(reason) > LONGEST_REASON or not can_be_kept(reason):
-        raise InvalidRequest(f"Give a reason of at most {LONGEST_REASON} characters.")
-    return reason.strip()
 
 
 def put_on_record(connection: Connection, decided: CaseAct, *, by: Actor, allowed_by: Act) -> None:

@@ -13,12 +13,13 @@ from sqlalchemy import Connection
 from core.access import Act, Actor
 from core.clock import Clock
 from core.errors import InvalidRequest, NotFound
+from core.text import require_reason
 from core.uids import new_uid
 from database.change_feed import ChangeKind
 from database.engine import Database
 from storage.patient_records import settled_identity_of, studies_of_same_person
 from worklist import workitem as rules
-from worklist.act_records import CaseAct, CaseActKind, put_on_record, require_reason
+from worklist.act_records import CaseAct, CaseActKind, put_on_record
 from worklist.asking import ask_anew
 from worklist.case import Case
 from worklist.case_records import (

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Connection, and_, or_
 
 from core.access import Act, Actor
 from core.clock import Clock
-from core.errors import InvalidRequest, NotFound, WorkitemStateConflict
+from core.errors import NotFound, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
-from core.text import can_be_kept
+from core.text import require_reason
 from database.change_feed import Change, changes_of_studies
 from database.engine import Database
 from storage.study_names import is_found_by
@@ -32,7 +32,7 @@ from worklist.turns import begin, give_back, take_back, take_over
 from worklist.urgency import Urgency
 from worklist.workitem import ProcedureStepState, Workitem
 
-LONGEST_REASON = 1_000
+LONGEST_TURN_REASON = 1_000
 OPEN_STATES = (ProcedureStepState.SCHEDULED, ProcedureStepState.IN_PROGRESS)
 
 
@@ -102,11 +102,11 @@ class ReadingList:
             NotFound, InvalidRequest: there is no reason.
             WorkitemStateConflict: nobody holds it, or the actor does.
         """
-        require_reason(reason)
+        why = require_reason(reason, at_most=LONGEST_TURN_REASON)
         now = self._clock.now()
         with self._database.write(within=actor.scope(Act.TAKE_OVER)) as connection:
             case = _present_turn(connection, workitem_uid, in_scope(actor.scope(Act.TAKE_OVER)))
-            return take_over(connection, case, by=actor, reason=reason.strip(), now=now)
+            return take_over(connection, case, by=actor, reason=why, now=now)
 
     def turns(self, actor: Actor, case_id: str) -> list[Workitem]:
         """Return the newest turns at a case, newest first: who held it, and how each ended. Raises NotFound.
@@ -143,16 +143,6 @@ class ReadingList:
                 case.site_id,
                 own + [study.study_instance_uid for study in case.studies[1:]],
             )
-
-
-def require_reason(reason: str) -> None:
-    """Raise InvalidRequest unless somebody says why, in words that can be kept."""
-    if not reason.strip():
-        raise InvalidRequest("Say why.")
-    if len(reason) > LONGEST_REASON:
-        raise InvalidRequest(f"A reason has at most {LONGEST_REASON} characters.")
-    if not can_be_kept(reason):
-        raise InvalidRequest("A reason is whole characters, and none of them NUL.")
 
 
 def _present_turn(connection: Connection, workitem_uid: str, within: ColumnElement[bool]) -> Case:

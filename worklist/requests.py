@@ -10,12 +10,12 @@ from core.access import Act, Actor, at_site
 from core.clock import Clock
 from core.errors import InvalidRequest, NotFound, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
-from core.text import can_be_kept
+from core.text import can_be_kept, require_reason
 from core.uids import is_indexable, new_key
 from database.audit import AuditEvent, AuditRecord, append_audit
 from database.change_feed import Change, ChangeKind, append_change
 from database.engine import Database
-from worklist.act_records import CaseAct, CaseActKind, put_on_record, require_reason
+from worklist.act_records import CaseAct, CaseActKind, put_on_record
 from worklist.asking import ask_anew, match, match_by_rule
 from worklist.case import Case
 from worklist.case_records import case_by_key, case_in_scope, cases_by_key

@@ -8,6 +8,7 @@ from core.access import Act, Actor, Scope
 from core.clock import Clock
 from core.errors import InvalidRequest, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
+from core.text import require_reason
 from core.uids import new_key
 from database.change_feed import ChangeKind
 from database.engine import Database
@@ -18,7 +19,7 @@ from worklist.case import Case
 from worklist.case_records import case_by_key, case_within, in_reach, in_scope
 from worklist.events import put_on_record, tell
 from worklist.reach import reach
-from worklist.reading_list import require_reason
+from worklist.reading_list import LONGEST_TURN_REASON
 from worklist.retake import Retake, RetakeState, Wish
 from worklist.retake_records import change_retake, find_retake, insert_retake, list_retakes
 from worklist.turns import let_arrive, make_ready, wait_for_retake
@@ -85,11 +86,11 @@ class Retakes:
 
     def decline(self, actor: Actor, retake_id: str, *, why: str) -> Retake:
         """Say why no better images will come: the case is read as it is. Raises NotFound, AlreadySettled."""
-        require_reason(why)
+        why = require_reason(why, at_most=LONGEST_TURN_REASON)
         now = self._clock.now()
         with self._database.write(within=actor.scope(Act.ANSWER_RETAKE)) as connection:
             case, before = _found(connection, actor, retake_id, Act.ANSWER_RETAKE)
-            after = rules.decline(before, by_name=actor.display_name, why=why.strip(), now=now)
+            after = rules.decline(before, by_name=actor.display_name, why=why, now=now)
             _close(connection, case, before, after, actor=actor.username, now=now)
             put_on_record(connection, case, "retake declined", by=actor, at=now, act=Act.ANSWER_RETAKE)
             if case.workitem.awaits_retake:

@@ -10,7 +10,7 @@ from core.errors import InvalidRequest, NotFound, WorkitemStateConflict
 from database.audit import audit_of_study
 from reporting.desk import Words
 from tests.fixtures.consultation import QINGSHAN, XINGLONG, Consultation, at_site, reader
-from worklist.reading_list import LONGEST_REASON
+from worklist.reading_list import LONGEST_TURN_REASON
 from worklist.urgency import Urgency
 from worklist.workitem import EndReason, ProcedureStepState
 
@@ -119,7 +119,7 @@ def test_who_may_not_read_the_case_takes_nothing_over(consultation: Consultation
     assert consultation.again(held).workitem == held.workitem
 
 
-@pytest.mark.parametrize("reason", ["", " \n", "x\x00", "\ud800", "x" * (LONGEST_REASON + 1)])
+@pytest.mark.parametrize("reason", ["", " \n", "x\x00", "\ud800", "x" * (LONGEST_TURN_REASON + 1)])
 def test_nobody_takes_over_without_words_that_can_be_kept(consultation: Consultation, reason: str) -> None:
     held = consultation.claimed(LI)
     with pytest.raises(InvalidRequest):
@@ -140,7 +140,9 @@ def test_a_silent_readers_case_is_taken_over_too_and_an_emergency_has_its_short_
         history="",
         study_instance_uid=held.study_instance_uid,
     )
-    taken = consultation.reading_list.take_over(CHEN, held.workitem.workitem_uid, reason="x" * LONGEST_REASON)
+    taken = consultation.reading_list.take_over(
+        CHEN, held.workitem.workitem_uid, reason="x" * LONGEST_TURN_REASON
+    )
     assert taken.workitem.lease_expires_at is not None
     assert (taken.workitem.lease_expires_at - consultation.clock.now()).total_seconds() == 60
     # Taken over from whoever took over: the turn that Li knew is long over.
