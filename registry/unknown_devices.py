@@ -18,8 +18,9 @@ from core.errors import InvalidRequest, NotFound, NotPermitted
 from core.limits import UNKNOWN_DEVICES, UNKNOWN_DEVICES_PER_ADDRESS
 from core.text import escaped
 from core.uids import new_key
-from database.audit import AuditEvent, AuditRecord, append_audit, append_once
+from database.audit import AuditEvent, AuditRecord, append_once
 from database.engine import Database
+from registry.acts import put_on_record
 from registry.certificate import Certificate
 from registry.device import Device, new_device
 from registry.device_records import insert_device
@@ -129,16 +130,8 @@ class UnknownDevices:
             )
             insert_device(connection, device, now)
             connection.execute(delete(unknown_devices).filter_by(unknown_device_id=unknown_device_id))
-            append_audit(
-                connection,
-                AuditRecord(
-                    at=now,
-                    event=AuditEvent.SECURITY_ALERT,
-                    action="device adopted",
-                    actor=by,
-                    site_id=site_id,
-                    subject=device.device_id,
-                ),
+            put_on_record(
+                connection, "device adopted", by=by, at=now, subject=device.device_id, site_id=site_id
             )
         return device
 

@@ -44,11 +44,12 @@ class AsideQuota:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What a person decided about a row, and why; `by` is a username."""
+    """What a person decided about a row, and why: `by` a username, `granted_by` the role that allows it."""
 
     kept_key: str
     settled_as: Settlement
     by: str
+    granted_by: str
     reason: str
     at: datetime
 

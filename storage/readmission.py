@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from core.access import Role
 from core.errors import InvalidRequest
 from database.audit import AuditEvent, AuditRecord, append_audit
 from database.change_feed import Change, ChangeKind, append_change
@@ -22,6 +21,7 @@ class Readmission:
 
     kept: KeptAside
     by: str
+    granted_by: str
     reason: str
 
 
@@ -48,6 +48,7 @@ def readmit(
         kept_key=kept.kept_key,
         settled_as=Settlement.READMITTED,
         by=readmission.by,
+        granted_by=readmission.granted_by,
         reason=readmission.reason,
         at=at,
     )
@@ -91,7 +92,7 @@ def tell_settled(connection: Connection, kept: KeptAside, decision: Decision, ki
             event=AuditEvent.PATIENT_RECORD,
             action=kind.value,
             actor=decision.by,
-            granted_by=Role.ADMIN.value,
+            granted_by=decision.granted_by,
             site_id=kept.site_id,
             study_instance_uid=kept.study_instance_uid,
             subject=kept.kept_key,

@@ -8,15 +8,16 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from core.access import Act, Actor, Role, Scope, at_site
+from core.access import Act, Actor, Scope, at_site
 from core.clock import Clock
 from core.errors import AlreadySettled, StorageUnavailable
 from core.limits import SEARCH_LIMIT
 from core.origin import Origin, OriginKind
+from core.text import require_reason
 from database.audit import AuditEvent, AuditRecord, append_audit
 from database.change_feed import ChangeKind
 from database.engine import Database
@@ -26,7 +27,6 @@ from storage.aside_records import AsideFilter, AsideQuota, AsideUse, Decision
 from storage.header_comparison import Look, look_at
 from storage.incoming import EncodedInstance, chunks
 from storage.instance import AsideReason, Instance, KeptAside, Settlement, StoredInstance
-from storage.patients import require_reason
 from storage.query import Query, UIDList
 from storage.readmission import Readmission, tell_settled
 
@@ -105,7 +105,7 @@ class Shelf:
                     event=AuditEvent.EXPORT,
                     action="aside.downloaded",
                     actor=actor.username,
-                    granted_by=Role.ADMIN.value,
+                    granted_by=actor.granted_by(Act.ADMINISTER, kept.site_id),
                     site_id=kept.site_id,
                     study_instance_uid=kept.study_instance_uid,
                     subject=kept.kept_key,
@@ -123,12 +123,13 @@ class Shelf:
             InvalidInstance, DataSetMismatch: it still cannot be indexed; it stays where it is.
             QuotaExceeded, StorageUnavailable: try again later.
         """
-        require_reason(reason)
+        reason = require_reason(reason)
         kept = self._with_bytes(actor, kept_key)
         if kept.settled_at is not None:
             raise AlreadySettled
         origin = Origin(kind=OriginKind(kept.origin_kind), site_id=kept.site_id, source=kept.source)
-        readmission = Readmission(kept=kept, by=actor.username, reason=reason)
+        granted_by = actor.granted_by(Act.ADMINISTER, kept.site_id)
+        readmission = Readmission(kept=kept, by=actor.username, granted_by=granted_by, reason=reason)
         with self._copied(kept) as encoded:
             return self._archive.store(encoded, origin, readmission)
 
@@ -155,18 +156,12 @@ class Shelf:
             NotFound, InvalidRequest.
             AlreadySettled: it waits already, was let in, or its bytes are gone.
         """
-        require_reason(reason)
+        reason = require_reason(reason)
         now, scope = self._clock.now(), actor.scope(Act.ADMINISTER)
         with self._database.write(within=scope) as connection:
             kept = records.find_aside(connection, kept_key, scope)
             records.reopen(connection, kept_key)
-            decision = Decision(
-                kept_key=kept_key,
-                settled_as=kept.settled_as or Settlement.DISCARDED,
-                by=actor.username,
-                reason=reason,
-                at=now,
-            )
+            decision = _decision(actor, kept, kept.settled_as or Settlement.DISCARDED, reason, at=now)
             tell_settled(connection, kept, decision, ChangeKind.ASIDE_REOPENED)
             return records.find_aside(connection, kept_key, scope)
 
@@ -193,17 +188,11 @@ class Shelf:
             )
 
     def _settle(self, actor: Actor, kept_key: str, settled_as: Settlement, reason: str) -> KeptAside:
-        require_reason(reason)
+        reason = require_reason(reason)
         scope = actor.scope(Act.ADMINISTER)
-        decision = Decision(
-            kept_key=kept_key,
-            settled_as=settled_as,
-            by=actor.username,
-            reason=reason,
-            at=self._clock.now(),
-        )
         with self._database.write(within=scope) as connection:
             kept = records.find_aside(connection, kept_key, scope)
+            decision = _decision(actor, kept, settled_as, reason, at=self._clock.now())
             records.settle(connection, decision)
             tell_settled(connection, kept, decision, _KINDS[settled_as])
             return records.find_aside(connection, kept_key, scope)
@@ -251,3 +240,16 @@ class Shelf:
             if encoded.digest != kept.digest:
                 raise StorageUnavailable("What was kept aside is damaged in the blob store.")
             yield encoded
+
+
+def _decision(
+    actor: Actor, kept: KeptAside, settled_as: Settlement, reason: str, *, at: datetime
+) -> Decision:
+    return Decision(
+        kept_key=kept.kept_key,
+        settled_as=settled_as,
+        by=actor.username,
+        granted_by=actor.granted_by(Act.ADMINISTER, kept.site_id),
+        reason=reason,
+        at=at,
+    )

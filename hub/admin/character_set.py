@@ -7,6 +7,7 @@ import typer
 from core.errors import NotFound
 from core.origin import OriginKind
 from hub.admin.opening import Data, opened_register
+from hub.operator import operator
 
 if TYPE_CHECKING:
     from hub.register import Register
@@ -52,7 +53,7 @@ def set_character_set(
             TextSource(site_id=site or "", origin_kind=kind.value, source=source),
             "" if declared == NO_LABEL else declared,
             encoding,
-            username="admin",
+            username=operator(),
             is_registered=kind is OriginKind.DEVICE,
         )
     typer.echo(f"Text of {source} under {decision.declared or NO_LABEL} is read as {decision.encoding}.")

@@ -8,14 +8,13 @@ import typer
 from core.access import Scope
 from core.errors import InvalidRequest, NotFound
 from hub.admin.opening import Data, opened_register
+from hub.operator import operator
 
 if TYPE_CHECKING:
     from registry.device import Device
     from registry.unknown_devices import UnknownDevice, UnknownDevices
 
 app = typer.Typer(no_args_is_help=True, help="Machines that send by DICOM.")
-COMMAND_LINE = "command line"
-"""Who acts, in the account of what was done: whoever may run commands on this machine."""
 CertificateFile = Annotated[
     Path | None,
     typer.Option(help="File with its X.509 certificate: it is known by that, wherever it calls from."),
@@ -139,7 +138,7 @@ def adopt_device(
             _meant(register.unknown_devices, unknown).unknown_device_id,
             site_id=site,
             scope=everywhere,
-            by=COMMAND_LINE,
+            by=operator(),
             name=name,
             network=network,
         )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.operator import operator
+
 if TYPE_CHECKING:
     from hub.register import Register
 
@@ -18,7 +20,6 @@ Data = Annotated[
 @contextmanager
 def opened_register(data: Path | None) -> Iterator["Register"]:
     """Open the register for one command, on a catalogue that is up to date."""
-    from hub.operator import operator
     from hub.register import open_register
     from hub.schema import require_current
     from hub.settings import load

@@ -7,21 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.access import Actor, Grant, Role
+from core.text import escaped
 from hub.admin.opening import Data
+from hub.operator import operating_actor
 from storage.instance import AsideReason, KeptAside
 
 if TYPE_CHECKING:
     from storage.shelf import Shelf
 
 app = typer.Typer(no_args_is_help=True, help="What is kept aside until a person decides.")
-OPERATOR = Actor(
-    account_id="command-line",
-    username="command line",
-    display_name="command line",
-    grants=(Grant(role=Role.ADMIN),),
-)
-"""Who acts, in the account of what was done: whoever may run commands on this machine."""
 Reason = Annotated[str, typer.Option(help="Why; it is kept with the decision.")]
 
 
@@ -37,7 +31,7 @@ def list_kept(
 
     with _opened_shelf(data) as shelf:
         wanted = AsideFilter(site_id=site, reason=reason, settled=settled, limit=1_000)
-        for kept in shelf.items(OPERATOR, wanted):
+        for kept in shelf.items(operating_actor(), wanted):
             typer.echo(_line(kept))
 
 
@@ -49,7 +43,7 @@ def show_kept(
 ) -> None:
     """Show its header, beside that of what is held in its place; by default only what differs."""
     with _opened_shelf(data) as shelf:
-        look = shelf.look(OPERATOR, key)
+        look = shelf.look(operating_actor(), key)
     typer.echo(_line(look.kept))
     if look.held is not None:
         typer.echo(f"held in its place: {look.held.sop_instance_uid}")
@@ -57,7 +51,9 @@ def show_kept(
         typer.echo(f"cannot be read further: {look.problem}")
     for element in look.elements:
         if everything or element.differs:
-            typer.echo(f"{element.tag}\t{element.keyword}\t{_shown(element.kept)}\t{_shown(element.held)}")
+            typer.echo(
+                f"{element.tag}\t{element.keyword}\t{_printable(element.kept)}\t{_printable(element.held)}"
+            )
 
 
 @app.command("download")
@@ -68,7 +64,7 @@ def download_kept(
 ) -> None:
     """Write the exact bytes that arrived into a file."""
     with _opened_shelf(data) as shelf:
-        _, content = shelf.export(OPERATOR, key)
+        _, content = shelf.export(operating_actor(), key)
         with file.open("xb") as target:
             for chunk in content:
                 target.write(chunk)
@@ -80,7 +76,7 @@ def readmit_kept(keys: list[str], reason: Reason, data: Data = None) -> None:
     """Let it in through the archive's own door; of a conflict of patients: it is the study's own."""
     with _opened_shelf(data) as shelf:
         for key in keys:
-            stored = shelf.readmit(OPERATOR, key, reason=reason)
+            stored = shelf.readmit(operating_actor(), key, reason=reason)
             typer.echo(f"{key}: {stored.outcome.value}")
 
 
@@ -89,7 +85,7 @@ def discard_kept(keys: list[str], reason: Reason, data: Data = None) -> None:
     """Say that it is of no use: its bytes go after a while, its row and the reason stay."""
     with _opened_shelf(data) as shelf:
         for key in keys:
-            shelf.discard(OPERATOR, key, reason=reason)
+            shelf.discard(operating_actor(), key, reason=reason)
             typer.echo(f"{key}: discarded")
 
 
@@ -98,7 +94,7 @@ def keep_apart(keys: list[str], reason: Reason, data: Data = None) -> None:
     """Say that it stays beside the archive for ever."""
     with _opened_shelf(data) as shelf:
         for key in keys:
-            shelf.keep_apart(OPERATOR, key, reason=reason)
+            shelf.keep_apart(operating_actor(), key, reason=reason)
             typer.echo(f"{key}: kept apart")
 
 
@@ -107,7 +103,7 @@ def reopen_kept(keys: list[str], reason: Reason, data: Data = None) -> None:
     """Take a decision back."""
     with _opened_shelf(data) as shelf:
         for key in keys:
-            shelf.reopen(OPERATOR, key, reason=reason)
+            shelf.reopen(operating_actor(), key, reason=reason)
             typer.echo(f"{key}: waits for a decision")
 
 
@@ -134,8 +130,5 @@ def _line(kept: KeptAside) -> str:
     )
 
 
-def _shown(value: str | None) -> str:
-    """Return a value as one printable line: what a device sent must not steer a terminal."""
-    if value is None:
-        return "-"
-    return "".join(character if character.isprintable() else "\ufffd" for character in value)
+def _printable(value: str | None) -> str:
+    return "-" if value is None else escaped(value)
