@@ -11,7 +11,6 @@ from typing import Final
 from core.text import escaped
 
 SUBJECT_LENGTH: Final = 200
-FINGERPRINT_LENGTH: Final = 64
 
 
 @dataclass(frozen=True, kw_only=True)

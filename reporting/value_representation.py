@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 SHORT_STRING_LIMIT: Final = 16
 LONG_STRING_LIMIT: Final = 64
-SHORT_TEXT_LIMIT: Final = 1024
 COMPONENT_GROUP_LIMIT: Final = 64
 _COMPONENT_GROUPS: Final = 3
 _COMPONENTS: Final = 5

@@ -77,9 +77,6 @@ _SAME_SERIES = and_(
     instances.c.study_instance_uid == series.c.study_instance_uid,
     instances.c.series_instance_uid == series.c.series_instance_uid,
 )
-_OF_STUDY = and_(
-    instances.c.site_id == studies.c.site_id, instances.c.study_instance_uid == studies.c.study_instance_uid
-)
 
 
 def search_studies(
