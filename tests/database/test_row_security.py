@@ -16,7 +16,7 @@ from database.postgresql import ROLE
 from database.row_security import ONLY_ADDED, WITHOUT_SITE, is_secured, secure
 from database.schema import Moment, metadata
 from tests.fixtures.catalogue import declare_tables, open_catalogue
-from tests.fixtures.postgresql import LOGIN, PostgreSQLServer, fresh_database
+from tests.fixtures.postgresql import LOGIN, PostgreSQLServer, empty_copy, fresh_database
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 declare_tables()
@@ -27,8 +27,8 @@ SITES = ("township", "station")
 @pytest.fixture
 def hub(postgresql_server: PostgreSQLServer) -> Iterator[Database]:
     """A catalogue on the server, where something happened at two sites, and something at none."""
-    with fresh_database(postgresql_server) as name:
-        database = open_catalogue(postgresql_server.url(name))
+    with empty_copy(postgresql_server) as copy:
+        database = copy.database
         with database.write() as connection:
             for site_id in SITES:
                 append_change(
@@ -147,8 +147,8 @@ def consulted(
     from tests.fixtures.consultation import at_site as account_at
     from tests.fixtures.consultation import new_consultation, reader
 
-    with fresh_database(postgresql_server) as name:
-        database = open_catalogue(postgresql_server.url(name))
+    with empty_copy(postgresql_server) as copy:
+        database = copy.database
         hub = new_consultation(database, tmp_path_factory.mktemp("consulted"), FixedClock(AT))
         report = hub.signed(reader())
         hub.publisher.run()
