@@ -15,6 +15,7 @@ _ONE_VALUE: Final = frozenset({"LT", "ST", "UR", "UT"})
 _LEADING_SPACE_MEANS_SOMETHING: Final = frozenset({"LT", "PN", "ST", "UC", "UI", "UR", "UT"})
 _BINARY: Final = {"US": "H", "UL": "L", "UV": "Q", "SS": "h", "SL": "l", "SV": "q"}
 _OTHER_BINARY: Final = frozenset({"AT", "FD", "FL", "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UN"})
+_WORD: Final = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 _INTEGER = re.compile(r"([+-]?[0-9]{1,12})(?:\.0*)?", re.ASCII)
 _DATE = re.compile(r"([0-9]{4})(\.?)([0-9]{2})\2([0-9]{2})", re.ASCII)
 _TIME = re.compile(
@@ -82,6 +83,16 @@ def binary_integer(value: bytes, vr: str, *, big_endian: bool) -> int | None:
         return None
     number: int = Struct(form).unpack_from(value)[0]
     return _bounded(number)
+
+
+def little_endian(value: bytes, vr: str) -> bytes:
+    """Return a big-endian value in little endian (PS3.18 8.7.3.2: octets are given that way)."""
+    word = _WORD.get(vr, 1)
+    usable = len(value) - len(value) % word
+    swapped = bytearray(value)
+    for offset in range(word):
+        swapped[offset:usable:word] = value[word - 1 - offset : usable : word]
+    return bytes(swapped)
 
 
 def _bounded(number: int) -> int | None:

@@ -16,14 +16,14 @@ from ecg.recording import Recording, rhythm
 from ecg.waveform import recordings
 from imaging.decoding import DECODER_ERRORS
 from reporting.paper.sheet import printed_name
+from storage.element_data_set import data_set_of
 from storage.instance import Instance, Study
+from storage.instance_content import opened
 from storage.query import Query as StudyQuery
 from storage.query import UIDList
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.dicom_web_root import UID, Retrieval, SearchRoot, accept_of
 from viewer_api.ecg_schemas import ECGResource
-from viewer_api.element_data_set import data_set_of
-from viewer_api.instance_content import opened
 from viewer_api.media_types import Form, choose
 from viewer_api.places import Places
 from viewer_api.problems import Busy, NotAcceptable, NotShowable, SeveralSites, documented

@@ -8,14 +8,14 @@ from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, NotFound, UnsupportedTransferSyntax
 from imaging.picture import JPEG, PNG, picture
+from renditions.pixel_data import PIXEL_DATA, PixelData
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
+from storage.element_values import little_endian
 from storage.instance import Instance
+from storage.instance_content import opened
 from viewer_api.dicom_web_root import UID, InRetrieval, Retrieval, accept_of
-from viewer_api.element_json import little_endian
-from viewer_api.instance_content import opened
 from viewer_api.media_types import Chosen, Form, choose
 from viewer_api.multipart import Part, begun, part_type, related
-from viewer_api.pixel_data import PIXEL_DATA, PixelData
 from viewer_api.pixel_media_types import FRAME_TYPES, VIDEO_TYPES
 from viewer_api.places import Places
 from viewer_api.problems import Busy, documented

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from core.errors import InvalidQuery, StorageUnavailable
 from storage.archive import Archive
+from storage.dicom_json import data_set
 from storage.instance import Instance, Series, Study
 from storage.query import (
     DATE_KEYWORDS,
@@ -20,7 +21,7 @@ from storage.query import (
     UIDList,
 )
 from viewer_api.access_log import AccessLog
-from viewer_api.dicom_json import JSON_ARRAY, MEDIA_TYPE, DicomJSON, data_set
+from viewer_api.dicom_json_answer import JSON_ARRAY, MEDIA_TYPE, DicomJSON
 from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, Root, SearchRoot, accept_of
 from viewer_api.media_types import Form, choose
 from viewer_api.problems import NotAcceptable, documented

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from core import errors
 from core.errors import HubError
+from storage.dicom_json import JSONDataSet, data_set
 from storage.instance import StoredInstance
-from viewer_api.dicom_json import JSONDataSet, data_set
 from viewer_api.dicom_web_root import Root
 
 OUT_OF_RESOURCES: Final = 0xA700

@@ -25,8 +25,8 @@ from storage.incoming import IncomingFile
 from storage.instance import StoredInstance, StoreOutcome
 from storage.part10 import read_part10_preamble
 from viewer_api.bounded_body import body_chunks
-from viewer_api.dicom_json import MEDIA_TYPE as DICOM_JSON
-from viewer_api.dicom_json import DicomJSON
+from viewer_api.dicom_json_answer import MEDIA_TYPE as DICOM_JSON
+from viewer_api.dicom_json_answer import DicomJSON
 from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, Root, StoreRoot, accept_of
 from viewer_api.media_types import MULTIPART, Form, choose, media_type_of
 from viewer_api.problems import NotAcceptable, SeveralSites, UnsupportedMediaType, documented

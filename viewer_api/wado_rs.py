@@ -7,12 +7,13 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, StorageUnavailable
+from storage.dicom_json import encoded
+from storage.element_json import tree_json
 from storage.instance import Instance
-from viewer_api.dicom_json import JSON_ARRAY, encoded
-from viewer_api.dicom_json import MEDIA_TYPE as DICOM_JSON
+from storage.instance_content import opened
+from viewer_api.dicom_json_answer import JSON_ARRAY
+from viewer_api.dicom_json_answer import MEDIA_TYPE as DICOM_JSON
 from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, InRetrieval, Retrieval, accept_of
-from viewer_api.element_json import tree_json
-from viewer_api.instance_content import opened
 from viewer_api.media_types import Form, choose
 from viewer_api.multipart import Part, begun, part_type, related
 from viewer_api.problems import NotAcceptable, SeveralSites, documented

@@ -17,13 +17,14 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from core.errors import InvalidInstance
+from storage.dicom_json import encoded as encoded_json
 from storage.element_header import DEFLATED, announced_encoding
+from storage.element_json import INLINE_LIMIT, tree_json
+from storage.element_tree import Tree, read_tree
+from storage.element_values import little_endian
 from storage.part10 import read_part10_preamble
 from tests.fixtures.encoded_elements import explicit
 from tests.fixtures.instances import data_set, encoded
-from viewer_api.dicom_json import encoded as encoded_json
-from viewer_api.element_json import INLINE_LIMIT, little_endian, tree_json
-from viewer_api.element_tree import Tree, read_tree
 
 SHIPPED = sorted(Path(str(get_testdata_file("CT_small.dcm"))).parent.glob("*.dcm")) + sorted(
     (Path(data_store.__file__).parent / "data").glob("*.dcm")

@@ -13,12 +13,11 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 from core.errors import NotFound
 from core.limits import FRAME_PIXELS, MIB
 from imaging.decoding import DECODER_ERRORS, Decoded, decode, undecodable
-from storage.element_values import integer_of
+from storage.element_data_set import data_set_of
+from storage.element_tree import Element, Tree
+from storage.element_values import integer_of, little_endian
 from storage.instance import Instance
-from viewer_api.element_data_set import data_set_of
-from viewer_api.element_json import little_endian
-from viewer_api.element_tree import Element, Tree
-from viewer_api.instance_content import Content
+from storage.instance_content import Content
 
 PIXEL_DATA: Final = 0x7FE00010
 _EXTENDED_OFFSETS: Final = (0x7FE00001, 0x7FE00002)

@@ -5,9 +5,9 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 
-from viewer_api.element_json import little_endian
-from viewer_api.element_tree import Tree
-from viewer_api.instance_content import Content
+from storage.element_tree import Tree
+from storage.element_values import little_endian
+from storage.instance_content import Content
 
 # Devices' values are what they are; a warning about each would quote it.
 config.settings.reading_validation_mode = config.IGNORE

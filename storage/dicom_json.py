@@ -7,24 +7,10 @@ from functools import cache
 from typing import Any, Final
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
-from starlette.responses import Response
 
-MEDIA_TYPE: Final = "application/dicom+json"
-JSON_ARRAY: Final = {"type": "array", "items": {"type": "object"}}
-"""The form of what is answered, for the OpenAPI description."""
 JSONDataSet = dict[str, Any]
 _GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
 _UTF_8: Final = {"vr": "CS", "Value": ["ISO_IR 192"]}
-
-
-class DicomJSON(Response):
-    """An answer in the DICOM JSON model."""
-
-    media_type = MEDIA_TYPE
-
-    def render(self, content: Any) -> bytes:
-        """Return the bytes to send."""
-        return encoded(content)
 
 
 def encoded(content: Any) -> bytes:

@@ -11,8 +11,8 @@ from core.limits import MIB
 from storage.archive import Archive
 from storage.byte_source import InflatedBytes
 from storage.element_header import DEFLATED, EXPLICIT, LOOK_AHEAD, announced_encoding, sniffed_encoding
+from storage.element_tree import Element, Tree, read_tree
 from storage.instance import Instance
-from viewer_api.element_tree import Element, Tree, read_tree
 
 CHUNK: Final = MIB
 _PIECE: Final = 64 * 1024

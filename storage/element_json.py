@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from core.limits import KIB
 from storage.character_sets import CharacterSets, character_sets
-from storage.element_values import TEXT_IN_CHARACTER_SET, is_text
-from viewer_api.dicom_json import JSONDataSet, person_name
-from viewer_api.element_tree import Element, Tree
+from storage.dicom_json import JSONDataSet, person_name
+from storage.element_tree import Element, Tree
+from storage.element_values import TEXT_IN_CHARACTER_SET, is_text, little_endian
 
 SetsOf = Callable[[str], CharacterSets]
 
@@ -33,7 +33,6 @@ _NUMBERS: Final = {
     "FL": "f",
     "FD": "d",
 }
-_WORD: Final = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
 
 def tree_json(tree: Tree, bulk_url: str, sets_of: SetsOf = character_sets) -> JSONDataSet:
@@ -54,16 +53,6 @@ def decode(element: Element, sets: CharacterSets) -> list[str]:
     if element.vr in _LEADING_SPACE_MEANS_SOMETHING:
         return [part.rstrip("\0 ") for part in parts]
     return [part.strip("\0 ") for part in parts]
-
-
-def little_endian(value: bytes, vr: str) -> bytes:
-    """Return a big-endian value in little endian (PS3.18 8.7.3.2: octets are given that way)."""
-    word = _WORD.get(vr, 1)
-    usable = len(value) - len(value) % word
-    swapped = bytearray(value)
-    for offset in range(word):
-        swapped[offset:usable:word] = value[word - 1 - offset : usable : word]
-    return bytes(swapped)
 
 
 class _Writer:
