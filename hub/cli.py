@@ -126,7 +126,7 @@ def migrate(data: DataOption = None) -> None:
     from hub.migrate import migrate as bring_up_to_date
 
     settings = _settings({"data": data})
-    done = bring_up_to_date(settings, Database(settings.database_url), SystemClock())
+    done = bring_up_to_date(settings, Database(settings.database_url), SystemClock(), tell=typer.echo)
     if done.backup:
         typer.echo(f"Backup: {done.backup}")
     state = f"from {done.before or 'empty'} to {done.after}" if done.was_needed else "is up to date"

@@ -5,7 +5,6 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -18,13 +17,16 @@ from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 from pynetdicom import AE
 
 from core.access import EVERY_SITE, Scope
-from core.errors import AlreadyRegistered, HubError
+from core.errors import AlreadyRegistered, HubError, StorageUnavailable
 from core.origin import Origin, OriginKind
 from core.uids import IMPLEMENTATION_CLASS_UID, new_key, new_uid
 from database.change_feed import cursor_position, newest_sequence
 from database.jobs import resting_jobs
+from database.server_settings import server_settings
+from hub.finding import Finding, Standing
 from hub.gateway_process import tls_settings
 from hub.schema import require_current
+from hub.server_findings import server_findings
 from hub.settings import Settings
 from hub.wiring import House, open_house
 from pacs_gateway.tls import server_context
@@ -40,21 +42,12 @@ BUILT_IN = 2026
 """A clock that shows an earlier year than this program's is wrong."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing looked at."""
-
-    what: str
-    is_good: bool
-    detail: str
-
-
 def examine(settings: Settings) -> int:
-    """Look at everything and print it; 0 if all is good."""
+    """Look at everything and print it; 0 if nothing is bad."""
     findings = []
     for finding in _findings(settings):
         findings.append(finding)
-        typer.echo(f"{'ok  ' if finding.is_good else 'BAD '} {finding.what}: {finding.detail}")
+        typer.echo(str(finding))
     return 0 if all(finding.is_good for finding in findings) else 1
 
 
@@ -64,6 +57,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     house = open_house(settings)
     database = _finding("database", lambda: _database(house))
     yield database
+    yield from _server(house)
     yield _finding("object store", lambda: _object_store(house))
     if not database.is_good:
         return
@@ -88,14 +82,15 @@ def _findings(settings: Settings) -> Iterator[Finding]:
 
 def _finding(what: str, look: Callable[[], str]) -> Finding:
     try:
-        return Finding(what=what, is_good=True, detail=look())
+        return Finding(what=what, standing=Standing.WELL, detail=look())
     except (HubError, OSError, httpx2.HTTPError) as error:
-        return Finding(what=what, is_good=False, detail=str(error))
+        return Finding(what=what, standing=Standing.BAD, detail=str(error))
 
 
 def _clock() -> Finding:
     now = datetime.now(UTC)
-    return Finding(what="clock", is_good=now.year >= BUILT_IN, detail=f"{now:%Y-%m-%d %H:%M:%S} UTC")
+    standing = Standing.WELL if now.year >= BUILT_IN else Standing.BAD
+    return Finding(what="clock", standing=standing, detail=f"{now:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _disk(settings: Settings) -> Finding:
@@ -103,7 +98,7 @@ def _disk(settings: Settings) -> Finding:
     reserve = int(settings.disk_reserve)
     return Finding(
         what="disk space",
-        is_good=free > 2 * reserve,
+        standing=Standing.WELL if free > 2 * reserve else Standing.BAD,
         detail=f"{free // 2**20} MiB free; new instances are refused below {reserve // 2**20} MiB",
     )
 
@@ -111,6 +106,15 @@ def _disk(settings: Settings) -> Finding:
 def _database(house: House) -> str:
     require_current(house.settings, house.database)
     return f"{house.database.engine.dialect.name}, schema up to date"
+
+
+def _server(house: House) -> list[Finding]:
+    """Return what is found of the server that has the catalogue, where one has it and answers."""
+    if house.database.is_sqlite:
+        return []
+    with suppress(StorageUnavailable), house.database.survey() as connection:
+        return list(server_findings(server_settings(connection)))
+    return []
 
 
 def _object_store(house: House) -> str:
@@ -200,7 +204,7 @@ def _listens(host: str, port: int) -> bool:
 
 def _port(what: str, host: str, port: int, listens: bool) -> Finding:
     state = "something listens there" if listens else "free: the hub is not running"
-    return Finding(what=what, is_good=True, detail=f"{host}:{port} {state}")
+    return Finding(what=what, standing=Standing.WELL, detail=f"{host}:{port} {state}")
 
 
 def _ready(settings: Settings) -> str:

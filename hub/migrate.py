@@ -1,14 +1,16 @@
 """Brings the catalogue's schema up to date: one process at a time, after a backup."""
 
 import fcntl
+import shlex
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import URL
 
 from core.clock import Clock
 from database import row_security
@@ -39,8 +41,12 @@ class Migration:
         return self.before != self.after
 
 
-def migrate(settings: Settings, database: Database, clock: Clock) -> Migration:
+def migrate(
+    settings: Settings, database: Database, clock: Clock, *, tell: Callable[[str], None] | None = None
+) -> Migration:
     """Bring the schema up to date; several at once wait for each other, also those of other machines.
+
+    `tell` hears, before an older schema on a server is changed, how a copy of it is made.
 
     Raises:
         Misconfigured: the catalogue was made by a newer hub, or its server does not let us set up the rules.
@@ -51,7 +57,13 @@ def migrate(settings: Settings, database: Database, clock: Clock) -> Migration:
         if before == after and has_its_rules(database):
             return Migration(before=before, after=after, backup=None)
         require_known(before)
-        backup = back_up(settings, database, before, clock) if before not in {None, after} else None
+        is_older = before not in {None, after}
+        backup = back_up(settings, database, before, clock) if is_older else None
+        if is_older and backup is None and tell is not None:
+            tell(
+                f"The catalogue has schema {before} and gets {after}. No copy is made first on a server;"
+                f" one is made by: {copy_command(database.engine.url, before)}"
+            )
         alembic = configuration()
         with database.alter() as connection:
             # Another machine may have been first, and this one has waited for it.
@@ -82,6 +94,14 @@ def back_up(settings: Settings, database: Database, revision: str | None, clock:
     with closing(sqlite3.connect(source_path)) as source, closing(sqlite3.connect(path)) as target:
         source.backup(target)
     return path
+
+
+def copy_command(url: URL, revision: str | None) -> str:
+    """Return the command that copies a catalogue on a server to a file; it asks for the password itself."""
+    where = {"host": url.host, "port": url.port, "username": url.username}
+    options = [f"--{name}={value}" for name, value in where.items() if value is not None]
+    file = f"--file=catalogue-{revision}.dump"
+    return shlex.join(["pg_dump", "--format=custom", *options, file, url.database or ""])
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def with_ports(settings: Settings) -> Settings:
 def bring_up_to_date(settings: Settings) -> None:
     """Migrate and say what was done. Raises Misconfigured."""
     database = Database(settings.database_url)
-    done = migrate(settings, database, SystemClock())
+    done = migrate(settings, database, SystemClock(), tell=log.warning)
     database.close()
     if done.was_needed:
         log.info("schema migrated", before=done.before or "empty", after=done.after)

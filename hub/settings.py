@@ -61,6 +61,14 @@ def _object_store(value: str) -> str:
     return value
 
 
+def _database(value: str) -> str:
+    from database.address import require_usable  # SQLAlchemy takes its time, and `--help` needs none of it
+
+    if value:
+        require_usable(value)
+    return value
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -118,10 +126,11 @@ class Settings(BaseSettings):
     ae_title: Annotated[str, AfterValidator(_ae_title)] = Field(
         default="HUB", description="The hub's AE title: 1 to 16 characters, no backslash."
     )
-    database_url: str = Field(
+    database_url: Annotated[str, AfterValidator(_database)] = Field(
         default_factory=_sqlite_file,
         repr=False,  # may hold a password
-        description="Database, as an SQLAlchemy address.",
+        description="Database: `postgresql+psycopg://login:password@host:5432/name`, in the password `%40`"
+        " for `@`, `%2F` for `/`, `%3A` for `:` and `%25` for `%`; or `sqlite:///` and a file.",
         json_schema_extra={"default_text": "the file `hub.sqlite3` in `HUB_DATA`"},
     )
     object_store: Annotated[str, AfterValidator(_object_store)] | None = Field(

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import make_url
 
 from core.access import EVERY_SITE
 from core.clock import SystemClock
 from core.errors import Misconfigured
-from hub.migrate import Migration, back_up, migrate
+from hub.migrate import Migration, back_up, copy_command, migrate
 from hub.register import open_register
 from hub.schema import current_revision, head_revision, known_revisions, require_current
 from hub.settings import Settings, load
@@ -82,6 +83,25 @@ def test_an_older_catalogue_is_backed_up_before_it_is_migrated(
     )
     _migrate(settings)
     assert asked == [head_revision()]
+
+
+@pytest.mark.parametrize(
+    ("address", "command"),
+    [
+        (
+            "postgresql+psycopg://hub:canary@db:5433/hub",
+            "pg_dump --format=custom --host=db --port=5433 --username=hub --file=catalogue-0009.dump hub",
+        ),
+        (
+            "postgresql+psycopg://hub%20a:can%2Fary@db/the%20hub",
+            "pg_dump --format=custom --host=db '--username=hub a' --file=catalogue-0009.dump 'the hub'",
+        ),
+    ],
+)
+def test_the_command_that_copies_a_catalogue_on_a_server_can_be_pasted_and_has_no_password(
+    address: str, command: str
+) -> None:
+    assert copy_command(make_url(address), "0009") == command
 
 
 @pytest.mark.parametrize("prepare", ["empty", "newer"])

@@ -124,6 +124,41 @@ def test_a_password_in_the_database_address_is_not_shown() -> None:
     assert refused.value.__suppress_context__
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "canary",
+        "postgresql+psycopg://hub:canary@host:port/hub",
+        "postgresql+psycopg://hub:canary@host:5432:1/hub",
+        "postgresql+psycopg://hub:can@ary@host/hub",
+        "postgresql+psycopg://hub:canary@host",
+        "postgresql+psycopg://hub:canary@host/hub?canary=1",
+        "postgresql+asyncpg://hub:canary@host/hub",
+        "mysql://hub:canary@host/hub",
+    ],
+)
+def test_a_database_address_that_cannot_be_is_refused_in_one_sentence_without_it(address: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        load(database_url=address)
+    told = str(refused.value)
+    assert told.startswith("HUB_DATABASE_URL: ")
+    assert "\n" not in told
+    assert not any(each in told for each in ("canary", "can@", "ary"))
+    assert refused.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+psycopg:///hub?host=/run/postgresql",
+        "postgresql+psycopg://hub@[::1]:5432/hub?sslmode=verify-full",
+        "sqlite:////srv/hub.sqlite3",
+    ],
+)
+def test_other_addresses_of_a_database_are_taken_as_they_are(address: str) -> None:
+    assert load(database_url=address).database_url == address
+
+
 STORE = {
     "object_store": "s3://hub?endpoint=store:9000",
     "s3_access_key": "canary-1",

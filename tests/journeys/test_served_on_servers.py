@@ -13,11 +13,16 @@ from hub.cli import app
 from hub.doctor import synthetic_instance
 from hub.settings import variable
 from tests.fixtures.pairs import servers
+from tests.fixtures.postgresql import PostgreSQLServer
 from tests.fixtures.running_hub import RunningHub, running_hub
 
 INSTANCES = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 WELL = (
     "database: postgresql",
+    "PostgreSQL version: ",
+    "PostgreSQL encoding: UTF8",
+    "PostgreSQL fsync: on",
+    "PostgreSQL synchronous_commit: on",
     "object store: s3://",
     "HTTP: ready",
     "round trip: an instance was stored by C-STORE",
@@ -51,7 +56,7 @@ def hub(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.mark.tool("storescu")
 def test_what_a_device_stores_is_listed_and_the_doctor_finds_all_of_it_well(
-    hub: RunningHub, tmp_path: Path
+    hub: RunningHub, postgresql_server: PostgreSQLServer, tmp_path: Path
 ) -> None:
     assert hub.register.database.engine.dialect.name == "postgresql"
     sent = synthetic_instance()
@@ -65,7 +70,8 @@ def test_what_a_device_stores_is_listed_and_the_doctor_finds_all_of_it_well(
         assert [study["0020000D"]["Value"] for study in listed] == [[sent.StudyInstanceUID]]
         given = clinic.get(f"/dicom-web/studies/{sent.StudyInstanceUID}", headers={"Accept": INSTANCES})
         assert sent.PixelData in given.content
-    told = _doctor(hub)
+    with postgresql_server.set(fsync="on"):
+        told = _doctor(hub)
     assert [what for what in WELL if f"ok   {what}" not in told] == [], told
     assert hub.stop() == 0
 
