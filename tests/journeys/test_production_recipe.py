@@ -68,12 +68,12 @@ def _ports() -> list[int]:
 
 def values(folder: Path) -> dict[str, str]:
     ports = _ports()
-    further = {"volume": 4, "filer": 6, "admin": 8}
+    further = {"volume": 4, "filer": 6}
     options = [
         f"-{service}.port={ports[at]} -{service}.port.grpc={ports[at + 1]}" for service, at in further.items()
     ]
     options += [f"-master.port.grpc={ports[0] + 10_000}", f"-s3.port.grpc={ports[3]}"]
-    options += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"]
+    options += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     options += ["-master.volumeSizeLimitMB=64"]  # the disk of a machine that only tests may be small
     user = server_user()
     programs = [str(usable_programs(folder)), str(Path(sys.executable).parent), os.environ["PATH"]]
@@ -87,7 +87,7 @@ def values(folder: Path) -> dict[str, str]:
         "POSTGRES_PORT": str(ports[10]),
         "DICOM_PORT": str(ports[11] - 1),
         "HTTP_PORT": str(ports[13] - 1),
-        "WEED_OPTIONS": " ".join(options),
+        "SEAWEEDFS_OPTIONS": " ".join(options),
         "DATABASE_PASSWORD": "a-password-of-the-test",
         "HUB_S3_ACCESS_KEY": "hub",
         "HUB_S3_SECRET_KEY": "secret-of-the-test",
