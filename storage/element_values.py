@@ -25,7 +25,7 @@ _INTEGER_BOUND: Final = 2**31
 
 
 def clean_text(text: str, vr: str) -> str:
-    """Return one decoded value without padding and NUL, at most HEADER_TEXT_LIMIT characters.
+    """Return one decoded value without padding and NUL, at most HEADER_TEXT_LIMIT characters, the last … if cut.
 
     Other control characters show as U+FFFD, those too that turn the order of reading, and so does a NUL
     inside a UID: it must not become another UID.
@@ -36,7 +36,7 @@ def clean_text(text: str, vr: str) -> str:
     if not text.isprintable():
         text = text.replace("\0", REPLACEMENT if vr == "UI" else "")
         text = UNSEEN.sub(REPLACEMENT, text)
-    return text[:HEADER_TEXT_LIMIT]
+    return text if len(text) <= HEADER_TEXT_LIMIT else text[: HEADER_TEXT_LIMIT - 1] + "…"
 
 
 def split_values(text: str, vr: str) -> tuple[str, ...]:

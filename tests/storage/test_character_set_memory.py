@@ -21,30 +21,17 @@ from tests.fixtures.archive import device_at
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import at_site
 from tests.fixtures.held import held
-from tests.fixtures.instances import data_set, encoded
+from tests.fixtures.instances import labelled
 from tests.fixtures.searching import EVERYTHING, query
 
 DEVICE = device_at("township")
 SOURCE = TextSource.of(DEVICE)
-NAMED = b"\x10\0\x10\0PN"
-LABELLED = b"\x08\0\x05\0CS"
-
-
-def sent(name: bytes, label: str | None = "ISO_IR 100", **values: Any) -> bytes:
-    """Return a data set with these very bytes for a name, which no library would write."""
-    known = None if label is None else "ISO_IR 100"
-    made = encoded(data_set(SpecificCharacterSet=known, PatientName="@", **values))
-    replaced = {LABELLED + b"\x0a\0ISO_IR 100": (label or "").encode(), NAMED + b"\2\0@ ": name}
-    for element, value in replaced.items():
-        value += b" " * (len(value) % 2)
-        made = made.replace(element, element[:6] + len(value).to_bytes(2, "little") + value)
-    return made
 
 
 def stored(store: Callable[..., Any], archive: Archive, *arguments: Any, **more: Any) -> Study:
     """Store an instance and return its study as it is listed."""
     origin = more.pop("origin", DEVICE)
-    receipt = store(sent(*arguments, **more), origin)
+    receipt = store(labelled(*arguments, **more), origin)
     return listed(archive, receipt.study_instance_uid)
 
 
@@ -188,7 +175,7 @@ def test_reading_anew_changes_what_is_text_and_nothing_else(
     archive: Archive, store: Callable[..., Any], reread: Callable[[], int]
 ) -> None:
     before = stored(store, archive, "王".encode("gbk"), PatientID="1")
-    store(sent("王".encode("gbk"), StudyInstanceUID=before.study_instance_uid, PatientID="1"))
+    store(labelled("王".encode("gbk"), StudyInstanceUID=before.study_instance_uid, PatientID="1"))
     content = held(archive).instances
     archive.character_sets.set_by_administrator(SOURCE, "ISO_IR 100", "GB18030", username="admin")
     reread()

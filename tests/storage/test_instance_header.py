@@ -39,7 +39,7 @@ TEXTS = [
     ("LO", b"A\\B", "A\\B"),
     ("LO", b"<script>alert(1)</script>", "<script>alert(1)</script>"),
     ("LO", b"a\x07b\x1bc", "a\ufffdb\ufffdc"),
-    ("LO", b"x" * 5000, "x" * HEADER_TEXT_LIMIT),
+    ("LO", b"x" * 5000, "x" * (HEADER_TEXT_LIMIT - 1) + "…"),
     ("LO", b"x" * HEADER_TEXT_LIMIT, "x" * HEADER_TEXT_LIMIT),
     ("LT", b" indented\r\n\ttext ", " indented\r\n\ttext"),
     ("PN", b"Zhang^San==  ", "Zhang^San"),
