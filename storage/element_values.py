@@ -25,7 +25,7 @@ _INTEGER_BOUND: Final = 2**31
 
 
 def clean_text(text: str, vr: str) -> str:
-    """Return one decoded value without padding and NUL, at most HEADER_TEXT_LIMIT characters, the last … if cut.
+    """Return one decoded value without padding and NUL, at most HEADER_TEXT_LIMIT characters (… if cut).
 
     Other control characters show as U+FFFD, those too that turn the order of reading, and so does a NUL
     inside a UID: it must not become another UID.
