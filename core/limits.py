@@ -60,6 +60,8 @@ BODY_SILENCE_SECONDS: Final = 60.0
 SEARCH_LIMIT: Final = 1_000
 """Results in one answer; more are had by offset."""
 FRAME_PIXELS: Final = 40_000_000
+INDEXED_FRAMES: Final = 100_000
+"""Of one instance; frames behind them are looked for in the instance each time."""
 ECG_OBJECT_LIMIT: Final = 64 * MIB
 """An object that is read whole to be drawn."""
 ECG_CHANNELS: Final = 64

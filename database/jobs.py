@@ -5,7 +5,7 @@ job does must be harmless when done twice.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,6 +68,16 @@ def enqueue(
     """Ask for work, in the transaction of the act that needs it. A higher priority goes first."""
     connection.execute(
         insert(jobs).values(kind=kind, body=body, priority=priority, due_at=due_at, attempts=0)
+    )
+
+
+def hasten(connection: Connection, *, kind: str, body: Mapping[str, str], priority: int) -> None:
+    """Give this priority to the waiting jobs whose body has these values, unless theirs is higher."""
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.kind == kind, jobs.c.priority < priority)
+        .where(*(jobs.c.body[key].as_string() == value for key, value in body.items()))
+        .values(priority=priority)
     )
 
 

@@ -4,6 +4,7 @@ import database.audit
 import database.change_feed
 import database.jobs
 import registry.tables
+import renditions.tables
 import reporting.tables
 import storage.tables
 import worklist.tables
@@ -17,6 +18,7 @@ ROOMS = (
     database.jobs,
     registry.tables,
     storage.tables,
+    renditions.tables,
     worklist.tables,
     reporting.tables,
 )

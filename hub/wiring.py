@@ -12,6 +12,7 @@ from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
+from renditions.preparation import PreparationFollower, Preparer
 from reporting.compilation import Compiler, SiteOnPaper
 from reporting.desk import Desk
 from reporting.inbox import Inbox
@@ -27,6 +28,7 @@ from storage.patients import Patients
 from storage.rereading import Rereading
 from storage.s3_location import S3Location
 from storage.shelf import Shelf
+from worklist.case_records import is_emergency
 from worklist.intake import Intake
 from worklist.linking import Linking
 from worklist.priors import Priors
@@ -77,6 +79,14 @@ class House:
     def publisher(self) -> Publisher:
         """Return what prints signed reports into their studies."""
         return Publisher(database=self.database, archive=self.archive, clock=self.clock)
+
+    def preparation_follower(self) -> PreparationFollower:
+        """Return the follower that asks for what reading needs of each instance."""
+        return PreparationFollower(is_emergency=is_emergency)
+
+    def preparer(self) -> Preparer:
+        """Return what prepares it."""
+        return Preparer(database=self.database, archive=self.archive, clock=self.clock)
 
     def rereading(self) -> Rereading:
         """Return what reads text anew when it was decided how to."""

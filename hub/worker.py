@@ -21,6 +21,7 @@ from hub.process import begin, until_stopped
 from hub.process_figures import Figure, served
 from hub.settings import Settings
 from hub.wiring import House
+from renditions import preparation
 from storage.sweep import sweep, sweep_discarded
 from worklist.intake import CURSOR
 
@@ -82,8 +83,29 @@ def duties(house: House) -> list[Duty]:
         Duty(name="intake", every_seconds=0.1, act=take_in),
         Duty(name="clock", every_seconds=0.5, act=watch_the_clock),
         Duty(name="publication", every_seconds=0.2, act=publish),
+        *_preparing(house),
         Duty(name="text", every_seconds=1, act=rereading.run),
         Duty(name="sweep", every_seconds=3600, act=lambda: _tidy(house)),
+    ]
+
+
+def _preparing(house: House) -> list[Duty]:
+    """Return what prepares instances for their readers."""
+    asking, preparer = house.preparation_follower(), house.preparer()
+
+    def ask_for_preparation() -> bool:
+        followed = follow(house.database, preparation.CURSOR, asking.handle, limit=FEED_BATCH)
+        return followed == FEED_BATCH
+
+    def prepare() -> bool:
+        run = preparer.run()
+        for sop_instance_uid, error in run.failures:
+            log.error("an instance is not prepared yet", sop_instance_uid=sop_instance_uid, error=error)
+        return run.has_more
+
+    return [
+        Duty(name="preparation-feed", every_seconds=0.2, act=ask_for_preparation),
+        Duty(name="preparation", every_seconds=0.2, act=prepare),
     ]
 
 

@@ -1,18 +1,19 @@
 """The frames of a stored image: as they lie there, or decoded one by one."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Final
 
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
-from pydicom.encaps import encapsulate, get_frame
+from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-from core.errors import NotFound
+from core.errors import NotFound, UnsupportedTransferSyntax
 from core.limits import FRAME_PIXELS, MIB
-from imaging.decoding import DECODER_ERRORS, Decoded, decode, undecodable
+from imaging.decoding import Decoded, decode, undecodable
+from imaging.frames import FrameRange, encapsulated_frames, frame_of, native_frame
 from storage.element_data_set import data_set_of
 from storage.element_tree import Element, Tree
 from storage.element_values import integer_of, little_endian
@@ -44,14 +45,9 @@ class PixelData:
         return self._element.fragmented
 
     @cached_property
-    def frame_count(self) -> int:
+    def number_of_frames(self) -> int:
         """Number of Frames, 1 where nothing is said."""
         return max(1, self._number(0x00280008) or 1)
-
-    def require_frames(self, numbers: Sequence[int]) -> None:
-        """Raise NotFound unless every frame exists; they count from 1."""
-        if not all(0 < number <= self.frame_count for number in numbers):
-            raise NotFound(f"The frames are numbered 1 to {self.frame_count}.")
 
     def stored(self, number: int) -> bytes:
         """Return a frame as it lies in the instance; native pixels always in little endian.
@@ -59,36 +55,36 @@ class PixelData:
         Raises:
             UnsupportedTransferSyntax: the pixel data cannot be parted into frames.
         """
-        if not self.is_encapsulated:
-            return self._native(number)
-        stream = self._content.stream
-        stream.seek(self._element.offset)
+        if self._element.encoding.big_endian and not self.is_encapsulated:
+            return self._swapped(self._native(number))
+        where = self._where(number)
+        return frame_of(self._content.bytes_at(where.offset, where.length), where)
+
+    def ranges(self, most: int) -> list[FrameRange]:
+        """Return where the frames lie that can be read as they are, at most the first `most`."""
+        if not self.is_encapsulated and self._element.encoding.big_endian:
+            return []
+        count = min(self.number_of_frames, most)
         try:
-            return get_frame(
-                stream,
-                number - 1,
-                extended_offsets=self._extended_offsets(),
-                number_of_frames=self.frame_count,
-            )
-        except DECODER_ERRORS as error:
-            raise undecodable("cannot be parted into frames") from error
+            if self.is_encapsulated:
+                return self._encapsulated[:count]
+            return [self._native(number) for number in range(1, 1 + self._native_count(count))]
+        except UnsupportedTransferSyntax:
+            return []
 
-    def decoded(self, number: int) -> Decoded:
-        """Return a frame as numbers.
-
-        Raises:
-            UnsupportedTransferSyntax: too large to decode, broken, or compressed in a way not known here.
-        """
+    def require_decodable(self) -> None:
+        """Raise UnsupportedTransferSyntax where frames are too large to decode, before any is read."""
         rows, columns = self._number(0x00280010) or 0, self._number(0x00280011) or 0
         if rows * columns > FRAME_PIXELS:
             raise undecodable(f"has more than {FRAME_PIXELS} pixels a frame")
-        frame = self.stored(number)
-        return decode(self._image(frame), frame, most_pixels=FRAME_PIXELS)
 
-    def decoded_octets(self, number: int) -> bytes:
-        """Return a frame decoded, as it would lie in Explicit VR Little Endian, colour by pixel."""
-        pixels = self.decoded(number).pixels
-        return pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes()
+    def decoded(self, frame: bytes) -> Decoded:
+        """Return a frame that `stored` gave, as numbers.
+
+        Raises:
+            UnsupportedTransferSyntax: broken, or compressed in a way not known here.
+        """
+        return decode(self._image(frame), frame, most_pixels=FRAME_PIXELS)
 
     def fragments(self) -> Iterator[bytes]:
         """Yield the encapsulated octets without their items: a video as it is."""
@@ -104,21 +100,46 @@ class PixelData:
             is_offset_table = False
             position += length
 
-    def _native(self, number: int) -> bytes:
+    @cached_property
+    def _encapsulated(self) -> list[FrameRange]:
+        return encapsulated_frames(
+            self._content.stream,
+            start=self._element.offset,
+            end=self._element.offset + self._element.length,
+            number_of_frames=self.number_of_frames,
+            extended=self._extended_offsets(),
+        )
+
+    def _where(self, number: int) -> FrameRange:
+        if not self.is_encapsulated:
+            return self._native(number)
+        if number > len(self._encapsulated):
+            raise undecodable("has fewer frames than it says")
+        return self._encapsulated[number - 1]
+
+    def _native(self, number: int) -> FrameRange:
+        return native_frame(
+            number,
+            start=self._element.offset,
+            length=self._element.length,
+            bits=self._frame_bits(),
+            number_of_frames=self.number_of_frames,
+        )
+
+    def _native_count(self, most: int) -> int:
+        """Return how many native frames are all there: an instance may claim more than it holds."""
         bits = self._frame_bits()
-        first, last = (number - 1) * bits, number * bits
-        if first % 8 or (last % 8 and self.frame_count > 1):
-            raise undecodable("has frames that do not begin at a byte")
-        start, end = first // 8, (last + 7) // 8
-        if bits == 0 or end > self._element.length:
-            raise undecodable("is shorter than its attributes say")
-        if not self._element.encoding.big_endian:
-            return self._content.bytes_at(self._element.offset + start, end - start)
+        return min(most, max(1, self._element.length * 8 // bits)) if bits else 0
+
+    def _swapped(self, where: FrameRange) -> bytes:
+        """Return a native big-endian frame in little endian: a frame may begin within a word."""
+        begin = where.offset - self._element.offset
+        end = begin + where.length
         word = max((self._number(0x00280100) or 8) // 8, 2 if self._element.vr == "OW" else 1)
-        aligned = start - start % word
+        aligned = begin - begin % word
         swapped = self._content.bytes_at(self._element.offset + aligned, end - aligned + (-end) % word)
         frame = little_endian(swapped, {2: "OW", 4: "OL", 8: "OV"}.get(word, "OB"))
-        return frame[start - aligned : end - aligned]
+        return frame[begin - aligned : end - aligned]
 
     def _frame_bits(self) -> int:
         """Return the bits of one native frame (PS3.5 8.1.1); 4:2:2 has two samples for three (8.2.4)."""

@@ -20,6 +20,13 @@ class BlobStore(Protocol):
     def open(self, key: str) -> BinaryIO:
         """Open a blob for reading, seekable. Raises StorageUnavailable when it cannot be had."""
 
+    def read_at(self, key: str, offset: int, length: int) -> bytes:
+        """Return just these bytes of a blob, in one read.
+
+        Raises:
+            StorageUnavailable: the blob cannot be had, or ends before.
+        """
+
     def delete(self, key: str) -> None:
         """Remove a blob; harmless when it is gone already."""
 

@@ -21,10 +21,11 @@ _IN_MEMORY: Final = 4 * MIB
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """An open instance. Positions of the tree's elements are those of `stream`."""
+    """An open instance. Positions of the tree's elements are those of `stream`: the file's, or inflated."""
 
     stream: BinaryIO
     tree: Tree
+    is_inflated: bool = False
 
     def element(self, path: str) -> Element:
         """Return the element at a path such as 54000100/1/54001010. Raises NotFound."""
@@ -72,7 +73,7 @@ def opened(archive: Archive, instance: Instance) -> Iterator[Content]:
         if instance.transfer_syntax_uid in DEFLATED and sniffed != EXPLICIT:
             with _inflated(blob, start, end) as stream:
                 tree = read_tree(stream, start=0, end=stream.seek(0, 2), encoding=EXPLICIT)
-                yield Content(stream=stream, tree=tree)
+                yield Content(stream=stream, tree=tree, is_inflated=True)
             return
         encoding = sniffed or announced_encoding(instance.transfer_syntax_uid)
         yield Content(stream=blob, tree=read_tree(blob, start=start, end=end, encoding=encoding))

@@ -14,6 +14,7 @@ from core.access import Act, Actor, Scope
 from core.errors import InvalidRequest, NotAuthenticated, NotFound, NotPermitted, PasswordChangeRequired
 from core.networks import is_loopback
 from core.uids import MAXIMUM_UID_LENGTH
+from renditions.stored_frames import StoredFrames
 from storage.instance import Instance
 from viewer_api.access_log import AccessLog
 from viewer_api.authentication import SignedIn
@@ -103,6 +104,7 @@ class Retrieval:
     def __init__(self, root: Root, rooms: Rooms) -> None:
         self.root = root
         self.archive = rooms.archive
+        self._database = rooms.database
         self._access_log = AccessLog(rooms.database, rooms.clock)
 
     def instances(self, study: str, series: str | None = None, instance: str | None = None) -> list[Instance]:
@@ -122,6 +124,10 @@ class Retrieval:
     def instance(self, study: str, series: str, instance: str) -> Instance:
         """Return one instance; raises as `instances` does."""
         return self.instances(study, series, instance)[0]
+
+    def frames(self, instance: Instance, *, first: int = 1) -> StoredFrames:
+        """Return the frames of an instance that was found; raises as they do."""
+        return StoredFrames(self.archive, self._database, instance, first=first)
 
 
 def _retrieval(root: SearchRoot, rooms: InRooms) -> Retrieval:

@@ -9,6 +9,7 @@ from starlette.responses import StreamingResponse
 from core.errors import InvalidRequest, NotFound, UnsupportedTransferSyntax
 from imaging.picture import JPEG, PNG, picture
 from renditions.pixel_data import PIXEL_DATA, PixelData
+from renditions.stored_frames import StoredFrames
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
 from storage.element_values import little_endian
 from storage.instance import Instance
@@ -80,13 +81,13 @@ def retrieve_bulk_data(
         element = content.element(path)
         if element.items is not None or (element.fragmented and path != f"{PIXEL_DATA:08X}"):
             raise NotFound
-        frame_count = PixelData(content, found).frame_count if element.fragmented else 0
+        number_of_frames = PixelData(content, found).number_of_frames if element.fragmented else 0
     if not element.fragmented:
         form = Form(media_type=_OCTETS, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN)
         return _stream(request, retrieval, found, path, [form])
     if found.transfer_syntax_uid in VIDEO_TYPES:
         return _stream(request, retrieval, found, path, _video_forms(found))
-    return _frames(request, retrieval, found, range(1, frame_count + 1))
+    return _frames(request, retrieval, found, range(1, number_of_frames + 1))
 
 
 @router.get(
@@ -114,23 +115,23 @@ def render_frame(
 
 
 def _frames(request: Request, retrieval: Retrieval, instance: Instance, numbers: Sequence[int]) -> Response:
-    with opened(retrieval.archive, instance) as content:
-        pixels = PixelData(content, instance)
-        pixels.require_frames(numbers)
-        chosen = choose(accept_of(request), _frame_forms(pixels), multipart=True, single=len(numbers) == 1)
-    parts = _frame_parts(retrieval, instance, numbers, chosen.form)
+    with retrieval.frames(instance, first=numbers[0]) as frames:
+        frames.require_frames(numbers)
+        forms = _frame_forms(instance, is_encapsulated=frames.is_encapsulated)
+    chosen = choose(accept_of(request), forms, multipart=True, single=len(numbers) == 1)
+    parts = _frame_parts(retrieval.root.url_of(instance), frames, numbers, chosen.form)
     if chosen.is_multipart:
         return related(parts, chosen.form.media_type, UNCHANGING)
     part = next(parts)
     return Response(b"".join(part.chunks), media_type=part.content_type, headers=UNCHANGING)
 
 
-def _frame_forms(pixels: PixelData) -> list[Form]:
+def _frame_forms(instance: Instance, *, is_encapsulated: bool) -> list[Form]:
     """Return how frames can be given: as they are, as bare octets for those who ask, and decoded."""
     decoded = Form(media_type=_OCTETS, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN)
-    if not pixels.is_encapsulated:
+    if not is_encapsulated:
         return [decoded]
-    stored = pixels.transfer_syntax_uid
+    stored = instance.transfer_syntax_uid
     if stored in VIDEO_TYPES:
         raise UnsupportedTransferSyntax("A video has no frames by themselves: retrieve its bulk data.")
     media_type = FRAME_TYPES.get(stored)
@@ -139,19 +140,15 @@ def _frame_forms(pixels: PixelData) -> list[Form]:
     return [*named, octets, decoded]
 
 
-def _frame_parts(
-    retrieval: Retrieval, instance: Instance, numbers: Sequence[int], form: Form
-) -> Iterator[Part]:
-    url = retrieval.root.url_of(instance)
-    with opened(retrieval.archive, instance) as content:
-        pixels = PixelData(content, instance)
-        is_stored = form.transfer_syntax_uid == instance.transfer_syntax_uid or not pixels.is_encapsulated
+def _frame_parts(url: str, frames: StoredFrames, numbers: Sequence[int], form: Form) -> Iterator[Part]:
+    with frames:
+        is_stored = not frames.is_encapsulated or form.transfer_syntax_uid == frames.transfer_syntax_uid
         for number in numbers:
             if is_stored:
-                frame = pixels.stored(number)
+                frame = frames.stored(number)
             else:
                 with _DECODING.taken():
-                    frame = pixels.decoded_octets(number)
+                    frame = frames.decoded_octets(number)
             yield Part(
                 content_type=part_type(form.media_type, form.transfer_syntax_uid),
                 location=f"{url}/frames/{number}",
@@ -197,9 +194,8 @@ def _rendered(request: Request, retrieval: Retrieval, instance: Instance, number
         # A window that is asked for and not applied would show something else than was meant.
         raise InvalidRequest("Pictures are made as the instance says; viewport, window and quality are not.")
     chosen: Chosen = choose(accept_of(request), _PICTURE_FORMS, multipart=False, single=True)
-    with opened(retrieval.archive, instance) as content:
-        pixels = PixelData(content, instance)
-        pixels.require_frames([number])
+    with retrieval.frames(instance, first=number) as frames:
+        frames.require_frames([number])
         with _DECODING.taken():
-            body = picture(pixels.decoded(number), chosen.form.media_type)
+            body = picture(frames.decoded(number), chosen.form.media_type)
     return Response(body, media_type=chosen.form.media_type, headers=UNCHANGING)

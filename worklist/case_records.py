@@ -48,6 +48,13 @@ def find_case(connection: Connection, site_id: str, study_instance_uid: str) -> 
     return found[0] if found else None
 
 
+def is_emergency(connection: Connection, site_id: str, study_instance_uid: str) -> bool:
+    """Whether the case in which a study is read is an emergency; not, where none was opened."""
+    of_study = case_of_study(site_id, study_instance_uid).scalar_subquery()
+    urgency = connection.scalar(select(cases.c.urgency).where(cases.c.case_id == of_study))
+    return bool(urgency == Urgency.EMERGENCY.value)
+
+
 def case_of_workitem(connection: Connection, workitem_uid: str, within: ColumnElement[bool]) -> Case:
     """Return the case that a workitem is or was a turn of. Raises NotFound."""
     case_id = connection.scalar(select(workitems.c.case_id).filter_by(workitem_uid=workitem_uid))

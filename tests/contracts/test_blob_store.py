@@ -118,6 +118,22 @@ def test_a_blob_is_read_from_anywhere(blobs: BlobStore, sealed: Callable[[bytes]
         assert blob.read() == CONTENT[-7:]
 
 
+def test_just_the_bytes_that_are_asked_for_are_read(
+    blobs: BlobStore, sealed: Callable[[bytes], Path]
+) -> None:
+    blobs.put(KEY, sealed(CONTENT))
+    for offset, length in ((0, 1), (300, 10), (len(CONTENT) - 1, 1), (0, len(CONTENT)), (7, 0)):
+        assert blobs.read_at(KEY, offset, length) == CONTENT[offset : offset + length]
+    for key, offset, length in (
+        (KEY, len(CONTENT) - 3, 4),
+        (KEY, len(CONTENT), 1),
+        (KEY, 10**12, 1),
+        (OTHER, 0, 1),
+    ):
+        with pytest.raises(StorageUnavailable):
+            blobs.read_at(key, offset, length)
+
+
 def test_a_blob_can_be_read_by_many_at_once(blobs: BlobStore, sealed: Callable[[bytes], Path]) -> None:
     blobs.put(KEY, sealed(CONTENT))
     with ThreadPoolExecutor(8) as pool:

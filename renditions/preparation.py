@@ -1,0 +1,167 @@
+"""Prepares what reading needs of each instance: follows the feed, and works off what it asked itself for.
+
+A job may be done twice, or by two workers at once: it writes the same. A worker that dies gives its jobs back
+with their lease, and until one is done readers are served from the instance itself.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import BinaryIO, Final
+
+from sqlalchemy import Connection
+
+from core.access import EVERY_SITE, at_site
+from core.clock import Clock
+from core.errors import DataSetMismatch, HubError, NotFound, QuotaExceeded, StorageUnavailable
+from core.limits import INDEXED_FRAMES
+from database.change_feed import Change, ChangeKind
+from database.engine import Database
+from database.jobs import Job, claim_jobs, complete, enqueue, hasten, postpone, wait_out
+from imaging.frames import FrameRange
+from renditions.frame_index import IndexedFrame, pages_of
+from renditions.pixel_data import PixelData
+from renditions.preparation_records import VERSION, Preparation, is_prepared, write_preparation
+from storage.archive import Archive
+from storage.incoming import chunks
+from storage.instance import Instance
+from storage.instance_content import Content, opened
+
+CURSOR: Final = f"renditions.{VERSION}"
+"""With a new version everything that is held is followed again, from the first change."""
+PREPARE_JOB: Final = "renditions.prepare"
+LEASE: Final = timedelta(minutes=5)
+"""Two gigabytes are read twice in it, also from a slow store."""
+URGENT: Final = 10
+_ECG: Final = "ECG"
+_MAY_BECOME_URGENT: Final = frozenset({ChangeKind.CASE_REQUESTED, ChangeKind.CASE_LINKED})
+
+IsEmergency = Callable[[Connection, str, str], bool]
+"""Whether a study of a site is an emergency: asked with its Study Instance UID, in the open transaction."""
+
+
+class PreparationFollower:
+    """Asks for the preparation of every instance; ECGs and emergencies go first."""
+
+    def __init__(self, *, is_emergency: IsEmergency) -> None:
+        self._is_emergency = is_emergency
+
+    def handle(self, connection: Connection, change: Change) -> None:
+        """Take in one change, in the transaction that moves the cursor."""
+        if change.kind is ChangeKind.INSTANCE_STORED:
+            is_first = change.body["modality"] == _ECG or self._is_urgent(connection, change)
+            enqueue(
+                connection,
+                kind=PREPARE_JOB,
+                body={
+                    "site_id": change.site_id,
+                    "study_instance_uid": change.study_instance_uid,
+                    "sop_instance_uid": change.subject,
+                },
+                due_at=change.at,
+                priority=URGENT if is_first else 0,
+            )
+        elif change.kind in _MAY_BECOME_URGENT and self._is_urgent(connection, change):
+            of_study = {"site_id": change.site_id, "study_instance_uid": change.study_instance_uid}
+            hasten(connection, kind=PREPARE_JOB, body=of_study, priority=URGENT)
+
+    def _is_urgent(self, connection: Connection, change: Change) -> bool:
+        return self._is_emergency(connection, change.site_id, change.study_instance_uid)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparationRun:
+    """What became of a run: (SOP Instance UID, error) of what was put off, and whether more may be due."""
+
+    has_more: bool
+    failures: list[tuple[str, str]]
+
+
+class Preparer:
+    """Works off what the follower asked for."""
+
+    def __init__(self, *, database: Database, archive: Archive, clock: Clock) -> None:
+        self._database = database
+        self._archive = archive
+        self._clock = clock
+
+    def run(self, limit: int = 8) -> PreparationRun:
+        """Prepare what is due, so many instances at the most."""
+        failures: list[tuple[str, str]] = []
+        for _ in range(limit):
+            job = self._next_job()
+            if job is None:
+                return PreparationRun(has_more=False, failures=failures)
+            try:
+                self._prepare(job)
+            except HubError as error:
+                failures.append((job.body["sop_instance_uid"], str(error)))
+                # The night in which the store is full or away uses up no attempt of an instance.
+                is_outage = isinstance(error, StorageUnavailable | QuotaExceeded)
+                put_off = wait_out if is_outage else postpone
+                with self._database.write(within=EVERY_SITE) as connection:
+                    put_off(connection, job, now=self._clock.now(), error=str(error))
+        return PreparationRun(has_more=True, failures=failures)
+
+    def _next_job(self) -> Job | None:
+        """Claim one at a time: what ends this worker holds up no job behind it."""
+        claimed = claim_jobs(self._database, kinds=[PREPARE_JOB], now=self._clock.now(), lease=LEASE, limit=1)
+        return claimed[0] if claimed else None
+
+    def _prepare(self, job: Job) -> None:
+        scope = at_site(job.body["site_id"])
+        [instance] = self._archive.instances_of(
+            job.body["study_instance_uid"], None, job.body["sop_instance_uid"], visible_to=scope
+        )
+        with self._database.read(within=scope) as connection:
+            is_done = is_prepared(connection, instance)
+        found, frames = (None, []) if is_done else self._look_into(instance)
+        with self._database.write(within=EVERY_SITE) as connection:
+            if found is not None:
+                pages = list(pages_of(frames))
+                write_preparation(connection, instance, found, pages, now=self._clock.now())
+            complete(connection, job)
+
+    def _look_into(self, instance: Instance) -> tuple[Preparation, list[IndexedFrame]]:
+        with self._archive.open(instance) as blob:
+            _require_undamaged(blob, instance)
+        with opened(self._archive, instance) as content:
+            try:
+                pixels = PixelData(content, instance)
+            except NotFound:
+                return Preparation(number_of_frames=0, is_encapsulated=False), []
+            frames = [] if content.is_inflated else _indexed(content, instance, pixels)
+            return (
+                Preparation(number_of_frames=pixels.number_of_frames, is_encapsulated=pixels.is_encapsulated),
+                frames,
+            )
+
+
+def _indexed(content: Content, instance: Instance, pixels: PixelData) -> list[IndexedFrame]:
+    """Return every frame with its digest, at offsets from where the data set begins."""
+    start = instance.data_set_offset
+    return [
+        IndexedFrame(
+            range=FrameRange(offset=where.offset - start, length=where.length, fragments=where.fragments),
+            digest=_digest(content, where),
+        )
+        for where in pixels.ranges(INDEXED_FRAMES)
+    ]
+
+
+def _digest(content: Content, where: FrameRange) -> bytes:
+    digest = hashlib.sha256()
+    for chunk in content.chunks(where.offset, where.length):
+        digest.update(chunk)
+    return digest.digest()
+
+
+def _require_undamaged(blob: BinaryIO, instance: Instance) -> None:
+    """Raise DataSetMismatch unless the bytes are those that were received: digests are made of them."""
+    digest = hashlib.sha256()
+    blob.seek(instance.data_set_offset)
+    for chunk in chunks(blob):
+        digest.update(chunk)
+    if digest.hexdigest() != instance.digest:
+        raise DataSetMismatch(f"Instance {instance.sop_instance_uid} is damaged in the blob store.")

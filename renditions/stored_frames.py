@@ -1,0 +1,112 @@
+"""The frames of an instance for whoever reads: one ranged, checked read where the index has them."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from core.access import at_site
+from core.errors import NotFound
+from database.engine import Database
+from imaging.decoding import Decoded
+from renditions.frame_index import IndexedFrame, frame_on, page_of
+from renditions.pixel_data import PixelData
+from renditions.preparation_records import Preparation, find_preparation
+from storage.archive import Archive
+from storage.instance import Instance
+from storage.instance_content import opened
+
+
+class StoredFrames:
+    """An instance's frames. What is not prepared yet, or cannot be, is looked for in the instance itself.
+
+    A context manager: the instance is opened only when it is needed, and closed at the end.
+    `first` is a frame that is wanted, for its page of the index to be had with the first look.
+
+    Raises:
+        NotFound: the instance has no pixel data.
+        StorageUnavailable: its bytes cannot be had, or are not those that were received.
+    """
+
+    def __init__(self, archive: Archive, database: Database, instance: Instance, *, first: int = 1) -> None:
+        self._archive = archive
+        self._database = database
+        self._instance = instance
+        self.transfer_syntax_uid = instance.transfer_syntax_uid
+        self._stack = ExitStack()
+        self._pages: dict[int, bytes | None] = {}
+        self._preparation = self._look(first)
+        if self._preparation is not None and self._preparation.number_of_frames == 0:
+            raise NotFound("The instance has no pixel data.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+        self.__dict__.pop("_pixels", None)
+
+    @property
+    def is_encapsulated(self) -> bool:
+        """Whether frames are compressed, or wrapped as if they were (PS3.5 A.4)."""
+        return (self._preparation or self._pixels).is_encapsulated
+
+    @property
+    def number_of_frames(self) -> int:
+        """Number of Frames, 1 where nothing is said."""
+        return (self._preparation or self._pixels).number_of_frames
+
+    def require_frames(self, numbers: Sequence[int]) -> None:
+        """Raise NotFound unless every frame exists; they count from 1."""
+        if not all(0 < number <= self.number_of_frames for number in numbers):
+            raise NotFound(f"The frames are numbered 1 to {self.number_of_frames}.")
+
+    def stored(self, number: int) -> bytes:
+        """Return a frame as it lies in the instance; native pixels always in little endian.
+
+        Raises:
+            UnsupportedTransferSyntax: the pixel data cannot be parted into frames.
+        """
+        indexed = self._indexed(number)
+        if indexed is None:
+            return self._pixels.stored(number)
+        offset = self._instance.data_set_offset + indexed.range.offset
+        piece = self._archive.blobs.read_at(self._instance.blob_key, offset, indexed.range.length)
+        return indexed.checked(piece)
+
+    def decoded(self, number: int) -> Decoded:
+        """Return a frame as numbers.
+
+        Raises:
+            UnsupportedTransferSyntax: too large to decode, broken, or compressed in a way not known here.
+        """
+        self._pixels.require_decodable()
+        return self._pixels.decoded(self.stored(number))
+
+    def decoded_octets(self, number: int) -> bytes:
+        """Return a frame decoded, as it would lie in Explicit VR Little Endian, colour by pixel."""
+        pixels = self.decoded(number).pixels
+        return pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes()
+
+    @cached_property
+    def _pixels(self) -> PixelData:
+        content = self._stack.enter_context(opened(self._archive, self._instance))
+        return PixelData(content, self._instance)
+
+    def _indexed(self, number: int) -> IndexedFrame | None:
+        if self._preparation is None:
+            return None
+        page = page_of(number)
+        if page not in self._pages:
+            self._look(number)
+        found = self._pages.get(page)
+        return None if found is None else frame_on(found, number)
+
+    def _look(self, number: int) -> Preparation | None:
+        with self._database.read(within=at_site(self._instance.site_id)) as connection:
+            found = find_preparation(connection, self._instance, number)
+        self._pages[page_of(number)] = None if found is None else found[1]
+        return None if found is None else found[0]

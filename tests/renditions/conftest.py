@@ -1,0 +1,78 @@
+"""What prepares instances, beside an archive of its own."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from core.access import EVERY_SITE, at_site
+from database.change_feed import follow
+from database.engine import Database
+from database.jobs import resting_jobs
+from renditions.preparation import CURSOR, PreparationFollower, Preparer
+from renditions.stored_frames import StoredFrames
+from storage.archive import Archive
+from storage.instance import Instance, StoredInstance
+from tests.fixtures.archive import device_at
+from tests.fixtures.clock import FixedClock
+from tests.fixtures.counting_blobs import CountingBlobs
+
+SITE = "township"
+
+
+@dataclass
+class Room:
+    """The archive, what follows it, and what a reader asks."""
+
+    database: Database
+    archive: Archive
+    clock: FixedClock
+    blobs: CountingBlobs
+    emergencies: set[str]
+
+    def store(self, file: bytes, site_id: str = SITE) -> Instance:
+        """Keep a Part 10 file as a device of the site would send it."""
+        with self.archive.incoming.new_file(self.clock.now()) as incoming:
+            incoming.write_part10(file)
+            return self.find(self.archive.store(incoming.sealed_part10(), device_at(site_id)))
+
+    def find(self, stored: StoredInstance) -> Instance:
+        """Return what was stored."""
+        [found] = self.archive.instances_of(
+            stored.study_instance_uid, None, stored.sop_instance_uid, visible_to=at_site(stored.site_id)
+        )
+        return found
+
+    def follow(self) -> None:
+        """Let the follower take in what happened."""
+        follower = PreparationFollower(is_emergency=lambda _, __, study: study in self.emergencies)
+        while follow(self.database, CURSOR, follower.handle):
+            pass
+
+    def preparer(self) -> Preparer:
+        """Return a worker."""
+        return Preparer(database=self.database, archive=self.archive, clock=self.clock)
+
+    def prepare(self) -> list[tuple[str, str]]:
+        """Follow and work off everything; return what failed."""
+        self.follow()
+        failures = []
+        while (run := self.preparer().run()).has_more:
+            failures += run.failures
+        return failures + run.failures
+
+    def frames(self, instance: Instance, *, first: int = 1) -> StoredFrames:
+        """Return an instance's frames as a reader gets them."""
+        return StoredFrames(self.archive, self.database, instance, first=first)
+
+    def resting(self) -> int:
+        """Return how many jobs gave up."""
+        with self.database.read(within=EVERY_SITE) as connection:
+            return len(resting_jobs(connection))
+
+
+@pytest.fixture
+def room(database: Database, archive: Archive, clock: FixedClock) -> Room:
+    """A room in which nothing is stored."""
+    blobs = CountingBlobs(archive.blobs)
+    archive.blobs = blobs
+    return Room(database=database, archive=archive, clock=clock, blobs=blobs, emergencies=set())

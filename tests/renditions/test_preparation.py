@@ -1,0 +1,229 @@
+"""What reading needs is prepared after storing: urgent things first, once, whatever dies on the way."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom.data import get_testdata_file
+
+from core.errors import NotFound, StorageUnavailable, UnsupportedTransferSyntax
+from database.change_feed import Change, ChangeKind, append_change
+from database.jobs import ATTEMPTS, claim_jobs
+from renditions import preparation, preparation_records
+from renditions.preparation import LEASE, PREPARE_JOB
+from storage.instance import Instance
+from tests.fixtures.instances import TWELVE_LEAD_ECG
+from tests.renditions.conftest import Room
+from tests.viewer_api.stored import BIG_ENDIAN, DEFLATED, PALETTE, part10, sample, small
+
+RLE, JPEG_2000 = (
+    Path(str(get_testdata_file(name)))
+    for name in ("SC_rgb_rle_2frame.dcm", "emri_small_jpeg_2k_lossless.dcm")
+)
+CINE = {"NumberOfFrames": 40, "PixelData": b"".join(bytes([number]) * 64 for number in range(40))}
+
+
+def cine(**values: Any) -> bytes:
+    """Return a native cine: every byte of frame N is N - 1."""
+    return part10(small(**(CINE | values)))
+
+
+def every_frame(room: Room, instance: Instance) -> list[bytes | str]:
+    """Return the frames that a reader gets, or why there is none."""
+    got: list[bytes | str] = []
+    with room.frames(instance) as frames:
+        for number in range(1, min(frames.number_of_frames, 200) + 1):
+            try:
+                got.append(frames.stored(number))
+            except UnsupportedTransferSyntax as error:
+                got.append(str(error))
+    return got
+
+
+def test_a_frame_of_a_prepared_cine_is_one_ranged_read(room: Room) -> None:
+    instance = room.store(cine())
+    assert room.prepare() == []
+    room.blobs.forget()
+    with room.frames(instance, first=17) as frames:
+        assert frames.stored(17) == bytes([16]) * 64
+    assert room.blobs.opened == []
+    [(key, offset, length)] = room.blobs.ranges
+    assert (key, length) == (instance.blob_key, 64)
+    assert offset > instance.data_set_offset
+
+
+@pytest.mark.parametrize("file", [RLE, JPEG_2000, PALETTE, BIG_ENDIAN, DEFLATED])
+def test_a_reader_gets_the_same_before_and_after(room: Room, file: Path) -> None:
+    instance = room.store(part10(sample(file)))
+    before = every_frame(room, instance)
+    assert room.prepare() == []
+    room.blobs.forget()
+    assert every_frame(room, instance) == before
+    is_indexed = file not in {BIG_ENDIAN, DEFLATED}
+    assert bool(room.blobs.ranges) == is_indexed
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"NumberOfFrames": 300, "PixelData": bytes(range(256)) * 75},
+        {"NumberOfFrames": 41},
+        {"NumberOfFrames": 2**31 - 1},
+        {"NumberOfFrames": 2, "BitsAllocated": 1, "Rows": 3, "Columns": 3, "PixelData": b"\1\2\3\4"},
+        {"Rows": 0},
+        {"PixelData": b"\0\0"},
+    ],
+    ids=["pages", "one frame short", "absurd", "bits", "no rows", "cut"],
+)
+def test_what_attributes_claim_changes_nothing(room: Room, values: dict[str, Any]) -> None:
+    instance = room.store(cine(**values))
+    before = every_frame(room, instance)
+    assert room.prepare() == []
+    assert every_frame(room, instance) == before
+
+
+def test_what_holds_no_pixels_says_so_without_being_opened(room: Room) -> None:
+    instance = room.store(part10(small(PixelData=None)))
+    with pytest.raises(NotFound), room.frames(instance) as frames:
+        frames.require_frames([1])
+    assert room.prepare() == []
+    room.blobs.forget()
+    with pytest.raises(NotFound):
+        room.frames(instance)
+    assert room.blobs.opened == []
+
+
+def damage(room: Room, instance: Instance) -> None:
+    """Change one byte of the last frame, below the hub's hands."""
+    file = room.archive.incoming.directory.parent / "blobs" / instance.blob_key
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+
+def test_a_damaged_frame_is_not_given_out(room: Room) -> None:
+    instance = room.store(cine())
+    room.prepare()
+    damage(room, instance)
+    with room.frames(instance) as frames:
+        assert frames.stored(39) == bytes([38]) * 64
+        with pytest.raises(StorageUnavailable):
+            frames.stored(40)
+
+
+def test_no_digest_is_made_of_damaged_bytes(room: Room) -> None:
+    instance = room.store(cine())
+    damage(room, instance)
+    room.follow()
+    for _ in range(ATTEMPTS):
+        [(uid, error)] = room.preparer().run().failures
+        assert (uid, "damaged" in error) == (instance.sop_instance_uid, True)
+        room.clock.advance(hours=3)
+    assert room.preparer().run().failures == []
+    assert room.resting() == 1
+
+
+def test_an_instance_waits_while_the_store_is_away(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = room.store(cine())
+    room.follow()
+
+    def away(_: str) -> None:
+        raise StorageUnavailable
+
+    with monkeypatch.context() as broken:
+        broken.setattr(room.blobs, "open", away)
+        for _ in range(2 * ATTEMPTS):
+            assert len(room.preparer().run().failures) == 1
+            room.clock.advance(seconds=10)
+    assert room.prepare() == []
+    room.blobs.forget()
+    every_frame(room, instance)
+    assert room.blobs.opened == []
+
+
+class Killed(BaseException):
+    """The process ends here; nobody catches it."""
+
+
+@pytest.mark.parametrize("where", ["_indexed", "write_preparation", "complete"])
+def test_what_a_killed_worker_left_is_done_by_another(
+    room: Room, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    instance = room.store(cine())
+    room.follow()
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as killing:
+        killing.setattr(preparation, where, die)
+        with pytest.raises(Killed):
+            room.preparer().run()
+    assert room.preparer().run().failures == []
+    room.blobs.forget()
+    assert every_frame(room, instance)[3] == bytes([3]) * 64
+    assert room.blobs.opened, "nobody else has the job while the lease lasts"
+    room.clock.advance(seconds=LEASE.total_seconds() + 1)
+    assert room.preparer().run().failures == []
+    room.blobs.forget()
+    assert every_frame(room, instance)[3] == bytes([3]) * 64
+    assert room.blobs.opened == []
+
+
+def test_ecgs_and_emergencies_go_first_also_when_it_is_asked_later(room: Room) -> None:
+    def stored(**values: Any) -> str:
+        return room.store(part10(small(**values))).study_instance_uid
+
+    plain, late = stored(), stored()
+    ecg = stored(Modality="ECG", SOPClassUID=TWELVE_LEAD_ECG)
+    emergency = stored(StudyInstanceUID="1.2.3.99")
+    room.emergencies |= {emergency}
+    room.follow()
+    room.emergencies |= {late}
+    with room.database.write() as connection:
+        append_change(
+            connection,
+            Change(
+                kind=ChangeKind.CASE_REQUESTED,
+                site_id="township",
+                study_instance_uid=late,
+                subject="x",
+                actor="hub",
+                at=room.clock.now(),
+            ),
+        )
+    room.follow()
+    claimed = claim_jobs(
+        room.database, kinds=[PREPARE_JOB], now=room.clock.now(), lease=timedelta(1), limit=10
+    )
+    assert [job.body["study_instance_uid"] for job in claimed][:3] == [late, ecg, emergency]
+    assert [job.body["study_instance_uid"] for job in claimed][3:] == [plain]
+
+
+def test_a_new_version_is_made_anew_and_the_old_is_not_read(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = room.store(cine())
+    room.prepare()
+    monkeypatch.setattr(preparation_records, "VERSION", 10**6)
+    room.blobs.forget()
+    every_frame(room, instance)
+    assert room.blobs.opened
+    monkeypatch.setattr("tests.renditions.conftest.CURSOR", "renditions.of another version")
+    assert room.prepare() == []
+    room.blobs.forget()
+    every_frame(room, instance)
+    assert room.blobs.opened == []
+
+
+def test_an_instance_at_two_sites_is_prepared_for_each(room: Room) -> None:
+    file = cine()
+    here, there = room.store(file), room.store(file, "station")
+    room.prepare()
+    assert here.digest == there.digest
+    room.blobs.forget()
+    for instance in (here, there):
+        assert every_frame(room, instance)[0] == bytes(64)
+    assert {key for key, _, _ in room.blobs.ranges} == {here.blob_key, there.blob_key}
+    assert room.blobs.opened == []
