@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, MetaData, Table, text
 
 from core.errors import Misconfigured
+from database.append_only import ONLY_ADDED, REFUSAL
 from database.postgresql import ROLE
 
 WITHOUT_SITE: Final = {
@@ -24,15 +25,6 @@ WITHOUT_SITE: Final = {
     "unknown_devices": "nobody knows yet of which site they are",
 }
 """The tables whose rows are of no site, and why."""
-
-ONLY_ADDED: Final[dict[str, tuple[str, ...]]] = {
-    "audit_events": ("chain_number", "chain_hash"),
-    "changes": (),
-    "kept_drafts": (),
-    "report_receipts": (),
-    "reports": (),
-}
-"""The tables whose rows are never changed nor deleted, with the columns that are filled once, later."""
 
 _VERSION: Final = "alembic_version"
 _SEES: Final = (
@@ -53,10 +45,10 @@ DO $$ BEGIN
 EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL;
 END $$
 """
-_REFUSE: Final = """
+_REFUSE: Final = f"""
 CREATE OR REPLACE FUNCTION hub_refuse() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN
-    RAISE EXCEPTION 'What is written down stays as it is.' USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'insufficient_privilege';
 END $$
 """
 

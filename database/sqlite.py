@@ -65,6 +65,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "foreign_keys=ON",
         # PS3.4 C.2.2.2.4: wildcards are case-sensitive, as they are on the other engine.
         "case_sensitive_like=ON",
+        # What a REPLACE puts aside is deleted too, and the triggers of database.append_only are to see it.
+        "recursive_triggers=ON",
         f"busy_timeout={BUSY_MILLISECONDS}",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -13,7 +13,7 @@ from alembic.config import Config
 from sqlalchemy import URL
 
 from core.clock import Clock
-from database import row_security
+from database import rules
 from database.engine import Database
 from hub.schema import (
     MIGRATIONS,
@@ -70,9 +70,9 @@ def migrate(
             before = revision_of(connection)
             require_known(before)
             alembic.attributes["connection"] = connection
+            rules.lift(connection)
             command.upgrade(alembic, "head")
-            if not database.is_sqlite:
-                row_security.secure(connection, metadata)
+            rules.secure(connection, metadata)
         return Migration(before=before, after=after, backup=backup)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from core.errors import Misconfigured
-from database import row_security
+from database import rules
 from database.engine import Database
 from hub.settings import Settings
 
@@ -26,20 +26,21 @@ def require_current(settings: Settings, database: Database) -> None:
     if present == head_revision() and has_its_rules(database):
         return
     require_known(present)
-    state = "empty" if present is None else "older than this program"
+    if present == head_revision():
+        state = "without the rules that this program keeps it under"
+    else:
+        state = "empty" if present is None else "older than this program"
     raise Misconfigured(
         f"The catalogue in {settings.data} is {state}. Run: imaging-hub migrate --data {settings.data}"
     )
 
 
 def has_its_rules(database: Database) -> bool:
-    """Whether what stands under the queries is what the tables ask for; a file has nothing of the kind."""
-    if database.is_sqlite:
-        return True
+    """Whether what stands under the queries is what the tables ask for."""
     from hub.tables import metadata  # imports every room
 
     with database.survey() as connection:
-        return row_security.is_secured(connection, metadata)
+        return rules.is_secured(connection, metadata)
 
 
 def current_revision(database: Database) -> str | None:

@@ -13,6 +13,7 @@ from database import audit_chain
 from database.audit import AuditEvent, AuditRecord, append_audit
 from database.audit_chain import Anchor, Verdict, chain_hash, heads, link, verify
 from database.engine import Database, sqlite_url
+from tests.fixtures import tampering
 from tests.fixtures.catalogue import new_database, open_catalogue
 
 AT = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
@@ -68,15 +69,14 @@ def look(database: Database, anchors: audit_chain.Anchors | None = None) -> Verd
 
 def by_hand(path: Path, *statements: str) -> None:
     """Do what somebody with the file in their hands could do; CHAIN is the number in Xinglong's."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for statement in statements:
-            connection.execute(statement.replace("CHAIN", "site_id = 'xinglong' AND chain_number"))
+    in_chain = "site_id = 'xinglong' AND chain_number"
+    tampering.by_hand(path, *(statement.replace("CHAIN", in_chain) for statement in statements))
 
 
 def rehash(path: Path, site_id: str = SITE) -> None:
     """Make a chain anew from what its rows say now, as somebody who knows how would."""
     database = open_catalogue(sqlite_url(path))
-    with database.write() as connection:
+    with database.alter() as connection, tampering.without_triggers(connection):
         chained = audit_chain.audit_events.c
         rows = connection.execute(
             audit_chain.select(audit_chain.audit_events)

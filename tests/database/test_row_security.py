@@ -13,7 +13,7 @@ from database.audit import AuditEvent, AuditRecord, append_audit, audit_events
 from database.change_feed import Change, ChangeKind, append_change, changes
 from database.engine import Database
 from database.postgresql import ROLE
-from database.row_security import ONLY_ADDED, WITHOUT_SITE, is_secured, secure
+from database.row_security import WITHOUT_SITE, secure
 from database.schema import Moment, metadata
 from tests.fixtures.catalogue import declare_tables, open_catalogue
 from tests.fixtures.postgresql import LOGIN, PostgreSQLServer, empty_copy, fresh_database
@@ -169,27 +169,6 @@ def test_what_belongs_to_a_case_is_seen_where_the_case_is(consulted: Database, n
         assert connection.scalar(count) == 0
 
 
-@pytest.mark.parametrize("name", ONLY_ADDED)
-def test_what_is_only_added_is_neither_changed_nor_deleted(consulted: Database, name: str) -> None:
-    table = TABLES[name]
-    column = next(each.name for each in table.columns if each.name not in ONLY_ADDED[name])
-    for statement in (
-        update(table).values({column: table.c[column]}),
-        delete(table),
-        text(f"TRUNCATE {name} CASCADE"),
-    ):
-        with pytest.raises(ProgrammingError, match="permission denied"), consulted.write() as connection:
-            connection.execute(statement)
-
-
-def test_a_record_gets_its_place_in_the_chain_once(hub: Database) -> None:
-    from database.audit_chain import link
-
-    assert link(hub) == 3
-    with pytest.raises(ProgrammingError, match="stays as it is"), hub.write() as connection:
-        connection.execute(update(audit_events).values(chain_hash="0" * 64))
-
-
 def test_the_rooms_work_as_a_role_that_owns_nothing_and_passes_by_no_rule(hub: Database) -> None:
     for begin in (hub.read, hub.write):
         with begin() as connection:
@@ -202,15 +181,6 @@ def test_the_rooms_work_as_a_role_that_owns_nothing_and_passes_by_no_rule(hub: D
             assert connection.scalar(text(owned)) == 0
     with pytest.raises(ProgrammingError), hub.write() as connection:
         connection.execute(text("ALTER TABLE reports DISABLE ROW LEVEL SECURITY"))
-
-
-def test_rules_that_were_loosened_are_noticed_by_their_absence_from_the_note(hub: Database) -> None:
-    with hub.alter() as connection:
-        assert is_secured(connection, metadata)
-        connection.execute(text("COMMENT ON TABLE alembic_version IS 'older'"))
-        assert not is_secured(connection, metadata)
-        secure(connection, metadata)
-        assert is_secured(connection, metadata)
 
 
 def test_a_login_that_may_make_no_roles_is_told_what_the_administrator_has_to_do(

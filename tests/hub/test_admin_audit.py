@@ -1,8 +1,6 @@
 """`imaging-hub admin audit` as an auditor types it, on what a worker has linked and anchored."""
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from hub.settings import load
 from hub.wiring import House, open_house
 from hub.worker import Worker
 from tests.fixtures.instances import RECEIVED
+from tests.fixtures.tampering import by_hand
 
 
 @pytest.fixture
@@ -54,16 +53,14 @@ def test_a_good_record_is_whole_and_says_of_how_many_rows(worked: House, data: P
 
 
 def test_a_bad_one_is_named_and_the_exit_status_is_1(worked: House, data: Path) -> None:
-    with closing(sqlite3.connect(data / "hub.sqlite3")) as catalogue, catalogue:
-        catalogue.execute("UPDATE audit_events SET actor = 'other' WHERE chain_number = 1")
+    by_hand(data / "hub.sqlite3", "UPDATE audit_events SET actor = 'other' WHERE chain_number = 1")
     status, said = run(data, "admin", "audit", "verify", "--site", "")
     assert status == 1
     assert "The chain of what belongs to no site is broken at row 1 (audit number 2, " in said
 
 
 def test_an_end_that_was_cut_off_is_told_by_the_anchors_of_the_worker(worked: House, data: Path) -> None:
-    with closing(sqlite3.connect(data / "hub.sqlite3")) as catalogue, catalogue:
-        catalogue.execute("DELETE FROM audit_events WHERE chain_number > 1")
+    by_hand(data / "hub.sqlite3", "DELETE FROM audit_events WHERE chain_number > 1")
     kept = data / "audit-anchors"
     status, said = run(data, "admin", "audit", "verify", "--anchor", str(kept))
     assert (status, "its end was cut off" in said) == (1, True)

@@ -117,6 +117,18 @@ def test_a_process_refuses_another_schema_and_names_what_to_do(settings: Setting
     assert expected[prepare] in str(refused.value)
 
 
+def test_a_catalogue_without_its_rules_is_refused_until_a_migration_has_made_them(settings: Settings) -> None:
+    _migrate(settings)
+    with closing(sqlite3.connect(settings.data / "hub.sqlite3")) as connection, connection:
+        connection.execute("DROP TRIGGER hub_only_added_delete_reports")
+    register = open_register(settings)
+    with pytest.raises(Misconfigured, match=r"without the rules .* Run: imaging-hub migrate"):
+        require_current(settings, register.database)
+    assert not _migrate(settings).was_needed
+    require_current(settings, register.database)
+    register.database.close()
+
+
 def test_a_catalogue_of_a_newer_hub_is_left_alone(settings: Settings) -> None:
     _migrate(settings)
     _set_revision(settings, "9999")

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select, update
 
 from core.errors import ReportStateConflict
+from database.append_only import ONLY_ADDED
 from reporting.desk import Words
 from reporting.tables import reports
 from tests.fixtures.consultation import IMPRESSION, Consultation, at_site, reader
+from tests.fixtures.tampering import without_triggers
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LI = reader("李建国")
@@ -18,7 +20,7 @@ LI = reader("李建国")
 
 def test_words_that_were_changed_behind_the_hubs_back_are_not_given_out(consultation: Consultation) -> None:
     report = consultation.signed(LI)
-    with consultation.database.alter() as connection:
+    with consultation.database.alter() as connection, without_triggers(connection):
         changed = connection.scalar(select(reports.c.document))
         assert changed is not None
         connection.execute(update(reports).values(document=changed.replace(IMPRESSION, "胆囊癌。")))
@@ -42,9 +44,6 @@ def sources() -> list[Path]:
     return sorted(path for room in rooms for path in room.rglob("*.py"))
 
 
-IMMUTABLE = {"reports", "report_receipts", "audit_events", "kept_drafts"}
-
-
 def test_no_statement_in_the_house_changes_what_is_only_ever_added() -> None:
     """Neither as update(reports) or delete(reports), nor as a method of the table, nor as SQL text."""
     looked, offences = 0, []
@@ -53,7 +52,7 @@ def test_no_statement_in_the_house_changes_what_is_only_ever_added() -> None:
             looked += 1
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 text = re.search(r"(?i)\b(UPDATE|DELETE\s+FROM|REPLACE\s+INTO)\s+[\"`\[]?(\w+)", node.value)
-                if text and text.group(2) in IMMUTABLE:
+                if text and text.group(2) in ONLY_ADDED:
                     offences.append(f"{path}:{node.lineno}")
             if isinstance(node, ast.Call) and changes_immutable(node) and not fills_the_chain(path, node):
                 offences.append(f"{path}:{node.lineno}")
@@ -62,7 +61,7 @@ def test_no_statement_in_the_house_changes_what_is_only_ever_added() -> None:
 
 
 def fills_the_chain(path: Path, call: ast.Call) -> bool:
-    """A record gets its place in the chain once: PostgreSQL's rules let nothing else of it change."""
+    """A record gets its place in the chain once: the rules of both engines let nothing else of it change."""
     return path.name == "audit_chain.py" and ast.unparse(call) == "update(audit_events)"
 
 
@@ -73,8 +72,8 @@ def changes_immutable(call: ast.Call) -> bool:
             if isinstance(call.func, ast.Attribute):
                 named.append(call.func.value)
             return any(
-                (isinstance(item, ast.Name) and item.id in IMMUTABLE)
-                or (isinstance(item, ast.Attribute) and item.attr in IMMUTABLE)
+                (isinstance(item, ast.Name) and item.id in ONLY_ADDED)
+                or (isinstance(item, ast.Attribute) and item.attr in ONLY_ADDED)
                 for item in named
             )
     return False
