@@ -21,8 +21,11 @@ from database.engine import Database
 from database.jobs import Job, claim_jobs, complete, enqueue, hasten, postpone, wait_out
 from imaging.frames import FrameRange
 from renditions.frame_index import IndexedFrame, pages_of
+from renditions.metadata import Document, document_of, documents_of
+from renditions.metadata_records import write_metadata
 from renditions.pixel_data import PixelData
-from renditions.preparation_records import VERSION, Preparation, is_prepared, write_preparation
+from renditions.preparation_records import Preparation, is_prepared, write_preparation
+from renditions.preparation_version import VERSION
 from storage.archive import Archive
 from storage.incoming import chunks
 from storage.instance import Instance
@@ -31,6 +34,7 @@ from storage.instance_content import Content, opened
 CURSOR: Final = f"renditions.{VERSION}"
 """With a new version everything that is held is followed again, from the first change."""
 PREPARE_JOB: Final = "renditions.prepare"
+REREAD_JOB: Final = "renditions.reread"
 LEASE: Final = timedelta(minutes=5)
 """Two gigabytes are read twice in it, also from a slow store."""
 URGENT: Final = 10
@@ -62,6 +66,9 @@ class PreparationFollower:
                 due_at=change.at,
                 priority=URGENT if is_first else 0,
             )
+        elif change.kind is ChangeKind.STUDY_REREAD:
+            of_study = {"site_id": change.site_id, "study_instance_uid": change.study_instance_uid}
+            enqueue(connection, kind=REREAD_JOB, body=of_study, due_at=change.at)
         elif change.kind in _MAY_BECOME_URGENT and self._is_urgent(connection, change):
             of_study = {"site_id": change.site_id, "study_instance_uid": change.study_instance_uid}
             hasten(connection, kind=PREPARE_JOB, body=of_study, priority=URGENT)
@@ -78,6 +85,13 @@ class PreparationRun:
     failures: list[tuple[str, str]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Prepared:
+    preparation: Preparation
+    frames: list[IndexedFrame]
+    document: Document
+
+
 class Preparer:
     """Works off what the follower asked for."""
 
@@ -85,6 +99,7 @@ class Preparer:
         self._database = database
         self._archive = archive
         self._clock = clock
+        self._work = {PREPARE_JOB: self._prepare, REREAD_JOB: self._reread}
 
     def run(self, limit: int = 8) -> PreparationRun:
         """Prepare what is due, so many instances at the most."""
@@ -94,9 +109,9 @@ class Preparer:
             if job is None:
                 return PreparationRun(has_more=False, failures=failures)
             try:
-                self._prepare(job)
+                self._work[job.kind](job)
             except HubError as error:
-                failures.append((job.body["sop_instance_uid"], str(error)))
+                failures.append((job.body.get("sop_instance_uid", ""), str(error)))
                 # The night in which the store is full or away uses up no attempt of an instance.
                 is_outage = isinstance(error, StorageUnavailable | QuotaExceeded)
                 put_off = wait_out if is_outage else postpone
@@ -106,7 +121,9 @@ class Preparer:
 
     def _next_job(self) -> Job | None:
         """Claim one at a time: what ends this worker holds up no job behind it."""
-        claimed = claim_jobs(self._database, kinds=[PREPARE_JOB], now=self._clock.now(), lease=LEASE, limit=1)
+        claimed = claim_jobs(
+            self._database, kinds=list(self._work), now=self._clock.now(), lease=LEASE, limit=1
+        )
         return claimed[0] if claimed else None
 
     def _prepare(self, job: Job) -> None:
@@ -116,26 +133,45 @@ class Preparer:
         )
         with self._database.read(within=scope) as connection:
             is_done = is_prepared(connection, instance)
-        found, frames = (None, []) if is_done else self._look_into(instance)
+        prepared = None if is_done else self._look_into(instance)
         with self._database.write(within=EVERY_SITE) as connection:
-            if found is not None:
-                pages = list(pages_of(frames))
+            if prepared is not None:
+                found, pages = prepared.preparation, list(pages_of(prepared.frames))
                 write_preparation(connection, instance, found, pages, now=self._clock.now())
+                _keep(connection, instance, prepared.document)
             complete(connection, job)
 
-    def _look_into(self, instance: Instance) -> tuple[Preparation, list[IndexedFrame]]:
+    def _reread(self, job: Job) -> None:
+        """Write the metadata of a study anew after it was decided how to read its text."""
+        scope = at_site(job.body["site_id"])
+        held = self._archive.instances_of(job.body["study_instance_uid"], visible_to=scope)
+        for instance, document in zip(held, documents_of(self._archive, self._database, held), strict=True):
+            with self._database.write(within=scope) as connection:
+                _keep(connection, instance, document)
+        with self._database.write(within=EVERY_SITE) as connection:
+            complete(connection, job)
+
+    def _look_into(self, instance: Instance) -> _Prepared:
         with self._archive.open(instance) as blob:
             _require_undamaged(blob, instance)
         with opened(self._archive, instance) as content:
+            document = document_of(content, self._archive.character_sets.reader_of(instance))
             try:
                 pixels = PixelData(content, instance)
             except NotFound:
-                return Preparation(number_of_frames=0, is_encapsulated=False), []
+                nothing = Preparation(number_of_frames=0, is_encapsulated=False)
+                return _Prepared(preparation=nothing, frames=[], document=document)
             frames = [] if content.is_inflated else _indexed(content, instance, pixels)
-            return (
-                Preparation(number_of_frames=pixels.number_of_frames, is_encapsulated=pixels.is_encapsulated),
-                frames,
+            found = Preparation(
+                number_of_frames=pixels.number_of_frames, is_encapsulated=pixels.is_encapsulated
             )
+            return _Prepared(preparation=found, frames=frames, document=document)
+
+
+def _keep(connection: Connection, instance: Instance, document: Document) -> None:
+    packed = document.packed()
+    if packed is not None:
+        write_metadata(connection, instance, packed, document.readings)
 
 
 def _indexed(content: Content, instance: Instance, pixels: PixelData) -> list[IndexedFrame]:

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection, and_, delete, insert, select
 
 from renditions.frame_index import page_of
+from renditions.preparation_version import VERSION
 from renditions.tables import frame_pages, preparations
 from storage.instance import Instance
-
-VERSION: Final = 1
-"""Of what is prepared and how. Whoever changes that counts on: everything is then prepared anew."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ Everything belongs to the digest of a data set at a site: another data set under
 Offsets count from where the data set begins, since what stands before it is not in the digest.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table
 
 from database.schema import Moment, metadata
 
@@ -31,4 +31,16 @@ frame_pages = Table(
     # Counted from 0; a page holds the frames from here, as renditions.frame_index packs them.
     Column("page", Integer, primary_key=True),
     Column("frames", LargeBinary, nullable=False),
+)
+
+kept_metadata = Table(
+    "kept_metadata",
+    metadata,
+    Column("site_id", String(32), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    # The data set in the DICOM JSON model, without addresses, compressed.
+    Column("document", LargeBinary, nullable=False),
+    # How text was decoded, by declared character set: another decision since puts the document out of date.
+    Column("readings", JSON, nullable=False),
 )

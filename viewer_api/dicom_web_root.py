@@ -4,7 +4,7 @@ Addresses inside answers are always those of a site: only there is a UID unique.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
@@ -14,6 +14,7 @@ from core.access import Act, Actor, Scope
 from core.errors import InvalidRequest, NotAuthenticated, NotFound, NotPermitted, PasswordChangeRequired
 from core.networks import is_loopback
 from core.uids import MAXIMUM_UID_LENGTH
+from renditions.metadata import Document, documents_of
 from renditions.stored_frames import StoredFrames
 from storage.instance import Instance
 from viewer_api.access_log import AccessLog
@@ -128,6 +129,10 @@ class Retrieval:
     def frames(self, instance: Instance, *, first: int = 1) -> StoredFrames:
         """Return the frames of an instance that was found; raises as they do."""
         return StoredFrames(self.archive, self._database, instance, first=first)
+
+    def documents(self, instances: Sequence[Instance]) -> Iterator[Document]:
+        """Yield the metadata of instances that were found, in their order."""
+        return documents_of(self.archive, self._database, instances)
 
 
 def _retrieval(root: SearchRoot, rooms: InRooms) -> Retrieval:

@@ -7,10 +7,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, StorageUnavailable
-from storage.dicom_json import encoded
-from storage.element_json import tree_json
 from storage.instance import Instance
-from storage.instance_content import opened
 from viewer_api.dicom_json_answer import JSON_ARRAY
 from viewer_api.dicom_json_answer import MEDIA_TYPE as DICOM_JSON
 from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, InRetrieval, Retrieval, accept_of
@@ -154,11 +151,7 @@ def _metadata(request: Request, retrieval: Retrieval, found: list[Instance]) -> 
 def _metadata_of(retrieval: Retrieval, found: list[Instance]) -> Iterator[bytes]:
     """Yield a JSON array with one data set at a time in memory."""
     opening = b"["
-    for instance in found:
-        url = retrieval.root.url_of(instance)
-        with opened(retrieval.archive, instance) as content:
-            sets_of = retrieval.archive.character_sets.reader_of(instance)
-            data_set = tree_json(content.tree, f"{url}/bulkdata", sets_of)
-        yield opening + encoded(data_set)
+    for instance, document in zip(found, retrieval.documents(found), strict=True):
+        yield opening + document.addressed(f"{retrieval.root.url_of(instance)}/bulkdata")
         opening = b","
     yield b"]"

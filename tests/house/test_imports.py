@@ -14,6 +14,7 @@ SQL_MODULES = {
     "registry/device_records.py",
     "registry/directory.py",
     "registry/unknown_devices.py",
+    "renditions/metadata_records.py",
     "renditions/preparation_records.py",
     "reporting/report_records.py",
     "storage/aside_records.py",

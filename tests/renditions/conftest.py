@@ -8,6 +8,7 @@ from core.access import EVERY_SITE, at_site
 from database.change_feed import follow
 from database.engine import Database
 from database.jobs import resting_jobs
+from renditions.metadata import documents_of
 from renditions.preparation import CURSOR, PreparationFollower, Preparer
 from renditions.stored_frames import StoredFrames
 from storage.archive import Archive
@@ -63,6 +64,11 @@ class Room:
     def frames(self, instance: Instance, *, first: int = 1) -> StoredFrames:
         """Return an instance's frames as a reader gets them."""
         return StoredFrames(self.archive, self.database, instance, first=first)
+
+    def documents(self, *instances: Instance) -> list[bytes]:
+        """Return the metadata of instances as a reader gets it."""
+        found = documents_of(self.archive, self.database, instances)
+        return [document.addressed("http://hub/bulk") for document in found]
 
     def resting(self) -> int:
         """Return how many jobs gave up."""

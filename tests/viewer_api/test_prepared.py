@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.uids import new_uid
 from database.change_feed import follow
 from renditions.preparation import CURSOR, PreparationFollower, Preparer
 from tests.fixtures.counting_blobs import CountingBlobs
@@ -70,3 +71,21 @@ def test_a_frame_that_is_not_there_is_not_looked_for(edge: Edge, blobs: Counting
     blobs.forget()
     assert edge.client("reader").get(f"{path_of(stored)}/frames/41").status_code == 404
     assert (blobs.opened, blobs.ranges) == ([], [])
+
+
+def test_the_metadata_of_a_study_needs_no_instance(edge: Edge, blobs: CountingBlobs) -> None:
+    study, series = new_uid(), new_uid()
+    same = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
+    for number in (1, 2, 3):
+        file = part10(small(**same, InstanceNumber=number))
+        stored = store(edge.rooms.archive, edge.consultation.clock, file)
+    reader, url = edge.client("reader"), f"/dicom-web/studies/{study}"
+    paths = [f"{url}/metadata", f"{url}/series/{series}/metadata", f"{path_of(stored)}/metadata"]
+    before = [reader.get(path).content for path in paths]
+    prepare(edge)
+    blobs.forget()
+    assert [reader.get(path).content for path in paths] == before
+    assert blobs.opened == []
+    bulk = reader.get(paths[2]).json()[0]["7FE00010"]["BulkDataURI"]
+    assert bulk.startswith("http://127.0.0.1/dicom-web/sites/xinglong/studies/")
+    assert reader.get(bulk).status_code == 200
