@@ -11,6 +11,7 @@ from alembic import op
 
 import database.schema
 from core.uids import new_key
+from storage.patient_identity import StatedIdentity, differences
 
 revision = "0002"
 down_revision = "0001"
@@ -113,7 +114,10 @@ def upgrade() -> None:
 
 
 def _give_studies_their_patients() -> None:
-    """Give studies that are here already one patient for each (site, issuer or none, ID), or one each."""
+    """Give studies that are here already one patient for each (site, issuer or none, ID), or one each.
+
+    A study that disagrees with the first of its patient is flagged, as it would be on arrival.
+    """
     connection = op.get_bind()
     columns = ("patient_name", "patient_id", "issuer_of_patient_id", "patient_birth_date", "patient_sex")
     studies = sa.table(
@@ -124,6 +128,7 @@ def _give_studies_their_patients() -> None:
         sa.column("patient_birth_date", sa.Date()),
         sa.column("first_received_at", database.schema.Moment()),
         sa.column("patient_key"),
+        sa.column("patient_differences"),
     )
     patients = sa.table(
         "patients",
@@ -134,15 +139,16 @@ def _give_studies_their_patients() -> None:
         sa.column("first_received_at", database.schema.Moment()),
         sa.column("identity_key"),
     )
-    known: dict[str, str] = {}
+    known: dict[str, tuple[str, StatedIdentity]] = {}
     for row in connection.execute(sa.select(studies).order_by(studies.c.first_received_at)).mappings().all():
         parts = [row["site_id"], row["issuer_of_patient_id"].strip(), row["patient_id"].strip()]
         text = json.dumps(parts, ensure_ascii=False).encode("utf-8", "replace")
         identity_key = hashlib.sha256(text).hexdigest() if parts[2] else None
-        patient_key = known.get(identity_key or "")
-        if patient_key is None:
+        stated = StatedIdentity(**{name: row[name] for name in columns})
+        patient_key, first_stated = known.get(identity_key or "", ("", stated))
+        if not patient_key:
             patient_key = new_key(row["first_received_at"])
-            known |= {identity_key: patient_key} if identity_key else {}
+            known |= {identity_key: (patient_key, stated)} if identity_key else {}
             connection.execute(
                 patients.insert().values(
                     {name: row[name] for name in columns}
@@ -156,5 +162,8 @@ def _give_studies_their_patients() -> None:
                 studies.c.site_id == row["site_id"],
                 studies.c.study_instance_uid == row["study_instance_uid"],
             )
-            .values(patient_key=patient_key)
+            .values(
+                patient_key=patient_key,
+                patient_differences=",".join(differences(first_stated, stated)),
+            )
         )
