@@ -21,6 +21,7 @@ WITHOUT_SITE: Final = {
     "login_failures": "counted before anybody is known",
     "reading_groups": "a group reads several sites",
     "sessions": "of an account",
+    "tallies": "numbers of the whole hub, by the hub's own words",
     "tokens": "of an account",
     "unknown_devices": "nobody knows yet of which site they are",
 }

@@ -1,10 +1,13 @@
 """The API's process: uvicorn over the HTTP edge."""
 
+from functools import partial
+
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from hub.process import begin
+from hub.process_figures import figures_of_neighbours
 from hub.schema import head_revision
 from hub.settings import Settings
 from hub.supervisor import say_ready
@@ -63,6 +66,13 @@ def http_application(house: House) -> FastAPI:
             trusted_proxies=house.settings.trusted_proxy,
             public_url=house.settings.public_url,
             schema=head_revision(),
+            figures_of_neighbours=partial(
+                figures_of_neighbours,
+                {
+                    "gateway": house.settings.metrics_port_gateway,
+                    "worker": house.settings.metrics_port_worker,
+                },
+            ),
         ),
     )
 

@@ -6,6 +6,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -13,9 +14,11 @@ from typing import BinaryIO, cast
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from core.access import EVERY_SITE
 from core.errors import DataSetMismatch, HubError, InvalidInstance, TooLarge
 from core.limits import ARCHIVE_ENTRIES, ARCHIVE_INFLATED, ARCHIVE_RATIO, MIB
 from core.origin import Origin, OriginKind
+from database.tallies import IMPORTED, add_to_tally
 from hub.operator import operator
 from hub.schema import require_current
 from hub.settings import Settings
@@ -31,12 +34,25 @@ MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 """Opens one file for reading from any place in it."""
 
-NOT_DICOM, DIRECTORY, QUARANTINED, FAILED = "not DICOM", "DICOMDIR", "kept in quarantine", "failed"
-WORDS = {
+
+class LeftOut(StrEnum):
+    """Why a file gave no instance."""
+
+    NOT_DICOM = "not-dicom"
+    DIRECTORY = "dicomdir"
+    QUARANTINED = "quarantined"
+    FAILED = "failed"
+
+
+WORDS: dict[StoreOutcome | LeftOut, str] = {
     StoreOutcome.STORED: "stored",
     StoreOutcome.ALREADY_HELD: "held already",
     StoreOutcome.KEPT_AS_REPRESENTATION: "kept as another encoding of an instance",
     StoreOutcome.KEPT_AS_CONFLICT: "kept beside another data set of the same UID",
+    LeftOut.NOT_DICOM: "not DICOM",
+    LeftOut.DIRECTORY: "DICOMDIR",
+    LeftOut.QUARANTINED: "kept in quarantine",
+    LeftOut.FAILED: "failed",
 }
 
 
@@ -47,45 +63,47 @@ def run_import(settings: Settings, source: Path, site_id: str) -> int:
     require_current(settings, house.database)
     house.directory.site(site_id)
     origin = Origin(kind=OriginKind.IMPORT, site_id=site_id, source="import", brought_by=operator())
-    counts: Counter[str] = Counter()
+    counts: Counter[StoreOutcome | LeftOut] = Counter()
     files = _zip_entries(source) if zipfile.is_zipfile(source) else _plain_files(source)
     with _progress(console) as progress:
         task = progress.add_task("Importing", total=len(files))
         for name, opened in files:
             outcome = _take_in(house, opened, origin)
             counts[outcome] += 1
-            if outcome in {QUARANTINED, FAILED}:
-                progress.console.print(f"{outcome}: {name}", markup=False)
+            if outcome in {LeftOut.QUARANTINED, LeftOut.FAILED}:
+                progress.console.print(f"{WORDS[outcome]}: {name}", markup=False)
             progress.advance(task)
-    house.close()
     for outcome, count in counts.items():
-        console.print(f"{count:6} {outcome}", markup=False)
-    kept = sum(counts[word] for word in WORDS.values())
+        console.print(f"{count:6} {WORDS[outcome]}", markup=False)
+    kept = sum(counts[outcome] for outcome in StoreOutcome)
     if not kept:
         console.print("There was nothing to import.")
-    return 0 if kept and not counts[FAILED] and not counts[QUARANTINED] else 1
+    with house.database.write(within=EVERY_SITE) as connection:
+        add_to_tally(connection, IMPORTED, {outcome.value: count for outcome, count in counts.items()})
+    house.close()
+    return 0 if kept and not counts[LeftOut.FAILED] and not counts[LeftOut.QUARANTINED] else 1
 
 
-def _take_in(house: House, opened: Opener, origin: Origin) -> str:
+def _take_in(house: House, opened: Opener, origin: Origin) -> StoreOutcome | LeftOut:
     try:
         with opened() as stream:
             header = read_part10_preamble(stream)
             if header.media_storage_sop_class_uid == MEDIA_STORAGE_DIRECTORY:
-                return DIRECTORY
+                return LeftOut.DIRECTORY
             stream.seek(0)
             with received_part10(house.archive.incoming, stream, now=house.clock.now()) as encoded:
                 return _keep(house, encoded, origin)
     except InvalidInstance:
-        return NOT_DICOM
+        return LeftOut.NOT_DICOM
     except (HubError, OSError, zipfile.BadZipFile):
-        return FAILED
+        return LeftOut.FAILED
 
 
-def _keep(house: House, encoded: EncodedInstance, origin: Origin) -> str:
+def _keep(house: House, encoded: EncodedInstance, origin: Origin) -> StoreOutcome | LeftOut:
     try:
-        return WORDS[house.archive.store(encoded, origin).outcome]
+        return house.archive.store(encoded, origin).outcome
     except (InvalidInstance, DataSetMismatch):
-        return QUARANTINED
+        return LeftOut.QUARANTINED
 
 
 def _plain_files(source: Path) -> list[tuple[str, Opener]]:

@@ -3,12 +3,16 @@
 The port listens on loopback alone and asks for no token: what it tells names nobody (decision 0083).
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Final
 
 import structlog
+
+from core.limits import MIB
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from pacs_gateway.server import GatewayCounts
 
 LOOPBACK: Final = "127.0.0.1"
+NEIGHBOUR_SECONDS: Final = 1.0
+LONGEST_FIGURES: Final = MIB
 
 log = structlog.stdlib.get_logger("hub.process_figures")
 
@@ -58,6 +64,34 @@ def served(port: int | None, read: Callable[[], Iterable[Figure]]) -> Iterator[i
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def figures_of_neighbours(ports: Mapping[str, int | None]) -> bytes:
+    """Return what other processes tell on their ports of this machine, and which of them answered.
+
+    A process without a port is left out, and so is one on a free port, which only its log names.
+    """
+    told, is_up = [], {}
+    for name, port in ports.items():
+        if port:
+            figures = _told_on(port)
+            is_up[name] = float(figures is not None)
+            told.append(figures or b"")
+    lines = [f'hub_process_up{{process="{name}"}} {up}\n' for name, up in is_up.items()]
+    head = ["# HELP hub_process_up Whether a process told its figures\n", "# TYPE hub_process_up gauge\n"]
+    return b"".join(told) + "".join(head + lines if lines else lines).encode()
+
+
+def _told_on(port: int) -> bytes | None:
+    """Return the figures on a port; None where nobody tells any in time."""
+    with closing(HTTPConnection(LOOPBACK, port, timeout=NEIGHBOUR_SECONDS)) as connection:
+        try:
+            connection.request("GET", "/metrics")
+            answer = connection.getresponse()
+            body = answer.read(LONGEST_FIGURES + 1)
+        except (OSError, HTTPException):
+            return None
+    return body if answer.status == HTTPStatus.OK and len(body) <= LONGEST_FIGURES else None
 
 
 class _Collector:

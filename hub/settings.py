@@ -278,8 +278,8 @@ class Settings(BaseSettings):
     )
     metrics_port_gateway: Port | None = Field(
         default=None,
-        description="Port on loopback where the gateway tells a monitor its figures; 0 takes a free one,"
-        " which its log names.",
+        description="Port on loopback where the gateway tells a monitor its figures, which `GET /metrics` of"
+        " the api then gives too; 0 takes a free one, which its log names.",
         json_schema_extra={"default_text": "none"},
     )
     metrics_port_worker: Port | None = Field(

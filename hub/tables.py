@@ -3,6 +3,7 @@
 import database.audit
 import database.change_feed
 import database.jobs
+import database.tallies
 import registry.tables
 import renditions.tables
 import reporting.tables
@@ -16,6 +17,7 @@ ROOMS = (
     database.audit,
     database.change_feed,
     database.jobs,
+    database.tallies,
     registry.tables,
     storage.tables,
     renditions.tables,

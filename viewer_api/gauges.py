@@ -103,6 +103,18 @@ def of_storage(found: StorageFigures) -> list[Reading]:
     return [Reading(name=name, meaning=meaning, value=number) for name, (meaning, number) in numbers.items()]
 
 
+def of_imports(found: Mapping[str, int]) -> list[Reading]:
+    """Return what became of the files of media, since the hub's first day."""
+    return [
+        Reading(
+            name="hub_imported_files",
+            meaning="Files of imported media, by what became of them",
+            label="outcome",
+            values=found,
+        )
+    ]
+
+
 def of_disks(found: Mapping[str, float]) -> list[Reading]:
     """Return the room on each disk that could be asked."""
     return [Reading(name="hub_disk_free_bytes", meaning="Room on a disk", label="disk", values=found)]

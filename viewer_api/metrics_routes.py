@@ -12,13 +12,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from core.access import EVERY_SITE, Act
 from core.errors import NotPermitted, StorageUnavailable
 from database.figures import figures
+from database.tallies import IMPORTED, read_tally
 from storage.figures import free_bytes, storage_figures
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
-from viewer_api.gauges import of_database, of_disks, of_storage, of_worklist, set_gauges
+from viewer_api.gauges import of_database, of_disks, of_imports, of_storage, of_worklist, set_gauges
 from viewer_api.permission import Administering
 from viewer_api.problems import documented
 from viewer_api.request_log import REQUESTS
-from viewer_api.rooms import InRooms
+from viewer_api.rooms import HttpSettings, InRooms
 from worklist.figures import worklist_figures
 
 router = APIRouter(tags=["health"])
@@ -39,7 +40,7 @@ MEDIA_TYPE: Final = "text/plain"
     },
 )
 def show_metrics(request: Request, actor: Administering, rooms: InRooms) -> Response:
-    """Requests of this process; jobs, followers, audit, cases, what lies aside and disks as they are now."""
+    """What this process and its neighbours count; jobs, cases, what lies aside and disks as they are now."""
     if not actor.scope(Act.ADMINISTER).everything:
         raise NotPermitted
     found = figures(rooms.database, now=rooms.clock.now())
@@ -47,10 +48,13 @@ def show_metrics(request: Request, actor: Administering, rooms: InRooms) -> Resp
     with rooms.database.read(within=EVERY_SITE) as connection:
         reading = worklist_figures(connection, now=rooms.clock.now())
         kept = storage_figures(connection)
+        imported = read_tally(connection, IMPORTED)
     registry = CollectorRegistry()
     set_gauges(registry, of_database(found) + of_worklist(reading) + of_storage(kept))
+    set_gauges(registry, of_imports(imported))
     set_gauges(registry, of_disks(free_bytes(rooms.archive, rooms.database)))
-    build = {"version": request.app.version, "schema": request.app.state.settings.schema}
+    settings: HttpSettings = request.app.state.settings
+    build = {"version": request.app.version, "schema": settings.schema}
     Gauge("hub_build", "Which hub this is", list(build), registry=registry).labels(**build).set(1)
-    body = generate_latest(REQUESTS) + generate_latest(registry)
+    body = generate_latest(REQUESTS) + generate_latest(registry) + settings.figures_of_neighbours()
     return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -10,7 +10,15 @@ from core.access import Act, Actor, Scope
 from registry.directory import DEFAULT_TIME_ZONE, Site
 from reporting.report import Report
 from storage.query import Query, UIDList
-from viewer_api.page_lines import CaseOnPage, Look, ReportOnPage, case_on_page, report_on_page
+from viewer_api.page_lines import (
+    AlarmOnPage,
+    CaseOnPage,
+    Look,
+    ReportOnPage,
+    alarm_on_page,
+    case_on_page,
+    report_on_page,
+)
 from viewer_api.rooms import Rooms
 from viewer_api.worklist_schemas import study_path
 from worklist.case import Case
@@ -18,6 +26,7 @@ from worklist.reading_list import ListFilter
 
 CASES_SHOWN: Final = 100
 REPORTS_SHOWN: Final = 30
+ALARMS_SHOWN: Final = 20
 INSTANCES_LOOKED_AT: Final = 8
 """An image to show is nearly always among the first few; a page must not read thousands of rows for one."""
 
@@ -31,8 +40,10 @@ class ReadingListPage:
     time_zone: str
     cases: tuple[CaseOnPage, ...]
     has_more_cases: bool
+    alarms: tuple[AlarmOnPage, ...]
+    """What cannot wait at the sites that the actor administers."""
     unread_cases: int
-    """How many open cases nobody can read, of the sites that the actor administers."""
+    """How many open cases nobody can read there."""
     reports: tuple[ReportOnPage, ...]
 
 
@@ -48,12 +59,19 @@ def reading_list_page(rooms: Rooms, actor: Actor) -> ReadingListPage:
         time_zone=time_zone,
         cases=tuple(_case(rooms, actor, case, sites[case.site_id], now) for case in cases[:CASES_SHOWN]),
         has_more_cases=len(cases) > CASES_SHOWN,
+        alarms=_alarms(rooms, actor, sites),
         unread_cases=_unread_cases(rooms, actor),
         reports=tuple(
             report_on_page(report, now=now, look=_look(rooms, report))
             for report in rooms.inbox.reports(actor, limit=REPORTS_SHOWN)
         ),
     )
+
+
+def _alarms(rooms: Rooms, actor: Actor, sites: Mapping[str, Site]) -> tuple[AlarmOnPage, ...]:
+    scope = actor.scope(Act.ADMINISTER)
+    found = [] if scope.is_empty else rooms.shelf.alarms(scope)
+    return tuple(alarm_on_page(alarm, sites[alarm.site_id].name) for alarm in found[:ALARMS_SHOWN])
 
 
 def _unread_cases(rooms: Rooms, actor: Actor) -> int:

@@ -9,6 +9,7 @@ from reporting.paper.sheet import printed_name
 from reporting.paper.words import ARRIVED, MODALITIES, NOT_STATED, SEXES, STATUS, Words
 from reporting.report import Report
 from storage.character_sets import DOUBTFUL, UNDECODABLE, UNKNOWN
+from storage.shelf import Alarm, AlarmKind
 from worklist.case import Case
 from worklist.retake import RetakeReason
 from worklist.urgency import Urgency
@@ -34,10 +35,23 @@ RETAKE_REASONS: Final = {
     RetakeReason.INCOMPLETE: Words(zh="检查不完整", en="incomplete"),
     RetakeReason.OTHER: Words(zh="其他", en="other"),
 }
+ALARMS: Final = {
+    AlarmKind.NEARLY_FULL: Words(zh="隔离区将满", en="quarantine nearly full"),
+    AlarmKind.WAITING_LONG: Words(zh="隔离区久未处理", en="quarantine waits for a decision"),
+}
 CLOCK_AHEAD_SHOWN: Final = timedelta(minutes=5)
 """A clock that is ahead by no more is not worth a word on the page."""
 SOON_MINUTES: Final = 10
 """From here on the time left is marked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmOnPage:
+    """Something that cannot wait, where, and how it stands."""
+
+    words: Words
+    site: str
+    detail: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +117,11 @@ class CaseOnPage:
     site: str
     look: Look
     reports: tuple[ReportOnPage, ...]
+
+
+def alarm_on_page(alarm: Alarm, site_name: str) -> AlarmOnPage:
+    """Return an alarm as it reads."""
+    return AlarmOnPage(words=ALARMS[alarm.kind], site=site_name, detail=alarm.detail)
 
 
 def case_on_page(

@@ -1,5 +1,6 @@
 """What the routes reach: the rooms below this edge, handed in once by whoever composes the hub."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -57,11 +58,14 @@ class HttpSettings:
     `trusted_proxies` are the only peers beyond loopback that are answered, and the only ones whose
     X-Forwarded-For and -Proto are believed. `public_url` is how clients reach the hub, for the addresses
     inside answers; without it they are those of the request. `schema` is the catalogue's revision.
+    `figures_of_neighbours` returns what the other processes of this machine tell a monitor, in Prometheus'
+    text form; it never raises.
     """
 
     trusted_proxies: tuple[Network, ...] = field(default=())
     public_url: str | None = None
     schema: str = ""
+    figures_of_neighbours: Callable[[], bytes] = bytes
 
 
 def rooms_of(request: Request) -> Rooms:

@@ -79,14 +79,18 @@ def _reference(instance: StoredInstance, root: Root) -> JSONDataSet:
     )
 
 
+def failure_reason(error: HubError) -> int:
+    """Return (0008,1197) Failure Reason."""
+    return next(FAILURE_REASONS[kind] for kind in type(error).__mro__ if kind in FAILURE_REASONS)
+
+
 def _failure(failed: FailedInstance) -> JSONDataSet:
-    reason = next(FAILURE_REASONS[kind] for kind in type(failed.reason).__mro__ if kind in FAILURE_REASONS)
     uids = {
         "ReferencedSOPClassUID": failed.sop_class_uid,
         "ReferencedSOPInstanceUID": failed.sop_instance_uid,
     }
     known = {keyword: uid for keyword, uid in uids.items() if uid}
-    return _item(known | {"FailureReason": reason})
+    return _item(known | {"FailureReason": failure_reason(failed.reason)})
 
 
 def _item(values: dict[str, Any]) -> JSONDataSet:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
+from prometheus_client import Counter
 from starlette.concurrency import run_in_threadpool
 
 from core.access import Act
@@ -21,7 +22,7 @@ from core.limits import KIB, STOW_BODY_LIMIT
 from core.origin import Origin, OriginKind
 from core.uids import is_indexable, new_key
 from storage.header_reader import read_header
-from storage.incoming import IncomingFile
+from storage.incoming import EncodedInstance, IncomingFile
 from storage.instance import StoredInstance, StoreOutcome
 from storage.part10 import read_part10_preamble
 from viewer_api.bounded_body import body_chunks
@@ -30,12 +31,19 @@ from viewer_api.dicom_json_answer import DicomJSON
 from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, Root, StoreRoot, accept_of
 from viewer_api.media_types import MULTIPART, Form, choose, media_type_of
 from viewer_api.problems import NotAcceptable, SeveralSites, UnsupportedMediaType, documented
+from viewer_api.request_log import REQUESTS
 from viewer_api.rooms import InRooms, Rooms
-from viewer_api.stow_answer import FailedInstance, answer_of, status_of
+from viewer_api.stow_answer import FailedInstance, answer_of, failure_reason, status_of
 from viewer_api.stow_parts import APPLICATION_DICOM, PartRefusal, StowParts
 
 router = APIRouter(tags=["STOW-RS"])
 
+_INSTANCES = Counter(
+    "hub_stow_instances",
+    "Parts of requests, by what became of the instance or the reason of the refusal",
+    ["outcome"],
+    registry=REQUESTS,
+)
 _FED_AT_ONCE: Final = 256 * KIB
 _NOTED_EVERY: Final = timedelta(seconds=10)
 _ANSWER_FORMS: Final = (Form(media_type=DICOM_JSON),)
@@ -158,20 +166,27 @@ class _Storing:
     def take(self, part: IncomingFile | PartRefusal) -> None:
         """Store one part that has arrived whole."""
         if isinstance(part, HubError):
-            self._failed.append(FailedInstance(reason=part))
+            self._refuse(part)
             return
         encoded = None
         try:
             encoded = part.sealed_part10(study_instance_uid=self._study)
-            self._stored.append(self._archive.store(encoded, self._origin))
+            stored = self._archive.store(encoded, self._origin)
         except HubError as error:
-            self._failed.append(
-                FailedInstance(
-                    reason=error,
-                    sop_class_uid=encoded.announced_sop_class_uid if encoded else None,
-                    sop_instance_uid=encoded.announced_sop_instance_uid if encoded else None,
-                )
+            self._refuse(error, encoded)
+        else:
+            self._stored.append(stored)
+            _INSTANCES.labels(stored.outcome.value).inc()
+
+    def _refuse(self, reason: HubError, encoded: EncodedInstance | None = None) -> None:
+        self._failed.append(
+            FailedInstance(
+                reason=reason,
+                sop_class_uid=encoded.announced_sop_class_uid if encoded else None,
+                sop_instance_uid=encoded.announced_sop_instance_uid if encoded else None,
             )
+        )
+        _INSTANCES.labels(f"{failure_reason(reason):04X}").inc()
 
     def end(self) -> None:
         """Say that nothing more is arriving."""

@@ -10,6 +10,7 @@ from pydicom.data import get_testdata_file
 from core.access import Scope
 from core.clock import SystemClock
 from core.errors import NotFound, TooLarge
+from database.tallies import IMPORTED, read_tally
 from hub.import_files import run_import
 from hub.migrate import migrate
 from hub.register import open_register
@@ -38,6 +39,15 @@ def _stored(settings: Settings) -> set[str]:
     return {instance.sop_instance_uid for instance in found}
 
 
+def _tally(settings: Settings) -> dict[str, int]:
+    """Return what a monitor is told of all imports."""
+    database = open_catalogue(settings.database_url)
+    with database.read() as connection:
+        found = read_tally(connection, IMPORTED)
+    database.close()
+    return found
+
+
 def test_a_stick_with_a_directory_and_other_files_gives_its_images(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -54,6 +64,9 @@ def test_a_stick_with_a_directory_and_other_files_gives_its_images(
     assert "1 stored" in told
     assert "1 DICOMDIR" in told
     assert "1 not DICOM" in told
+    assert run_import(settings, stick, "xinglong") == 0
+    tally = {"stored": 1, "already-held": 1, "dicomdir": 2, "not-dicom": 2}
+    assert _tally(settings) == tally
 
 
 def test_a_data_set_without_file_meta_is_taken_in(settings: Settings, tmp_path: Path) -> None:
@@ -90,6 +103,7 @@ def test_a_truncated_image_is_kept_in_quarantine_and_the_command_says_so(
     assert run_import(settings, tmp_path / "cut", "xinglong") == 1
     assert _stored(settings) == set()
     assert "kept in quarantine: cut" in capsys.readouterr().out
+    assert _tally(settings) == {"quarantined": 1}
 
 
 def test_nothing_to_import_is_no_success(settings: Settings, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from contextlib import closing
 import httpx2
 import pytest
 
-from hub.process_figures import Figure, gateway_figures, served
+from core.access import Grant, Role
+from hub import process_figures
+from hub.process_figures import Figure, figures_of_neighbours, gateway_figures, served
 from hub.serve import bring_up_to_date
 from hub.settings import load
 from hub.wiring import House, open_house
@@ -17,9 +19,20 @@ from tests.fixtures.instances import data_set, encoded
 from tests.fixtures.raw_scu import RawSCU
 
 
+def free_port() -> int:
+    """Return a port on which nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    settings = load(data=tmp_path_factory.mktemp("figures"), dicom_port=0, disk_reserve=0)
+    settings = load(
+        data=tmp_path_factory.mktemp("figures"),
+        dicom_port=0,
+        disk_reserve=0,
+        metrics_port_gateway=free_port(),
+    )
     bring_up_to_date(settings)
     with closing(open_house(settings)) as opened:
         yield opened
@@ -37,7 +50,7 @@ def told(port: int | None) -> dict[str, float]:
 def test_the_gateways_figures_move_with_what_happens_at_its_door(house: House) -> None:
     with (
         opened_doors(house) as doors,
-        served(0, lambda: gateway_figures(doors.gateway.counts)) as port,
+        served(house.settings.metrics_port_gateway, lambda: gateway_figures(doors.gateway.counts)) as port,
     ):
         assert told(port)["hub_dicom_associations"] == 0
         instance = data_set()
@@ -52,6 +65,12 @@ def test_the_gateways_figures_move_with_what_happens_at_its_door(house: House) -
             found = told(port)
             scu.release()
         text = httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        house.accounts.add("monitor", "monitor", [Grant(role=Role.ADMIN)])
+        bearer = {"Authorization": f"Bearer {house.accounts.add_token('monitor', 'test')}"}
+        merged = doors.http.get("/metrics", headers=bearer).text.splitlines()
+    assert 'hub_dicom_requests_total{outcome="stored"} 1.0' in merged
+    assert 'hub_process_up{process="gateway"} 1.0' in merged
+    assert any(line.startswith("hub_build") for line in merged)
     assert found["hub_dicom_associations"] == 1
     counted = {"stored": 1, "already-held": 1, "C000": 1, "echo": 1}
     assert {word: found[f'hub_dicom_requests_total{{outcome="{word}"}}'] for word in counted} == counted
@@ -88,3 +107,19 @@ def test_only_this_machine_is_answered() -> None:
             socket.create_connection(("127.0.0.2", port or 0), timeout=5),
         ):
             pass
+
+
+def test_a_neighbour_that_tells_is_heard_and_one_that_does_not_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    figures = [Figure(name="hub_one", meaning="One", grows=False, value=1)]
+    with served(0, lambda: figures) as told_on:
+        assert figures_of_neighbours({"gateway": None, "worker": 0}) == b""
+        lines = figures_of_neighbours({"gateway": told_on, "worker": free_port()}).decode().splitlines()
+        assert [line for line in lines if line[0] != "#"] == [
+            "hub_one 1.0",
+            'hub_process_up{process="gateway"} 1.0',
+            'hub_process_up{process="worker"} 0.0',
+        ]
+        monkeypatch.setattr(process_figures, "LONGEST_FIGURES", 10)
+        assert b'{process="gateway"} 0.0' in figures_of_neighbours({"gateway": told_on})

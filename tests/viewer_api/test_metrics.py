@@ -1,7 +1,15 @@
 """What a monitor is told: figures, and nothing that names anybody."""
 
+from starlette.testclient import TestClient
+
+from core.access import EVERY_SITE
+from database.tallies import IMPORTED, add_to_tally
 from tests.fixtures.consultation import reader
-from tests.viewer_api.conftest import Edge
+from tests.fixtures.doors import BOUNDARY, STOW_TYPE, part10
+from tests.fixtures.instances import data_set, encoded
+from tests.viewer_api.conftest import LOOPBACK, Edge
+from viewer_api.app import create_app
+from viewer_api.rooms import HttpSettings
 
 
 def test_the_figures_name_routes_by_their_template_and_nobody_at_all(edge: Edge) -> None:
@@ -62,3 +70,38 @@ def test_the_disks_and_the_build_are_told(edge: Edge) -> None:
     found = told(edge)
     assert all(found[f'hub_disk_free_bytes{{disk="{disk}"}}'] > 0 for disk in ("blobs", "incoming"))
     assert found[f'hub_build{{schema="",version="{edge.app.version}"}}'] == 1
+
+
+def test_what_came_of_each_part_of_a_request_is_counted(edge: Edge) -> None:
+    outcomes = ("stored", "already-held", "C000", "A900")
+    names = [f'hub_stow_instances_total{{outcome="{outcome}"}}' for outcome in outcomes]
+    before = told(edge)
+    canary = encoded(data_set(StudyInstanceUID="1.2.840.7", PatientName="Canary^Bird"))
+    another_study = encoded(data_set())
+    sent = (canary, canary, b"rubbish", another_study)
+    head = f"--{BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n".encode()
+    body = b"".join(head + part10(each) + b"\r\n" for each in sent) + f"--{BOUNDARY}--\r\n".encode()
+    path = "/dicom-web/studies/1.2.840.7"
+    answer = edge.client("technician").post(path, content=body, headers={"Content-Type": STOW_TYPE})
+    assert answer.status_code == 202
+    now = told(edge)
+    assert [now[name] - before.get(name, 0) for name in names] == [1, 1, 1, 1]
+    assert "Canary" not in edge.client("admin").get("/metrics").text
+
+
+def test_what_was_imported_is_counted_over_all_commands(edge: Edge) -> None:
+    for counted in ({"stored": 2, "failed": 1}, {"stored": 3}):
+        with edge.rooms.database.write(within=EVERY_SITE) as connection:
+            add_to_tally(connection, IMPORTED, counted)
+    found = told(edge)
+    assert found['hub_imported_files{outcome="stored"}'] == 5
+    assert found['hub_imported_files{outcome="failed"}'] == 1
+
+
+def test_the_neighbours_figures_follow_on_those_of_this_process(edge: Edge) -> None:
+    settings = HttpSettings(figures_of_neighbours=lambda: b"hub_worker_runs 3.0\n")
+    app = create_app(edge.rooms, settings)
+    client = TestClient(app, "http://127.0.0.1", client=LOOPBACK, headers=edge.headers("admin"))
+    lines = client.get("/metrics").text.splitlines()
+    assert lines[-1] == "hub_worker_runs 3.0"
+    assert any(line.startswith("hub_build") for line in lines)

@@ -444,6 +444,26 @@ def test_more_cases_than_fit_are_counted_as_more(reading: Reading, monkeypatch: 
     assert len([link for link in page.links if link.endswith("/rendered")]) == 2
 
 
+def test_what_cannot_wait_is_told_to_who_administers_the_site_and_to_nobody_else(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, waiting = "隔离区将满 quarantine nearly full", "隔离区久未处理 quarantine waits for a decision"
+    for username, site_id in (("li", XINGLONG), ("foreign-admin", QINGSHAN)):
+        reading.person(username, Grant(role=Role.ADMIN, site_id=site_id))
+    kept = reading.rooms.send("1.2.840.9", PatientID="P-1")
+    reading.rooms.send("1.2.840.9", SOPInstanceUID=kept.sop_instance_uid, PatientID="P-2")
+    assert "隔离区" not in _page(_logged_in(reading, "li")).text
+    reading.rooms.clock.advance(days=1, seconds=1)
+    monkeypatch.setattr("storage.shelf.NEARLY_FULL", 0.0)
+    page = _page(_logged_in(reading, "li"))
+    assert f"{full} 兴隆镇卫生院 : 0% of the room for what is kept aside is taken." in page.text
+    assert f"{waiting} 兴隆镇卫生院 : 1 kept aside wait for a decision, the oldest since" in page.text
+    assert page.links.count("/api/v1/kept-aside") == 2
+    assert "P-2" not in page.text
+    for username in ("foreign-admin", "clinic", "reader"):
+        assert "隔离区" not in _page(_logged_in(reading, username)).text
+
+
 def test_an_unattended_page_refreshes_itself_for_half_an_hour_and_then_says_that_it_stopped(
     reading: Reading,
 ) -> None:
