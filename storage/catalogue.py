@@ -293,6 +293,7 @@ def _write_study(connection: Connection, admission: Admission, study: StatedIden
                 patient_key=patient.patient_key,
                 study_date=header.study_date,
                 study_time=header.study_time[:16],
+                timezone_offset_from_utc=header.timezone_offset_from_utc[:16],
                 accession_number=header.accession_number,
                 study_id=header.study_id,
                 study_description=header.study_description,

@@ -77,6 +77,7 @@ class Study:
     patient_sex: str
     study_date: date | None
     study_time: str
+    timezone_offset_from_utc: str
     accession_number: str
     study_id: str
     study_description: str

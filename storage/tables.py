@@ -73,6 +73,7 @@ studies = Table(
     Column("patient_sex", String(16), nullable=False),
     Column("study_date", Date),
     Column("study_time", String(16), nullable=False),
+    Column("timezone_offset_from_utc", String(16), nullable=False, server_default=""),
     Column("accession_number", String(1024), nullable=False),
     Column("study_id", String(1024), nullable=False),
     Column("study_description", String(1024), nullable=False),

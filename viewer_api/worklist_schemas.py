@@ -15,7 +15,7 @@ from storage.patient_records import parse_differences
 from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_SEEN, EXAMPLE_UID
 from viewer_api.retake_schemas import RetakeResource
 from viewer_api.timeline_words import words_of
-from worklist.case import Case, CaseStudy
+from worklist.case import Case, CaseStudy, WaitsFor
 from worklist.urgency import HEARTBEAT_EVERY, Urgency
 from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem
 
@@ -68,6 +68,8 @@ _CASE_EXAMPLE: Final[JsonDict] = {
     "due_at": "2026-11-20T08:45:00Z",
     "seconds_left": 630,
     "is_arriving": False,
+    "waits_for": None,
+    "waits_until": None,
     "instances_seen": EXAMPLE_SEEN,
     "open_retake": None,
     "workitem": _WORKITEM_EXAMPLE,
@@ -198,6 +200,13 @@ class CaseResource(BaseModel):
     due_at: datetime = Field(description="When the report is due, counted from the hub's receipt.")
     seconds_left: int | None = Field(description="Until due_at; negative when late, null once reported.")
     is_arriving: bool = Field(description="Whether it cannot be claimed yet because instances still arrive.")
+    waits_for: WaitsFor | None = Field(
+        description="Why nobody may claim it yet: `instances` that still arrive, or better images, which "
+        "`open_retake` describes; null where it does not wait."
+    )
+    waits_until: datetime | None = Field(
+        description="When it is read as it is, if the better images have not come; null otherwise."
+    )
     instances_seen: str | None = Field(
         default=None,
         description="Names what there is to look at now, for who looks and then signs; null in lists.",
@@ -327,6 +336,8 @@ def _case_values(case: Case, actor: Actor, *, now: datetime) -> dict[str, Any]:
         "due_at": case.due_at,
         "seconds_left": None if is_reported else int((case.due_at - now).total_seconds()),
         "is_arriving": case.is_arriving,
+        "waits_for": case.waits_for,
+        "waits_until": case.workitem.waits_until,
         "open_retake": RetakeResource.of(case.open_retake, now=now) if case.open_retake else None,
         "workitem": WorkitemResource.of(case.workitem, actor),
         "links": _links(case),

@@ -5,12 +5,29 @@ It is opened for one study, its own; further studies of the same visit can be li
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
 
 from worklist.clock_skew import clock_skew
 from worklist.readiness import needs_no_wait
 from worklist.retake import Retake
 from worklist.urgency import Urgency, due_at
 from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem
+
+
+class WaitsFor(StrEnum):
+    """What a case has to wait for before anybody may claim it."""
+
+    INSTANCES = "instances"
+    """That still arrive."""
+    RETAKE = "retake"
+    """Better images, which a reader asked for."""
+
+
+_WAITS: Final = {
+    InputReadinessState.INCOMPLETE: WaitsFor.INSTANCES,
+    InputReadinessState.UNAVAILABLE: WaitsFor.RETAKE,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +48,7 @@ class CaseStudy:
     has_patient_conflict: bool
     study_date: date | None
     study_time: str
+    timezone_offset_from_utc: str
     accession_number: str
     study_description: str
     number_of_instances: int
@@ -47,6 +65,7 @@ class CaseStudy:
             self.study_date,
             self.study_time,
             received_at=self.first_received_at,
+            timezone_offset_from_utc=self.timezone_offset_from_utc,
             time_zone=self.time_zone,
         )
 
@@ -96,6 +115,13 @@ class Case:
         return sum(
             study.number_of_instances - (study.number_of_instances_reported or 0) for study in self.studies
         )
+
+    @property
+    def waits_for(self) -> WaitsFor | None:
+        """What keeps it from being claimed; None where nothing does."""
+        if self.workitem.procedure_step_state is not ProcedureStepState.SCHEDULED:
+            return None
+        return _WAITS.get(self.workitem.input_readiness_state)
 
     @property
     def is_covered(self) -> bool:
@@ -157,7 +183,4 @@ class Case:
     @property
     def is_arriving(self) -> bool:
         """Whether more instances are still expected before anybody may claim it."""
-        return (
-            self.workitem.procedure_step_state is ProcedureStepState.SCHEDULED
-            and self.workitem.input_readiness_state is InputReadinessState.INCOMPLETE
-        )
+        return self.waits_for is WaitsFor.INSTANCES

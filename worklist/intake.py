@@ -129,6 +129,7 @@ def _first_of_study(connection: Connection, study: Study, change: Change) -> Cas
         has_patient_conflict=False,
         study_date=study.study_date,
         study_time=study.study_time,
+        timezone_offset_from_utc=study.timezone_offset_from_utc,
         accession_number=study.accession_number,
         study_description=study.study_description,
         number_of_instances=1,

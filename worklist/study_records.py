@@ -26,6 +26,7 @@ _STUDIES = (
         ),
         studies.c.study_date,
         studies.c.study_time,
+        studies.c.timezone_offset_from_utc,
         studies.c.accession_number,
         studies.c.study_description,
         case_studies.c.number_of_instances,

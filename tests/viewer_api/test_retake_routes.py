@@ -27,12 +27,14 @@ def test_the_case_comes_back_with_the_image_that_was_asked_for(reading: Reading)
     shown = reading.as_("reader").get(f"/api/v1/cases/{held.case_id}").json()
     assert shown["workitem"]["input_readiness_state"] == "UNAVAILABLE"
     assert shown["open_retake"]["acknowledged_by_name"] == "technician 医师"
+    assert (shown["waits_for"], shown["waits_until"]) == ("retake", "2026-11-20T09:31:30Z")
     reading.rooms.arrive(held.study_instance_uid)
     reading.rooms.clock.advance(seconds=60)
     reading.rooms.timers.run()
     shown = reading.as_("reader").get(f"/api/v1/cases/{held.case_id}").json()
     assert shown["workitem"]["input_readiness_state"] == "READY"
     assert shown["open_retake"] is None
+    assert (shown["waits_for"], shown["waits_until"]) == (None, None)
     [closed] = reading.as_("clinic").get("/api/v1/retakes", params={"state": "closed"}).json()["items"]
     assert closed["state"] == "answered"
     assert reading.claim("reader", reading.rooms.again(held)).number_of_instances == 2

@@ -101,6 +101,8 @@ def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
         "due_at": "2026-11-20T09:00:00Z",
         "seconds_left": 29 * 60,
         "is_arriving": False,
+        "waits_for": None,
+        "waits_until": None,
         "instances_seen": None,
         "open_retake": None,
         "workitem": {
@@ -185,6 +187,7 @@ def test_an_arriving_case_says_so_and_cannot_be_claimed(reading: Reading) -> Non
     case = reading.rooms.arrive()
     [line] = _items(reading, "reader")
     assert line["is_arriving"]
+    assert (line["waits_for"], line["waits_until"]) == ("instances", None)
     assert line["workitem"]["input_readiness_state"] == "INCOMPLETE"
     answer = reading.as_("reader").post(line["links"]["claim"])
     assert answer.status_code == HTTPStatus.CONFLICT

@@ -28,11 +28,14 @@ def claimed(urgency: Urgency = Urgency.ROUTINE) -> Workitem:
 STATES: dict[str, Workitem] = {
     "arriving": turn(ready=False),
     "ready": turn(),
+    "waiting for a retake": rules.wait_for_retake(turn(), until=NOW + timedelta(hours=1)),
     "in progress": claimed(),
     "in progress, lapsed": claimed(),
     "completed": rules.complete(claimed(), by=HOLDER, now=NOW),
     "released": rules.release(claimed(), by=HOLDER, now=NOW),
     "lapsed": rules.lapse(claimed(), now=NOW + timedelta(minutes=2)),
+    "taken over": rules.take_over(claimed(), by=COLLEAGUE, reason="asked to", now=NOW),
+    "ended for a retake": rules.await_retake(claimed(), by=HOLDER, reason="motion", now=NOW),
 }
 MOMENTS = {"in progress, lapsed": NOW + timedelta(minutes=2)}
 
@@ -43,6 +46,9 @@ ACTS: dict[str, Callable[[Workitem, Actor, datetime], Workitem]] = {
     "release": lambda workitem, by, now: rules.release(workitem, by=by, now=now),
     "complete": lambda workitem, by, now: rules.complete(workitem, by=by, now=now),
     "lapse": lambda workitem, _by, now: rules.lapse(workitem, now=now),
+    "take over": lambda workitem, by, now: rules.take_over(workitem, by=by, reason="asked to", now=now),
+    "await retake": lambda workitem, by, now: rules.await_retake(workitem, by=by, reason="motion", now=now),
+    "end wait": lambda workitem, _by, now: rules.end_wait(workitem, now=now),
 }
 
 IN_PROGRESS, COMPLETED, CANCELED = (
@@ -54,16 +60,24 @@ ALLOWED: dict[tuple[str, str, str], ProcedureStepState] = {
     # (state, act, who): the state afterwards; whatever is not here is a conflict
     ("arriving", "mark ready", "holder"): ProcedureStepState.SCHEDULED,
     ("arriving", "mark ready", "colleague"): ProcedureStepState.SCHEDULED,
+    ("waiting for a retake", "mark ready", "holder"): ProcedureStepState.SCHEDULED,
+    ("waiting for a retake", "mark ready", "colleague"): ProcedureStepState.SCHEDULED,
+    ("waiting for a retake", "end wait", "holder"): ProcedureStepState.SCHEDULED,
+    ("waiting for a retake", "end wait", "colleague"): ProcedureStepState.SCHEDULED,
     ("ready", "claim", "holder"): IN_PROGRESS,
     ("ready", "claim", "colleague"): IN_PROGRESS,
     ("in progress", "heartbeat", "holder"): IN_PROGRESS,
     ("in progress", "release", "holder"): CANCELED,
     ("in progress", "complete", "holder"): COMPLETED,
+    ("in progress", "take over", "colleague"): CANCELED,
+    ("in progress", "await retake", "holder"): CANCELED,
     # The end of a lease takes effect when a timer or a colleague acts on it. Until then nobody else can hold
     # the case, so a reader whose line was down for three minutes loses nothing.
     ("in progress, lapsed", "heartbeat", "holder"): IN_PROGRESS,
     ("in progress, lapsed", "release", "holder"): CANCELED,
     ("in progress, lapsed", "complete", "holder"): COMPLETED,
+    ("in progress, lapsed", "take over", "colleague"): CANCELED,
+    ("in progress, lapsed", "await retake", "holder"): CANCELED,
     ("in progress, lapsed", "lapse", "holder"): CANCELED,
     ("in progress, lapsed", "lapse", "colleague"): CANCELED,
 }
@@ -87,6 +101,36 @@ def test_every_state_takes_only_its_own_acts(state: str, act: str, who: str) -> 
         before.due_from,
         before.created_at,
     )
+
+
+def test_a_wait_has_an_end_and_is_over_when_images_come_or_it_has_passed() -> None:
+    until = NOW + timedelta(hours=1)
+    waiting = rules.wait_for_retake(turn(), until=until)
+    assert (waiting.awaits_retake, waiting.waits_until) == (True, until)
+    with pytest.raises(WorkitemStateConflict, match="waits for better images"):
+        rules.claim(waiting, by=HOLDER, urgency=Urgency.ROUTINE, now=NOW)
+    in_vain = rules.mark_ready(waiting)
+    assert in_vain.input_readiness_state is InputReadinessState.READY
+    # Who waits in vain has waited since the first images came, who gets new ones since these came.
+    assert (in_vain.waits_until, in_vain.due_from) == (None, waiting.due_from)
+    came = rules.end_wait(waiting, now=NOW + SECOND)
+    assert came.input_readiness_state is InputReadinessState.INCOMPLETE
+    assert (came.waits_until, came.due_from) == (None, NOW + SECOND)
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_what_joins_a_turn_that_waits_ends_no_wait(ready: bool) -> None:
+    waiting = STATES["waiting for a retake"]
+    joined = rules.join(waiting, due_from=NOW - SECOND, is_ready=ready)
+    assert (joined.awaits_retake, joined.waits_until, joined.due_from) == (
+        True,
+        waiting.waits_until,
+        NOW - SECOND,
+    )
+    state = InputReadinessState.READY if ready else InputReadinessState.INCOMPLETE
+    assert rules.join(turn(), due_from=NOW, is_ready=ready).input_readiness_state is state
+    held = rules.join(claimed(), due_from=NOW, is_ready=ready)
+    assert held.input_readiness_state is claimed().input_readiness_state
 
 
 def test_a_turn_begins_scheduled_and_belongs_to_nobody() -> None:
@@ -126,7 +170,13 @@ def test_a_loser_is_told_who_reads() -> None:
 
 @pytest.mark.parametrize(
     ("state", "reason"),
-    [("completed", EndReason.SIGNED), ("released", EndReason.RELEASED), ("lapsed", EndReason.LAPSED)],
+    [
+        ("completed", EndReason.SIGNED),
+        ("released", EndReason.RELEASED),
+        ("lapsed", EndReason.LAPSED),
+        ("taken over", EndReason.TAKEN_OVER),
+        ("ended for a retake", EndReason.AWAITS_RETAKE),
+    ],
 )
 def test_a_turn_that_is_over_says_why_and_keeps_who_had_it(state: str, reason: EndReason) -> None:
     ended = STATES[state]
