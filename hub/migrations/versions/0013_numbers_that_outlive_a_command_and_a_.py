@@ -6,8 +6,6 @@ Revision: 0013, after 0012.
 import sqlalchemy as sa
 from alembic import op
 
-import database.schema
-
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
