@@ -236,6 +236,7 @@ def _add_representation(connection: Connection, admission: Admission) -> StoreOu
         )
     )
     append_change(connection, _change(admission, ChangeKind.INSTANCE_REPRESENTATION))
+    put_on_record(connection, admission.origin, header.study_instance_uid, "store", at=admission.received_at)
     return StoreOutcome.KEPT_AS_REPRESENTATION
 
 
