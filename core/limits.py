@@ -60,6 +60,14 @@ BODY_SILENCE_SECONDS: Final = 60.0
 SEARCH_LIMIT: Final = 1_000
 """Results in one answer; more are had by offset."""
 FRAME_PIXELS: Final = 40_000_000
+FRAME_BYTES: Final = 256 * MIB
+"""One frame as it is stored; a longer one is had with its instance only."""
+DECODING_BYTES: Final = 256 * MIB
+"""Address space that one decoding may take on top of an idle child's, with DECODING_BYTES_FOR_A_SAMPLE for
+each sample of the frame and four times its encoded bytes, up to DECODING_BYTES_AT_MOST."""
+DECODING_BYTES_FOR_A_SAMPLE: Final = 48
+DECODING_BYTES_AT_MOST: Final = 3 * GIB
+DECODING_CPU_SECONDS: Final = 20
 INDEXED_FRAMES: Final = 100_000
 """Of one instance; frames behind them are looked for in the instance each time."""
 ECG_OBJECT_LIMIT: Final = 64 * MIB

@@ -23,6 +23,7 @@ STOP_SECONDS = 5
 def run_api(settings: Settings) -> None:
     """Answer HTTP until told to stop. Raises Misconfigured."""
     house = begin("api", settings, http=True)
+    house.decoders.start()
     server = _Server(
         uvicorn.Config(
             http_application(house),
@@ -46,6 +47,7 @@ def http_application(house: House) -> FastAPI:
             clock=house.clock,
             database=house.database,
             archive=house.archive,
+            decoders=house.decoders,
             authentication=house.authentication,
             accounts=house.accounts,
             directory=house.directory,

@@ -12,6 +12,7 @@ from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
+from renditions.decoders import Decoders
 from renditions.preparation import PreparationFollower, Preparer
 from reporting.compilation import Compiler, SiteOnPaper
 from reporting.desk import Desk
@@ -47,6 +48,7 @@ class House:
     clock: Clock
     database: Database
     archive: Archive
+    decoders: Decoders
     directory: Directory
     unknown_devices: UnknownDevices
     accounts: Accounts
@@ -93,7 +95,8 @@ class House:
         return Rereading(database=self.database, blobs=self.archive.blobs, clock=self.clock)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back, and end the children."""
+        self.decoders.close()
         self.database.close()
 
     def _is_self_test_site(self, site_id: str) -> bool:
@@ -124,6 +127,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         clock=clock,
         database=database,
         archive=archive,
+        decoders=Decoders(),
         directory=directory,
         unknown_devices=register.unknown_devices,
         accounts=register.accounts,

@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Final
 
-from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
-from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from core.errors import NotFound, UnsupportedTransferSyntax
-from core.limits import FRAME_PIXELS, MIB
-from imaging.decoding import Decoded, decode, undecodable
+from core.limits import FRAME_BYTES, MIB
+from imaging.decoding import undecodable
 from imaging.frames import FrameRange, encapsulated_frames, frame_of, native_frame
+from renditions.frame_image import FrameImage, require_size
 from storage.element_data_set import data_set_of
 from storage.element_tree import Element, Tree
 from storage.element_values import integer_of, little_endian
@@ -55,9 +54,10 @@ class PixelData:
         Raises:
             UnsupportedTransferSyntax: the pixel data cannot be parted into frames.
         """
-        if self._element.encoding.big_endian and not self.is_encapsulated:
-            return self._swapped(self._native(number))
         where = self._where(number)
+        require_length(where.length)
+        if self._element.encoding.big_endian and not self.is_encapsulated:
+            return self._swapped(where)
         return frame_of(self._content.bytes_at(where.offset, where.length), where)
 
     def ranges(self, most: int) -> list[FrameRange]:
@@ -72,19 +72,23 @@ class PixelData:
         except UnsupportedTransferSyntax:
             return []
 
+    def image(self, frame: bytes) -> FrameImage:
+        """Return a frame that `stored` gave, with all that says how to read and show it."""
+        attributes = data_set_of(self._content, group=_IMAGE_GROUP, longest_value=_LONGEST_TABLE)
+        attributes.file_meta = FileMetaDataset()
+        attributes.file_meta.TransferSyntaxUID = (
+            UID(self.transfer_syntax_uid) if self.is_encapsulated else ExplicitVRLittleEndian
+        )
+        return FrameImage(
+            attributes=attributes,
+            frame=frame,
+            is_encapsulated=self.is_encapsulated,
+            bits_allocated=self._number(0x00280100) or 8,
+        )
+
     def require_decodable(self) -> None:
         """Raise UnsupportedTransferSyntax where frames are too large to decode, before any is read."""
-        rows, columns = self._number(0x00280010) or 0, self._number(0x00280011) or 0
-        if rows * columns > FRAME_PIXELS:
-            raise undecodable(f"has more than {FRAME_PIXELS} pixels a frame")
-
-    def decoded(self, frame: bytes) -> Decoded:
-        """Return a frame that `stored` gave, as numbers.
-
-        Raises:
-            UnsupportedTransferSyntax: broken, or compressed in a way not known here.
-        """
-        return decode(self._image(frame), frame, most_pixels=FRAME_PIXELS)
+        require_size(self._number(0x00280010) or 0, self._number(0x00280011) or 0)
 
     def fragments(self) -> Iterator[bytes]:
         """Yield the encapsulated octets without their items: a video as it is."""
@@ -149,20 +153,6 @@ class PixelData:
         bits *= self._number(0x00280002) or 1
         return bits * 2 // 3 if self._text(0x00280004) == "YBR_FULL_422" else bits
 
-    def _image(self, frame: bytes) -> Dataset:
-        """Return a data set of this one frame, with all that says how to read and show it."""
-        is_native = not self.is_encapsulated
-        image = data_set_of(self._content, group=_IMAGE_GROUP, longest_value=_LONGEST_TABLE)
-        image.file_meta = FileMetaDataset()
-        image.file_meta.TransferSyntaxUID = (
-            ExplicitVRLittleEndian if is_native else UID(self.transfer_syntax_uid)
-        )
-        image.NumberOfFrames = 1
-        payload = frame + b"\0" * (len(frame) % 2) if is_native else encapsulate([frame])
-        image.add_new(PIXEL_DATA, "OW" if (self._number(0x00280100) or 8) > 8 else "OB", payload)
-        image["PixelData"].is_undefined_length = not is_native
-        return image
-
     def _extended_offsets(self) -> tuple[bytes, bytes] | None:
         offsets, lengths = (self._content.tree.get(tag) for tag in _EXTENDED_OFFSETS)
         if offsets is None or lengths is None or max(offsets.length, lengths.length) > _LONGEST_TABLE:
@@ -181,6 +171,12 @@ class PixelData:
     def _text(self, tag: int) -> str:
         element = self._content.tree.get(tag)
         return (element.value or b"").decode("latin_1").strip("\0 ") if element is not None else ""
+
+
+def require_length(length: int) -> None:
+    """Raise UnsupportedTransferSyntax where a frame is too long to be held at once, before it is read."""
+    if length > FRAME_BYTES:
+        raise undecodable(f"has frames of more than {FRAME_BYTES} bytes")
 
 
 def _pixel_data_of(tree: Tree) -> Element:

@@ -9,9 +9,9 @@ from typing import Self
 from core.access import at_site
 from core.errors import NotFound
 from database.engine import Database
-from imaging.decoding import Decoded
+from renditions.frame_image import FrameImage
 from renditions.frame_index import IndexedFrame, frame_on, page_of
-from renditions.pixel_data import PixelData
+from renditions.pixel_data import PixelData, require_length
 from renditions.preparation_records import Preparation, find_preparation
 from storage.archive import Archive
 from storage.instance import Instance
@@ -32,8 +32,7 @@ class StoredFrames:
     def __init__(self, archive: Archive, database: Database, instance: Instance, *, first: int = 1) -> None:
         self._archive = archive
         self._database = database
-        self._instance = instance
-        self.transfer_syntax_uid = instance.transfer_syntax_uid
+        self.instance = instance
         self._stack = ExitStack()
         self._pages: dict[int, bytes | None] = {}
         self._preparation = self._look(first)
@@ -73,28 +72,24 @@ class StoredFrames:
         indexed = self._indexed(number)
         if indexed is None:
             return self._pixels.stored(number)
-        offset = self._instance.data_set_offset + indexed.range.offset
-        piece = self._archive.blobs.read_at(self._instance.blob_key, offset, indexed.range.length)
+        require_length(indexed.range.length)
+        offset = self.instance.data_set_offset + indexed.range.offset
+        piece = self._archive.blobs.read_at(self.instance.blob_key, offset, indexed.range.length)
         return indexed.checked(piece)
 
-    def decoded(self, number: int) -> Decoded:
-        """Return a frame as numbers.
+    def image(self, number: int) -> FrameImage:
+        """Return a frame with all that says how to read and show it, to be decoded.
 
         Raises:
-            UnsupportedTransferSyntax: too large to decode, broken, or compressed in a way not known here.
+            UnsupportedTransferSyntax: it is too large to decode, or cannot be parted from the others.
         """
         self._pixels.require_decodable()
-        return self._pixels.decoded(self.stored(number))
-
-    def decoded_octets(self, number: int) -> bytes:
-        """Return a frame decoded, as it would lie in Explicit VR Little Endian, colour by pixel."""
-        pixels = self.decoded(number).pixels
-        return pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes()
+        return self._pixels.image(self.stored(number))
 
     @cached_property
     def _pixels(self) -> PixelData:
-        content = self._stack.enter_context(opened(self._archive, self._instance))
-        return PixelData(content, self._instance)
+        content = self._stack.enter_context(opened(self._archive, self.instance))
+        return PixelData(content, self.instance)
 
     def _indexed(self, number: int) -> IndexedFrame | None:
         if self._preparation is None:
@@ -106,7 +101,7 @@ class StoredFrames:
         return None if found is None else frame_on(found, number)
 
     def _look(self, number: int) -> Preparation | None:
-        with self._database.read(within=at_site(self._instance.site_id)) as connection:
-            found = find_preparation(connection, self._instance, number)
+        with self._database.read(within=at_site(self.instance.site_id)) as connection:
+            found = find_preparation(connection, self.instance, number)
         self._pages[page_of(number)] = None if found is None else found[1]
         return None if found is None else found[0]

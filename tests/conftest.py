@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.fixtures.passwords",
     "tests.fixtures.disk",
     "tests.fixtures.processes",
+    "tests.fixtures.decoders",
     "tests.fixtures.object_store",
     "tests.fixtures.pairs",
     "tests.fixtures.consultation",

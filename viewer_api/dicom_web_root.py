@@ -14,6 +14,8 @@ from core.access import Act, Actor, Scope
 from core.errors import InvalidRequest, NotAuthenticated, NotFound, NotPermitted, PasswordChangeRequired
 from core.networks import is_loopback
 from core.uids import MAXIMUM_UID_LENGTH
+from renditions.child_messages import Task
+from renditions.frame_image import FrameImage
 from renditions.metadata import Document, documents_of
 from renditions.stored_frames import StoredFrames
 from storage.instance import Instance
@@ -106,6 +108,7 @@ class Retrieval:
         self.root = root
         self.archive = rooms.archive
         self._database = rooms.database
+        self._decoders = rooms.decoders
         self._access_log = AccessLog(rooms.database, rooms.clock)
 
     def instances(self, study: str, series: str | None = None, instance: str | None = None) -> list[Instance]:
@@ -129,6 +132,11 @@ class Retrieval:
     def frames(self, instance: Instance, *, first: int = 1) -> StoredFrames:
         """Return the frames of an instance that was found; raises as they do."""
         return StoredFrames(self.archive, self._database, instance, first=first)
+
+    def decoded(self, image: FrameImage, task: Task, *arguments: Any) -> bytes:
+        """Return what a task makes of a frame, in a child. Raises UnsupportedTransferSyntax."""
+        [made] = self._decoders.run(task, image, *arguments, allowance=image.allowance())
+        return made
 
     def documents(self, instances: Sequence[Instance]) -> Iterator[Document]:
         """Yield the metadata of instances that were found, in their order."""

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, NotFound, UnsupportedTransferSyntax
-from imaging.picture import JPEG, PNG, picture
+from imaging.picture import JPEG, PNG
+from renditions.decoding_tasks import octets_of, picture_of
 from renditions.pixel_data import PIXEL_DATA, PixelData
 from renditions.stored_frames import StoredFrames
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
@@ -28,7 +29,7 @@ FRAMES_AT_ONCE: Final = 1_000
 _INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
 _OCTETS: Final = "application/octet-stream"
 _DECODING: Final = Places(2, waiting=16)
-"""A frame of FRAME_PIXELS takes half a gigabyte while it is decoded."""
+"""As many as there are children to decode in, and so many requests that wait for one."""
 _PICTURE_FORMS: Final = (Form(media_type=JPEG), Form(media_type=PNG))
 _PARTS_OR_OCTETS: Final = ("multipart/related", _OCTETS)
 
@@ -119,7 +120,7 @@ def _frames(request: Request, retrieval: Retrieval, instance: Instance, numbers:
         frames.require_frames(numbers)
         forms = _frame_forms(instance, is_encapsulated=frames.is_encapsulated)
     chosen = choose(accept_of(request), forms, multipart=True, single=len(numbers) == 1)
-    parts = _frame_parts(retrieval.root.url_of(instance), frames, numbers, chosen.form)
+    parts = _frame_parts(retrieval, frames, numbers, chosen.form)
     if chosen.is_multipart:
         return related(parts, chosen.form.media_type, UNCHANGING)
     part = next(parts)
@@ -140,15 +141,20 @@ def _frame_forms(instance: Instance, *, is_encapsulated: bool) -> list[Form]:
     return [*named, octets, decoded]
 
 
-def _frame_parts(url: str, frames: StoredFrames, numbers: Sequence[int], form: Form) -> Iterator[Part]:
+def _frame_parts(
+    retrieval: Retrieval, frames: StoredFrames, numbers: Sequence[int], form: Form
+) -> Iterator[Part]:
+    url = retrieval.root.url_of(frames.instance)
     with frames:
-        is_stored = not frames.is_encapsulated or form.transfer_syntax_uid == frames.transfer_syntax_uid
+        is_stored = (
+            not frames.is_encapsulated or form.transfer_syntax_uid == frames.instance.transfer_syntax_uid
+        )
         for number in numbers:
             if is_stored:
                 frame = frames.stored(number)
             else:
                 with _DECODING.taken():
-                    frame = frames.decoded_octets(number)
+                    frame = retrieval.decoded(frames.image(number), octets_of)
             yield Part(
                 content_type=part_type(form.media_type, form.transfer_syntax_uid),
                 location=f"{url}/frames/{number}",
@@ -197,5 +203,5 @@ def _rendered(request: Request, retrieval: Retrieval, instance: Instance, number
     with retrieval.frames(instance, first=number) as frames:
         frames.require_frames([number])
         with _DECODING.taken():
-            body = picture(frames.decoded(number), chosen.form.media_type)
+            body = retrieval.decoded(frames.image(number), picture_of, chosen.form.media_type)
     return Response(body, media_type=chosen.form.media_type, headers=UNCHANGING)

@@ -13,6 +13,7 @@ from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
+from renditions.decoders import Decoders
 from reporting.desk import Desk
 from reporting.inbox import Inbox
 from reporting.prior_reports import PriorReports
@@ -34,6 +35,7 @@ class Rooms:
     clock: Clock
     database: Database
     archive: Archive
+    decoders: Decoders
     authentication: Authentication
     accounts: Accounts
     directory: Directory

@@ -37,6 +37,7 @@ from tests.fixtures.consultation import (
     Consultation,
     new_consultation,
 )
+from tests.fixtures.decoders import shared_decoders
 from tests.fixtures.instances import RECEIVED
 from viewer_api.app import create_app
 from viewer_api.rooms import HttpSettings, Rooms
@@ -87,6 +88,7 @@ def new_rooms(consultation: Consultation) -> Rooms:
         clock=clock,
         database=database,
         archive=consultation.archive,
+        decoders=shared_decoders(),
         authentication=Authentication(database, clock),
         accounts=accounts,
         directory=directory,

@@ -1,0 +1,15 @@
+"""What is done with a decoded frame: in a limited child, never where requests are answered. Pure."""
+
+from imaging.picture import picture
+from renditions.frame_image import FrameImage
+
+
+def octets_of(image: FrameImage) -> list[bytes]:
+    """Return a frame decoded, as it would lie in Explicit VR Little Endian, colour by pixel."""
+    pixels = image.decoded().pixels
+    return [pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes()]
+
+
+def picture_of(image: FrameImage, media_type: str) -> list[bytes]:
+    """Return a frame as a picture."""
+    return [picture(image.decoded(), media_type)]
