@@ -158,13 +158,13 @@ REFUSED: dict[str, tuple[dict[str, Any], type[HubError]]] = {
 }
 
 
-@pytest.mark.parametrize("why", REFUSED)
-def test_there_is_no_amendment_with(consultation: Consultation, why: str) -> None:
-    more, error = REFUSED[why]
+def test_there_is_no_amendment_with(consultation: Consultation, subtests: pytest.Subtests) -> None:
     report = consultation.signed(LI)
-    with pytest.raises(error):
-        amend(consultation, report, "x", **more)
-    assert consultation.desk.reports_of_case(LI, report.case_id) == [report]
+    for why, (more, error) in REFUSED.items():
+        with subtests.test(why):
+            with pytest.raises(error):
+                amend(consultation, report, "x", **more)
+            assert consultation.desk.reports_of_case(LI, report.case_id) == [report]
 
 
 def _preliminary(consultation: Consultation) -> Report:
@@ -187,23 +187,28 @@ def test_only_a_final_report_is_amended(
         amend(consultation, make(consultation), "x")
 
 
-MAY = [
-    # who, may they
-    (reader("a colleague"), True),
-    (reader("李建国", (QINGSHAN, None)), True),  # the signer, whose route ended since
-    (reader("elsewhere", (QINGSHAN, None)), False),
-    (reader("ECG", (XINGLONG, "ECG")), False),
-    (at_site("clinic"), False),
-    (at_site("admin", None), False),
-    (replace(at_site("clinic"), account_id=LI.account_id), False),  # the signer, who reads no more
-]
+MAY_AMEND = {
+    "a colleague": reader("a colleague"),
+    "the signer, whose route ended since": reader("李建国", (QINGSHAN, None)),
+}
+MAY_NOT_AMEND = {
+    "a reader of another site": reader("elsewhere", (QINGSHAN, None)),
+    "a reader of another modality": reader("ECG", (XINGLONG, "ECG")),
+    "the clinic": at_site("clinic"),
+    "an administrator": at_site("admin", None),
+    "the signer, who reads no more": replace(at_site("clinic"), account_id=LI.account_id),
+}
 
 
-@pytest.mark.parametrize(("actor", "may"), MAY)
-def test_who_may_amend(consultation: Consultation, actor: Actor, may: bool) -> None:
+@pytest.mark.parametrize("who", MAY_AMEND)
+def test_who_may_amend(consultation: Consultation, who: str) -> None:
+    actor, report = MAY_AMEND[who], consultation.signed(LI)
+    assert amend(consultation, report, "x", by=actor).signed_by == actor.account_id
+
+
+def test_who_may_not_amend(consultation: Consultation, subtests: pytest.Subtests) -> None:
     report = consultation.signed(LI)
-    if may:
-        assert amend(consultation, report, "x", by=actor).signed_by == actor.account_id
-    else:
-        with pytest.raises(NotFound):
+    for who, actor in MAY_NOT_AMEND.items():
+        with subtests.test(who), pytest.raises(NotFound):
             amend(consultation, report, "x", by=actor)
+    assert consultation.desk.reports_of_case(LI, report.case_id) == [report]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -211,21 +212,22 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize("actor", FOREIGN, ids=lambda actor: actor.username)
-def test_the_desk_does_not_exist_for_who_may_not_read(consultation: Consultation, actor: Actor) -> None:
+def test_the_desk_does_not_exist_for_who_may_not_read(
+    consultation: Consultation, subtests: pytest.Subtests
+) -> None:
     case = consultation.claimed(LI)
     save(consultation, case, "words", 0)
-    acts: list[Callable[[], object]] = [
-        lambda: consultation.desk.draft(actor, case.case_id),
-        lambda: consultation.desk.kept_drafts(actor, case.case_id),
-        lambda: save(consultation, case, "x", 1, by=actor),
-        lambda: sign(consultation, case, 1, by=actor),
-    ]
     report_id = sign(consultation, case, 1).report_id
-    acts.append(lambda: consultation.desk.add_addendum(actor, report_id, words("x"), reason="x"))
-    for act in acts:
-        with pytest.raises(NotFound):
-            act()
+    acts: dict[str, Callable[[Actor], object]] = {
+        "draft": lambda actor: consultation.desk.draft(actor, case.case_id),
+        "kept": lambda actor: consultation.desk.kept_drafts(actor, case.case_id),
+        "save": lambda actor: save(consultation, case, "x", 1, by=actor),
+        "sign": lambda actor: sign(consultation, case, 1, by=actor),
+        "add": lambda actor: consultation.desk.add_addendum(actor, report_id, words("x"), reason="x"),
+    }
+    for actor, act in product(FOREIGN, acts):
+        with subtests.test(f"{actor.username}: {act}"), pytest.raises(NotFound):
+            acts[act](actor)
     for unknown in (
         lambda: consultation.desk.draft(LI, "no such case"),
         lambda: consultation.desk.reports_of_case(LI, "no such case"),
@@ -288,15 +290,16 @@ UNKEEPABLE: list[tuple[str, Words]] = [
 ]
 
 
-@pytest.mark.parametrize("wrong", [row[1] for row in UNKEEPABLE], ids=[row[0] for row in UNKEEPABLE])
-def test_words_that_cannot_be_kept_are_refused(consultation: Consultation, wrong: Words) -> None:
+def test_words_that_cannot_be_kept_are_refused(consultation: Consultation, subtests: pytest.Subtests) -> None:
     case = consultation.claimed(LI)
     uid = case.workitem.workitem_uid
-    with pytest.raises(InvalidRequest):
-        consultation.desk.save_draft(LI, case.case_id, uid, wrong, version=0)
+    for why, wrong in UNKEEPABLE:
+        with subtests.test(f"draft: {why}"), pytest.raises(InvalidRequest):
+            consultation.desk.save_draft(LI, case.case_id, uid, wrong, version=0)
     report = sign(consultation, case, save(consultation, case, "i", 0))
-    with pytest.raises(InvalidRequest):
-        consultation.desk.add_addendum(LI, report.report_id, wrong, reason="r")
+    for why, wrong in UNKEEPABLE:
+        with subtests.test(f"addendum: {why}"), pytest.raises(InvalidRequest):
+            consultation.desk.add_addendum(LI, report.report_id, wrong, reason="r")
 
 
 def test_the_longest_words_are_signed_whole(consultation: Consultation) -> None:
@@ -535,12 +538,13 @@ WITHOUT: list[tuple[str, Words, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "reason"), [row[1:] for row in WITHOUT], ids=[row[0] for row in WITHOUT])
-def test_there_is_no_addendum_without(consultation: Consultation, text: Words, reason: str) -> None:
+def test_there_is_no_addendum_without(consultation: Consultation, subtests: pytest.Subtests) -> None:
     report = consultation.signed(LI)
-    with pytest.raises(InvalidRequest):
-        consultation.desk.add_addendum(LI, report.report_id, text, reason=reason)
-    assert consultation.desk.reports_of_case(LI, report.case_id) == [report]
+    for what, text, reason in WITHOUT:
+        with subtests.test(what):
+            with pytest.raises(InvalidRequest):
+                consultation.desk.add_addendum(LI, report.report_id, text, reason=reason)
+            assert consultation.desk.reports_of_case(LI, report.case_id) == [report]
 
 
 def test_an_addendum_is_added_to_the_report_and_not_to_an_addendum(consultation: Consultation) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -102,14 +103,14 @@ NO_RECEIPT: list[tuple[str, Actor]] = [
 ]
 
 
-@pytest.mark.parametrize("actor", [row[1] for row in NO_RECEIPT], ids=[row[0] for row in NO_RECEIPT])
-@pytest.mark.parametrize("form", FORMS)
 def test_nobody_outside_the_clinic_gives_its_receipt(
-    consultation: Consultation, published: Report, actor: Actor, form: ReportForm
+    consultation: Consultation, published: Report, subtests: pytest.Subtests
 ) -> None:
-    assert FORMS[form](consultation, actor, published.report_id)
-    assert receipts(consultation, published) == []
-    assert told(consultation, published) == []
+    for (who, actor), form in product(NO_RECEIPT, FORMS):
+        with subtests.test(f"{who} takes {form}"):
+            assert FORMS[form](consultation, actor, published.report_id)
+            assert receipts(consultation, published) == []
+            assert told(consultation, published) == []
 
 
 FOREIGN = [
@@ -124,15 +125,16 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize("actor", FOREIGN, ids=lambda actor: actor.username)
 def test_another_places_report_does_not_exist(
-    consultation: Consultation, published: Report, actor: Actor
+    consultation: Consultation, published: Report, subtests: pytest.Subtests
 ) -> None:
-    assert consultation.inbox.reports(actor) == []
-    for get in (*FORMS.values(), lambda hub, who, report_id: hub.inbox.find(who, report_id)):
-        with pytest.raises(NotFound):
-            get(consultation, actor, published.report_id)
-    assert receipts(consultation, published) == []
+    for actor in FOREIGN:
+        with subtests.test(actor.username):
+            assert consultation.inbox.reports(actor) == []
+            for get in (*FORMS.values(), lambda hub, who, report_id: hub.inbox.find(who, report_id)):
+                with pytest.raises(NotFound):
+                    get(consultation, actor, published.report_id)
+            assert receipts(consultation, published) == []
 
 
 def test_what_was_never_signed_is_not_found(consultation: Consultation) -> None:
@@ -159,11 +161,12 @@ def test_the_newest_report_comes_first_and_each_clinic_sees_its_own(consultation
     assert [report.report_id for report in inbox.reports(LI, limit=2)] == signed[:0:-1]
 
 
-@pytest.mark.parametrize(("limit", "shown"), [(0, 0), (-1, 0), (1, 1), (SEARCH_LIMIT + 1, 3)])
-def test_no_list_is_longer_than_was_asked_for(consultation: Consultation, limit: int, shown: int) -> None:
+def test_no_list_is_longer_than_was_asked_for(consultation: Consultation, subtests: pytest.Subtests) -> None:
     for _ in range(3):
         consultation.signed(LI)
-    assert len(consultation.inbox.reports(CLINIC, limit=limit)) == shown
+    for limit, shown in [(0, 0), (-1, 0), (1, 1), (SEARCH_LIMIT + 1, 3)]:
+        with subtests.test(f"at most {limit}"):
+            assert len(consultation.inbox.reports(CLINIC, limit=limit)) == shown
 
 
 def test_a_report_in_print_is_given_in_words_and_asked_for_again_on_paper(consultation: Consultation) -> None:

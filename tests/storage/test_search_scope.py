@@ -54,10 +54,15 @@ def consortium(keep: Callable[..., str]) -> dict[str, str]:
     return made
 
 
-@pytest.mark.parametrize(("scope", "names"), SCOPES)
 def test_nothing_outside_the_scope_exists_at_any_level(
-    archive: Archive, consortium: dict[str, str], scope: Scope, names: set[str]
+    archive: Archive, consortium: dict[str, str], subtests: pytest.Subtests
 ) -> None:
+    for scope, names in SCOPES:
+        with subtests.test(str(scope)):
+            _holds_only(archive, consortium, scope, names)
+
+
+def _holds_only(archive: Archive, consortium: dict[str, str], scope: Scope, names: set[str]) -> None:
     seen = archive.search_studies(query(), visible_to=scope)
     assert {each.study_id for each in seen} == names
     assert len(seen) == len(names)
@@ -83,10 +88,15 @@ def test_a_modality_of_the_same_study_at_another_site_opens_nothing_here(
     assert found(archive, Scope(site_modalities=frozenset({("station", "CT")}))) == {"1.5"}
 
 
-@pytest.mark.parametrize(("scope", "names"), SCOPES)
 def test_no_condition_widens_the_scope(
-    archive: Archive, consortium: dict[str, str], scope: Scope, names: set[str]
+    archive: Archive, consortium: dict[str, str], subtests: pytest.Subtests
 ) -> None:
+    for scope, names in SCOPES:
+        with subtests.test(str(scope)):
+            _shows_only(archive, consortium, scope, names)
+
+
+def _shows_only(archive: Archive, consortium: dict[str, str], scope: Scope, names: set[str]) -> None:
     for name, uid in consortium.items():
         for texts in (
             {"StudyID": name},

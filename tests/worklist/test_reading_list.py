@@ -53,15 +53,13 @@ def test_emergencies_come_first_and_then_whose_time_runs_out_first(consultation:
     assert [case for page in pages for case in page] == listed
 
 
-@pytest.mark.parametrize(
-    ("limit", "offset", "shown"), [(0, 0, 0), (-1, 0, 0), (2, -5, 2), (SEARCH_LIMIT * 10, 0, 3), (3, 2, 1)]
-)
-def test_no_page_is_longer_than_was_asked_for(
-    consultation: Consultation, limit: int, offset: int, shown: int
-) -> None:
+def test_no_page_is_longer_than_was_asked_for(consultation: Consultation, subtests: pytest.Subtests) -> None:
     for _ in range(3):
         consultation.arrive()
-    assert len(consultation.reading_list.cases(LI, ListFilter(limit=limit, offset=offset))) == shown
+    for limit, offset, shown in [(0, 0, 0), (-1, 0, 0), (2, -5, 2), (SEARCH_LIMIT * 10, 0, 3), (3, 2, 1)]:
+        with subtests.test(f"at most {limit} from {offset}"):
+            page = consultation.reading_list.cases(LI, ListFilter(limit=limit, offset=offset))
+            assert len(page) == shown
 
 
 def test_a_case_is_listed_while_it_still_arrives_and_says_so(consultation: Consultation) -> None:
@@ -103,16 +101,15 @@ FILTERS: list[tuple[ListFilter, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("wanted", "shown"), FILTERS, ids=lambda value: "" if isinstance(value, set) else None
-)
 def test_a_filter_shows_only_what_it_names(
-    consultation: Consultation, four: dict[str, Case], wanted: ListFilter, shown: set[str]
+    consultation: Consultation, four: dict[str, Case], subtests: pytest.Subtests
 ) -> None:
-    listed = {case.case_id for case in consultation.reading_list.cases(LI, wanted)}
-    assert listed == {four[name].case_id for name in shown}
-    if wanted.claimed_by_me:
-        assert consultation.reading_list.cases(CHEN, wanted) == []
+    for wanted, shown in FILTERS:
+        with subtests.test(str(wanted)):
+            listed = {case.case_id for case in consultation.reading_list.cases(LI, wanted)}
+            assert listed == {four[name].case_id for name in shown}
+            if wanted.claimed_by_me:
+                assert consultation.reading_list.cases(CHEN, wanted) == []
 
 
 EVERYBODY: list[tuple[str, Actor, set[str]]] = [
@@ -135,53 +132,58 @@ EVERYBODY: list[tuple[str, Actor, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("actor", "shown"), [row[1:] for row in EVERYBODY], ids=[row[0] for row in EVERYBODY]
-)
 def test_everybody_sees_their_own_and_nothing_else(
-    consultation: Consultation, four: dict[str, Case], actor: Actor, shown: set[str]
+    consultation: Consultation, four: dict[str, Case], subtests: pytest.Subtests
 ) -> None:
-    listed = {case.case_id for case in consultation.reading_list.cases(actor, EVERYTHING)}
-    assert listed == {four[name].case_id for name in shown}
-    for name, case in four.items():
-        asks = (
-            lambda case=case: consultation.reading_list.case(actor, case.case_id),
-            lambda case=case: consultation.reading_list.case_of_study(
-                actor, case.site_id, case.study_instance_uid
-            ),
-        )
-        for ask in asks:
-            if name in shown:
-                assert ask().case_id == case.case_id
-            else:
-                with pytest.raises(NotFound):
-                    ask()
+    for who, actor, shown in EVERYBODY:
+        with subtests.test(who):
+            listed = {case.case_id for case in consultation.reading_list.cases(actor, EVERYTHING)}
+            assert listed == {four[name].case_id for name in shown}
+        for name, case in four.items():
+            with subtests.test(f"{who}: {name}"):
+                _sees(consultation, actor, case, name in shown)
 
 
-@pytest.mark.parametrize(
-    "actor",
-    [
-        at_site("technician"),
-        at_site("clinic"),
-        at_site("admin"),
-        at_site("admin", None),
-        at_site("auditor", None),
-        reader("a", (QINGSHAN, None)),
-        reader("b", (XINGLONG, "ECG")),
-    ],
-    ids=lambda actor: actor.username,
-)
-def test_only_a_reader_with_a_route_may_touch_a_turn(consultation: Consultation, actor: Actor) -> None:
-    ready = consultation.ready()
+def _sees(consultation: Consultation, actor: Actor, case: Case, may: bool) -> None:
+    asks = (
+        lambda: consultation.reading_list.case(actor, case.case_id),
+        lambda: consultation.reading_list.case_of_study(actor, case.site_id, case.study_instance_uid),
+    )
+    for ask in asks:
+        if may:
+            assert ask().case_id == case.case_id
+        else:
+            with pytest.raises(NotFound):
+                ask()
+
+
+WITHOUT_ROUTE = [
+    at_site("technician"),
+    at_site("clinic"),
+    at_site("admin"),
+    at_site("admin", None),
+    at_site("auditor", None),
+    reader("a", (QINGSHAN, None)),
+    reader("b", (XINGLONG, "ECG")),
+]
+
+
+def test_only_a_reader_with_a_route_may_touch_a_turn(
+    consultation: Consultation, subtests: pytest.Subtests
+) -> None:
+    ready, reading_list = consultation.ready(), consultation.reading_list
     uid = ready.workitem.workitem_uid
-    with pytest.raises(NotFound):
-        consultation.reading_list.claim(actor, uid)
-    consultation.reading_list.claim(LI, uid)
-    for act in (consultation.reading_list.heartbeat, consultation.reading_list.release):
-        with pytest.raises(NotFound):
-            act(actor, uid)
-    with pytest.raises(NotFound):
-        consultation.reading_list.case(actor, ready.case_id, Act.READ)
+    for actor in WITHOUT_ROUTE:
+        with subtests.test(f"{actor.username} claims"), pytest.raises(NotFound):
+            reading_list.claim(actor, uid)
+    reading_list.claim(LI, uid)
+    for actor in WITHOUT_ROUTE:
+        for act in (reading_list.heartbeat, reading_list.release):
+            with subtests.test(f"{actor.username}: {act.__name__}"), pytest.raises(NotFound):
+                act(actor, uid)
+        with subtests.test(f"{actor.username} looks"), pytest.raises(NotFound):
+            reading_list.case(actor, ready.case_id, Act.READ)
+    assert consultation.again(ready).workitem.is_held_by(LI), "still"
 
 
 def test_an_unknown_turn_or_case_is_not_found(consultation: Consultation) -> None:
