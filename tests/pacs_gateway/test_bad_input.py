@@ -302,27 +302,43 @@ def test_an_end_in_the_middle_of_a_data_set_leaves_nothing(gateway: RunningGatew
     assert eventually(lambda: threading.active_count() <= threads)
 
 
+class HeldUp:
+    """Instances on their way into the archive: `begun` when the first came, let in once `set` is called."""
+
+    def __init__(self) -> None:
+        self.begun, self._go_on = threading.Event(), threading.Event()
+
+    def wait(self) -> None:
+        """Be held up."""
+        self.begun.set()
+        self._go_on.wait(20)
+
+    def set(self) -> None:
+        """Hold nothing up any more."""
+        self._go_on.set()
+
+
 @pytest.fixture
-def held_up(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Hold every instance up on its way into the archive until the event is set."""
-    store, go_on = gateway.archive.store, threading.Event()
+def held_up(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> HeldUp:
+    """Hold every instance up on its way into the archive."""
+    store, held_up = gateway.archive.store, HeldUp()
 
     def wait_and_store(*arguments: object) -> object:
-        go_on.wait(20)
+        held_up.wait()
         return store(*arguments)  # type: ignore[arg-type] # passed through
 
     monkeypatch.setattr(gateway.archive, "store", wait_and_store)
-    return go_on
+    return held_up
 
 
 def test_an_end_while_an_instance_is_being_kept_loses_nothing(
-    gateway: RunningGateway, held_up: threading.Event
+    gateway: RunningGateway, held_up: HeldUp
 ) -> None:
     instance = data_set()
     scu = gateway.scu().associate()
     scu.send_command(store_command(ULTRASOUND_IMAGE, instance.SOPInstanceUID))
     scu.send_data_set(encoded(instance))
-    assert eventually(lambda: any(gateway.incoming.iterdir()))
+    assert held_up.begun.wait(20)
     scu.socket.close()
     time.sleep(0.3)
     held_up.set()
@@ -331,13 +347,12 @@ def test_an_end_while_an_instance_is_being_kept_loses_nothing(
     assert gateway.is_clean()
 
 
-def test_an_answer_that_comes_after_the_end_is_dropped(
-    gateway: RunningGateway, held_up: threading.Event
-) -> None:
+def test_an_answer_that_comes_after_the_end_is_dropped(gateway: RunningGateway, held_up: HeldUp) -> None:
     instance = data_set()
     scu = gateway.scu().associate()
     scu.send_command(store_command(ULTRASOUND_IMAGE, instance.SOPInstanceUID))
     scu.send_data_set(encoded(instance))
+    assert held_up.begun.wait(20)
     scu.socket.sendall(CUTS["no PDU"])
     assert scu.is_cut()
     held_up.set()
@@ -345,9 +360,7 @@ def test_an_answer_that_comes_after_the_end_is_dropped(
     assert gateway.is_clean()
 
 
-def test_a_sender_that_does_not_wait_is_held_up_itself(
-    gateway: RunningGateway, held_up: threading.Event
-) -> None:
+def test_a_sender_that_does_not_wait_is_held_up_itself(gateway: RunningGateway, held_up: HeldUp) -> None:
     threads = threading.active_count()
     scu = gateway.scu().associate()
     for _ in range(20):
@@ -364,14 +377,12 @@ def test_a_sender_that_does_not_wait_is_held_up_itself(
     assert 1 <= len(gateway.instances()) <= 20
 
 
-def test_stopping_lets_an_instance_be_kept_that_is_whole(
-    gateway: RunningGateway, held_up: threading.Event
-) -> None:
+def test_stopping_lets_an_instance_be_kept_that_is_whole(gateway: RunningGateway, held_up: HeldUp) -> None:
     instance = data_set()
     scu = gateway.scu().associate()
     scu.send_command(store_command(ULTRASOUND_IMAGE, instance.SOPInstanceUID))
     scu.send_data_set(encoded(instance))
-    assert eventually(lambda: any(gateway.incoming.iterdir()))
+    assert held_up.begun.wait(20)
     half = gateway.scu().associate()
     half.send_command(store_command(ULTRASOUND_IMAGE, "1.2.3"))
     half.send_fragment(bytes(1000), context_id=1, control=0)
