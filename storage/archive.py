@@ -34,7 +34,7 @@ from storage.header_reader import read_header
 from storage.incoming import EncodedInstance, Incoming, chunks, header_chunks
 from storage.instance import Instance, Series, StoredInstance, StoreOutcome, Study
 from storage.instance_header import InstanceHeader
-from storage.query import Query, UIDList
+from storage.query import Level, Query, UIDList
 from storage.readmission import Readmission
 
 CHUNK = MIB
@@ -139,6 +139,18 @@ class Archive:
         """Return matching instances. Raises InvalidQuery."""
         with self._database.read(within=visible_to) as connection:
             return search.search_instances(connection, query, visible_to)
+
+    def count(self, level: Level, query: Query, *, visible_to: Scope, up_to: int) -> int:
+        """Return how many match in all, `up_to` where there are more. Raises InvalidQuery."""
+        with self._database.read(within=visible_to) as connection:
+            return search.count_matches(connection, level, query, visible_to, up_to=up_to)
+
+    def leading_instances(
+        self, level: Level, keys: Sequence[tuple[str, ...]], *, visible_to: Scope
+    ) -> dict[tuple[str, ...], Instance]:
+        """Return the first instance of each study, by (site, study), or series, by (site, study, series)."""
+        with self._database.read(within=visible_to) as connection:
+            return search.leading_instances(connection, level, keys, visible_to)
 
     def instances_of(
         self,

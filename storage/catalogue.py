@@ -34,6 +34,7 @@ from storage.patient_records import (
     stated_identity_of,
 )
 from storage.readmission import Readmission, readmit
+from storage.series_records import series_values, write_requests
 from storage.study_names import write_names
 from storage.tables import instances, kept_aside, representations, series, studies, transfers
 from storage.transfer_record import put_on_record
@@ -327,10 +328,15 @@ def _write_series(connection: Connection, admission: Admission) -> None:
             **key,
             modality=header.modality.strip().upper()[:16],
             series_number=header.series_number,
-            series_description=header.series_description,
             body_part_examined=header.body_part_examined[:64],
             first_received_at=admission.received_at,
+            **series_values(header),
         )
+    )
+    write_requests(
+        connection,
+        (admission.origin.site_id, header.study_instance_uid, header.series_instance_uid),
+        header.requests,
     )
 
 
@@ -348,6 +354,7 @@ def _write_instance(connection: Connection, admission: Admission) -> None:
             number_of_frames=header.number_of_frames,
             rows=header.rows,
             columns=header.columns,
+            bits_allocated=header.bits_allocated,
             blob_key=admission.blob_key,
             size=encoded.size,
             data_set_offset=encoded.data_set_offset,

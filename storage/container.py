@@ -28,6 +28,7 @@ class Container:
     One of undefined length has the end of what it lies in. `depth` counts the sequences around. The items of
     a `mixed` sequence may each be explicit or implicit (PS3.5 6.2.2 note 2, and devices that go beyond it).
     `guessed` is the value of unknown VR, at or above, that was taken for a sequence as it begins like one.
+    `tag` is that of the sequence which it is or lies in.
     """
 
     end: int
@@ -38,8 +39,9 @@ class Container:
     fragments: bool = False
     mixed: bool = False
     guessed: Self | None = None
+    tag: int = 0
 
-    def opened_sequence(self, end: int | None, value: bytes, *, known: bool) -> "Container":
+    def opened_sequence(self, tag: int, end: int | None, value: bytes, *, known: bool) -> "Container":
         """Return the sequence up to `end` (None: of undefined length) that begins with `value`.
 
         One whose VR is not `known` is implicit, in the byte order of its first item (PS3.5 6.2.2 note 2). It
@@ -60,6 +62,7 @@ class Container:
             depth=self.depth + 1,
             undefined=end is None,
             sequence=True,
+            tag=tag,
             mixed=self.mixed or not self.encoding.implicit,
         )
         if not known and end is not None and self.guessed is None:

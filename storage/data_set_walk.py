@@ -24,7 +24,7 @@ from storage.element_header import (
     vr_of,
 )
 from storage.header_findings import HeaderFindings
-from storage.instance_header import PIXEL_DATA, RawElement
+from storage.instance_header import PIXEL_DATA, REQUEST_ATTRIBUTES, RawElement
 
 _WINDOW: Final = 8 * 1024
 _BYTE_VRS: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW"})
@@ -103,14 +103,14 @@ class DataSetWalk:
         if vr in {"SQ", "UN"} and length:
             head = self._value(min(length, SHORTEST))
             if begins_like_a_sequence(head):
-                self._stack.append(container.opened_sequence(end, head, known=vr == "SQ"))
+                self._stack.append(container.opened_sequence(tag, end, head, known=vr == "SQ"))
                 return
             if vr == "SQ":
                 self.found.note("unreadable-sequence")
         length = end - self._position
         if length > HEADER_VALUE_LIMIT or tag == PIXEL_DATA:
             self.found.skipped_tags.add(tag)
-        elif container.depth == 0 and vr != "SQ":
+        elif vr != "SQ" and (container.depth == 0 or _is_of_request(container)):
             self._keep(container, tag, vr, length)
         if tag == PIXEL_DATA and container.depth == 0:
             self.found.pixel_data_length = length
@@ -124,7 +124,11 @@ class DataSetWalk:
         if len(value) == length:
             # PS3.5 6.2.2 note 2: a UN value is little endian whatever the transfer syntax
             big_endian = container.encoding.big_endian and vr != "UN"
-            self.found.keep(tag, RawElement(vr_of(tag) if vr == "UN" else vr, value, big_endian))
+            element = RawElement(vr_of(tag) if vr == "UN" else vr, value, big_endian)
+            if container.depth:
+                self.found.keep_of_request(tag, element)
+            else:
+                self.found.keep(tag, element)
         elif not self._partial:
             self._source.require_end(self._position + length)
 
@@ -133,7 +137,8 @@ class DataSetWalk:
             self.found.skipped_tags.add(tag)
             self._stack.append(container.opened_fragments())
         else:
-            self._stack.append(container.opened_sequence(None, self._value(SHORTEST), known=vr != "UN"))
+            head = self._value(SHORTEST)
+            self._stack.append(container.opened_sequence(tag, None, head, known=vr != "UN"))
 
     def _item(self, container: Container, header: ElementHeader) -> None:
         tag, _, length, size, _ = header
@@ -143,6 +148,8 @@ class DataSetWalk:
             end = None if length == UNDEFINED_LENGTH else self._clamped(container, length)
             room = (container.end if end is None else end) - self._position
             self._stack.append(container.opened_item(end, room, self._value(min(room, SHORTEST))))
+            if _is_of_request(container):
+                self.found.begin_request()
         elif tag == SEQUENCE_DELIMITATION:
             self._close_sequence(container, size)
         elif tag == ITEM_DELIMITATION:
@@ -247,3 +254,8 @@ class DataSetWalk:
                 raise InvalidInstance("Something stands behind zero bytes.")
             self.found.note("trailing-bytes")
         self._stack.clear()
+
+
+def _is_of_request(container: Container) -> bool:
+    """Whether this is Request Attributes Sequence at the top level, or an item of it."""
+    return container.depth == 1 and container.tag == REQUEST_ATTRIBUTES

@@ -2,7 +2,7 @@
 
 from core.errors import TooLarge
 from core.limits import ELEMENT_COUNT, HEADER_KEPT_LIMIT
-from storage.instance_header import RawElement
+from storage.instance_header import KEPT_OF_REQUEST, REQUESTS_KEPT, RawElement
 
 
 class HeaderFindings:
@@ -10,6 +10,7 @@ class HeaderFindings:
 
     def __init__(self) -> None:
         self.elements: dict[int, RawElement] = {}
+        self.requests: list[dict[int, RawElement]] = []
         self.skipped_tags: set[int] = set()
         self.anomalies: dict[str, None] = {}
         self.pixel_data_length: int | None = None
@@ -41,6 +42,16 @@ class HeaderFindings:
             self.skipped_tags.add(tag)
             return False
         return True
+
+    def begin_request(self) -> None:
+        """Begin another item of Request Attributes Sequence; beyond REQUESTS_KEPT none is kept."""
+        self.requests.append({})
+
+    def keep_of_request(self, tag: int, element: RawElement) -> None:
+        """Keep a value of the item that was begun last, where the catalogue wants it."""
+        if tag in KEPT_OF_REQUEST and 0 < len(self.requests) <= REQUESTS_KEPT:
+            self._kept += len(element.value)
+            self.requests[-1][tag] = element
 
     def keep(self, tag: int, element: RawElement) -> None:
         """Keep a value; of two under one tag the later, as other readers of DICOM do."""

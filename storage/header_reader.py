@@ -45,6 +45,7 @@ def read_header(
         pixel_data_length=found.pixel_data_length,
         fragment_count=found.fragment_count,
         structure_anomalies=(*anomalies, *found.anomalies),
+        raw_requests=tuple(found.requests),
     )
 
 

@@ -53,6 +53,7 @@ class Instance:
     number_of_frames: int | None
     rows: int | None
     columns: int | None
+    bits_allocated: int | None
     blob_key: str
     size: int
     data_set_offset: int
@@ -93,6 +94,14 @@ class Study:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequestAttributes:
+    """What a series was made for: an item of Request Attributes Sequence (0040,0275); empty where unsaid."""
+
+    requested_procedure_id: str
+    scheduled_procedure_step_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Series:
     """One series of a study."""
 
@@ -103,6 +112,9 @@ class Series:
     series_number: int | None
     series_description: str
     body_part_examined: str
+    performed_procedure_step_start_date: date | None
+    performed_procedure_step_start_time: str
+    requests: tuple[RequestAttributes, ...]
     number_of_series_related_instances: int
 
 

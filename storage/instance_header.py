@@ -31,6 +31,7 @@ from storage.element_values import (
     split_values,
     time_of,
 )
+from storage.instance import RequestAttributes
 from storage.patient_identity import StatedIdentity
 from storage.text_evidence import Evidence, weigh
 
@@ -39,6 +40,11 @@ T = TypeVar("T")
 _DECODED_LIMIT: Final = 8 * HEADER_TEXT_LIMIT
 """Bytes of a value that are decoded: no character takes more than eight with the escape before it."""
 PIXEL_DATA: Final = 0x7FE00010
+REQUEST_ATTRIBUTES: Final = 0x00400275
+REQUESTS_KEPT: Final = 100
+_REQUESTED_PROCEDURE_ID: Final = 0x00401001
+_SCHEDULED_PROCEDURE_STEP_ID: Final = 0x00400009
+KEPT_OF_REQUEST: Final = frozenset({_REQUESTED_PROCEDURE_ID, _SCHEDULED_PROCEDURE_STEP_ID})
 _UIDS: Final = {
     "SOPClassUID": 0x00080016,
     "SOPInstanceUID": 0x00080018,
@@ -71,9 +77,9 @@ class _Attribute(Generic[T]):
 class InstanceHeader:
     """The standard elements at the top level of a data set, those up to HEADER_VALUE_LIMIT.
 
-    Private elements and sequences are not kept. `skipped_tags` are those at any level whose values were too
-    long to read; `pixel_data_length` is None without native pixel data; `fragment_count` includes the offset
-    table.
+    Private elements and sequences are not kept; of the items of Request Attributes Sequence KEPT_OF_REQUEST
+    are, in `raw_requests`. `skipped_tags` are those at any level whose values were too long to read;
+    `pixel_data_length` is None without native pixel data; `fragment_count` includes the offset table.
     """
 
     transfer_syntax_uid: str
@@ -82,6 +88,7 @@ class InstanceHeader:
     pixel_data_length: int | None = None
     fragment_count: int = 0
     structure_anomalies: tuple[str, ...] = ()
+    raw_requests: tuple[Mapping[int, RawElement], ...] = ()
     reading: Reading | None = None
 
     def read_as(self, reading: Reading) -> "InstanceHeader":
@@ -90,10 +97,7 @@ class InstanceHeader:
 
     def text(self, tag: int) -> str:
         """Return the whole value as one string, with backslashes in it as sent; empty where there is none."""
-        element = self.elements.get(tag)
-        if element is None or not is_text(element.vr):
-            return ""
-        return clean_text(self._decoded(element), element.vr)
+        return self._text_of(self.elements.get(tag))
 
     def texts(self, tag: int) -> tuple[str, ...]:
         """Return the values of an element that may have several; empty where there is none."""
@@ -156,6 +160,17 @@ class InstanceHeader:
     performed_procedure_step_start_date = _Attribute(day, 0x00400244)
     performed_procedure_step_start_time = _Attribute(time_of_day, 0x00400245)
 
+    @property
+    def requests(self) -> tuple[RequestAttributes, ...]:
+        """What the series was made for, item by item."""
+        return tuple(
+            RequestAttributes(
+                requested_procedure_id=self._text_of(raw.get(_REQUESTED_PROCEDURE_ID)),
+                scheduled_procedure_step_id=self._text_of(raw.get(_SCHEDULED_PROCEDURE_STEP_ID)),
+            )
+            for raw in self.raw_requests[:REQUESTS_KEPT]
+        )
+
     @cached_property
     def stated_identity(self) -> StatedIdentity:
         """Whom the data set says that it shows."""
@@ -166,6 +181,11 @@ class InstanceHeader:
             patient_birth_date=self.patient_birth_date,
             patient_sex=self.patient_sex[:16],
         )
+
+    def _text_of(self, element: RawElement | None) -> str:
+        if element is None or not is_text(element.vr):
+            return ""
+        return clean_text(self._decoded(element), element.vr)
 
     def _decoded(self, element: RawElement) -> str:
         raw = element.value[:_DECODED_LIMIT]

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
+from typing import Final
 
 from core.errors import InvalidQuery
 from core.limits import SEARCH_LIMIT
@@ -11,6 +13,8 @@ from storage.element_values import time_of
 
 MAXIMUM_VALUE_LENGTH = 1024
 MAXIMUM_UIDS = 1000
+EMPTY_VALUE: Final = '""'
+"""C.2.2.2.7: what asks for an attribute without a value."""
 _LAST_OF_A_DAY = "239999.999999"
 """What fills up a time whose end was left out; later than any with the same beginning."""
 
@@ -49,19 +53,40 @@ class TimeRange:
     """C.2.2.2.5.2: within a day, from `first` to `last`, both included; an empty end is open.
 
     The ends compare as text with HHMMSS.FFFFFF as far as it goes: `first` without zeros at its end, `last`
-    filled up.
+    filled up. A `single` time was no range as it was asked for.
     """
 
     first: str
     last: str
+    single: bool = field(default=False, compare=False)
+
+    def continues(self, days: DateRange) -> bool:
+        """Whether both are ranges of one form, which combined matching takes as one of moments."""
+        same_ends = (bool(self.first), bool(self.last)) == (days.first is not None, days.last is not None)
+        return same_ends and not self.single
 
 
-Match = SingleValue | UIDList | Wildcard | DateRange | TimeRange
+@dataclass(frozen=True)
+class EmptyValue:
+    """C.2.2.2.7: no value at all."""
+
+
+Match = SingleValue | UIDList | Wildcard | DateRange | TimeRange | EmptyValue
 
 UID_KEYWORDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"})
-DATE_KEYWORDS = frozenset({"StudyDate", "PatientBirthDate"})
-TIME_KEYWORDS = frozenset({"StudyTime"})
-NUMBER_KEYWORDS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames"})
+DATE_KEYWORDS = frozenset({"StudyDate", "PatientBirthDate", "PerformedProcedureStepStartDate"})
+TIME_KEYWORDS = frozenset({"StudyTime", "PerformedProcedureStepStartTime"})
+DATE_AND_TIME: Final = {
+    "StudyDate": "StudyTime",
+    "PerformedProcedureStepStartDate": "PerformedProcedureStepStartTime",
+}
+"""What is one moment in two attributes."""
+NUMBER_KEYWORDS = frozenset(
+    {"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames", "BitsAllocated"}
+)
+REQUESTS: Final = "RequestAttributesSequence"
+REQUEST_KEYWORDS = frozenset({f"{REQUESTS}.RequestedProcedureID", f"{REQUESTS}.ScheduledProcedureStepID"})
+"""C.2.2.2.6: matched in one and the same item."""
 TEXT_KEYWORDS = frozenset(
     {
         "PatientName",
@@ -77,6 +102,7 @@ TEXT_KEYWORDS = frozenset(
         "SeriesDescription",
         "BodyPartExamined",
     }
+    | REQUEST_KEYWORDS
 )
 STUDY_KEYWORDS = frozenset(
     {
@@ -96,11 +122,36 @@ STUDY_KEYWORDS = frozenset(
     }
 )
 SERIES_KEYWORDS = frozenset(
-    {"SeriesInstanceUID", "Modality", "SeriesNumber", "SeriesDescription", "BodyPartExamined"}
+    {
+        "SeriesInstanceUID",
+        "Modality",
+        "SeriesNumber",
+        "SeriesDescription",
+        "BodyPartExamined",
+        "PerformedProcedureStepStartDate",
+        "PerformedProcedureStepStartTime",
+    }
+    | REQUEST_KEYWORDS
 )
 INSTANCE_KEYWORDS = frozenset(
-    {"SOPInstanceUID", "SOPClassUID", "InstanceNumber", "Rows", "Columns", "NumberOfFrames"}
+    {"SOPInstanceUID", "SOPClassUID", "InstanceNumber", "Rows", "Columns", "NumberOfFrames", "BitsAllocated"}
 )
+
+
+class Level(StrEnum):
+    """What is searched for (C.6.2.1)."""
+
+    STUDY = "study"
+    SERIES = "series"
+    INSTANCE = "instance"
+
+
+KEYWORDS: Final = {
+    Level.STUDY: STUDY_KEYWORDS,
+    Level.SERIES: STUDY_KEYWORDS | SERIES_KEYWORDS,
+    Level.INSTANCE: STUDY_KEYWORDS | SERIES_KEYWORDS | INSTANCE_KEYWORDS,
+}
+"""What can be matched at each level: its own attributes, and those of the levels above."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,17 +159,21 @@ class Query:
     """Conditions by DICOM keyword, all to be met; a page of at most SEARCH_LIMIT results.
 
     Of a fuzzy one the patient's name is met by the beginnings of its parts, typed in any order, in characters
-    or in pinyin (PS3.4 C.2.2.2.1.1).
+    or in pinyin (PS3.4 C.2.2.2.1.1). With `combines_date_and_time` a range of dates and one of times
+    of the same form are one range of moments (C.2.2.2.5).
     """
 
     conditions: dict[str, Match] = field(default_factory=dict)
     is_fuzzy: bool = False
+    combines_date_and_time: bool = False
     limit: int = SEARCH_LIMIT
     offset: int = 0
 
 
-def parse_match(keyword: str, text: str) -> Match | None:
+def parse_match(keyword: str, text: str, *, empty_values: bool = False) -> Match | None:
     """Read one key's value; None means universal matching (C.2.2.2.3).
+
+    With `empty_values`, two quotation marks ask for what has no value (C.2.2.2.7).
 
     Raises:
         InvalidQuery: the value is not one this attribute can have.
@@ -128,6 +183,8 @@ def parse_match(keyword: str, text: str) -> Match | None:
         raise InvalidQuery(f"The value of {keyword} is too long.")
     if value in {"", "*"}:
         return None
+    if empty_values and value == EMPTY_VALUE:
+        return EmptyValue()
     if keyword in UID_KEYWORDS:
         return _parse_uids(keyword, value)
     if keyword in DATE_KEYWORDS:
@@ -157,10 +214,11 @@ def _parse_dates(keyword: str, value: str) -> DateRange:
 
 def _parse_times(keyword: str, value: str) -> TimeRange:
     first, last = (_parse_time(keyword, end) for end in _ends(keyword, value))
+    single = "-" not in value
     first = first.rstrip("0").rstrip(".") if "." in first else first
     while len(first) > 2 and first.endswith("00"):
         first = first[:-2]
-    return TimeRange(first, last + _LAST_OF_A_DAY[len(last) :] if last else "")
+    return TimeRange(first, last + _LAST_OF_A_DAY[len(last) :] if last else "", single)
 
 
 def _ends(keyword: str, value: str) -> tuple[str, str]:

@@ -1,99 +1,56 @@
-"""The archive's reading SQL: searches by matching (PS3.4 C.2.2.2) and lookups, always within a scope."""
+"""The archive's reading SQL: searches and lookups, always within a scope."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
     Select,
-    String,
     and_,
     exists,
     false,
     func,
-    literal,
     or_,
     select,
     true,
+    tuple_,
 )
 
 from core.access import Scope
-from core.errors import InvalidQuery
 from core.limits import SEARCH_LIMIT
 from storage.instance import Instance, Series, Study
-from storage.query import (
-    INSTANCE_KEYWORDS,
-    SERIES_KEYWORDS,
-    STUDY_KEYWORDS,
-    DateRange,
-    Match,
-    Query,
-    TimeRange,
-    UIDList,
-    Wildcard,
-    like_pattern,
-)
-from storage.study_names import is_found_by, is_named
+from storage.matching import SAME_SERIES, SAME_STUDY, matches
+from storage.query import Level, Query
+from storage.series_records import requests_of, series_of
 from storage.tables import instances, representations, series, studies
 
-# PS3.4 C.2.2.2.1 and C.2.2.2.4: everything is case-sensitive but person names.
-PERSON_NAMES = frozenset({"PatientName", "ReferringPhysicianName"})
-
-COLUMNS: dict[str, ColumnElement[Any]] = {
-    "StudyInstanceUID": studies.c.study_instance_uid,
-    "StudyDate": studies.c.study_date,
-    "StudyTime": studies.c.study_time,
-    "AccessionNumber": studies.c.accession_number,
-    "ReferringPhysicianName": studies.c.referring_physician_name,
-    "PatientName": studies.c.patient_name,
-    "PatientID": studies.c.patient_id,
-    "IssuerOfPatientID": studies.c.issuer_of_patient_id,
-    "PatientBirthDate": studies.c.patient_birth_date,
-    "PatientSex": studies.c.patient_sex,
-    "StudyID": studies.c.study_id,
-    "StudyDescription": studies.c.study_description,
-    "SeriesInstanceUID": series.c.series_instance_uid,
-    "Modality": series.c.modality,
-    "SeriesNumber": series.c.series_number,
-    "SeriesDescription": series.c.series_description,
-    "BodyPartExamined": series.c.body_part_examined,
-    "SOPInstanceUID": instances.c.sop_instance_uid,
-    "SOPClassUID": instances.c.sop_class_uid,
-    "InstanceNumber": instances.c.instance_number,
-    "Rows": instances.c.rows,
-    "Columns": instances.c.columns,
-    "NumberOfFrames": instances.c.number_of_frames,
+StudyKey = tuple[str, str]
+"""Site, Study Instance UID."""
+_AT_ONCE: Final = 500
+_ROWS: Final[dict[Level, Select[Any]]] = {
+    Level.STUDY: select(studies),
+    Level.SERIES: select(series).join_from(series, studies, SAME_STUDY),
+    Level.INSTANCE: select(instances).join_from(instances, series, SAME_SERIES).join(studies, SAME_STUDY),
 }
-
-_SAME_STUDY = and_(
-    series.c.site_id == studies.c.site_id, series.c.study_instance_uid == studies.c.study_instance_uid
-)
-_SAME_SERIES = and_(
-    instances.c.site_id == series.c.site_id,
-    instances.c.study_instance_uid == series.c.study_instance_uid,
-    instances.c.series_instance_uid == series.c.series_instance_uid,
-)
+_KEY: Final = {
+    Level.STUDY: (instances.c.site_id, instances.c.study_instance_uid),
+    Level.SERIES: (instances.c.site_id, instances.c.study_instance_uid, instances.c.series_instance_uid),
+}
 
 
 def search_studies(
     connection: Connection, query: Query, scope: Scope, *, flagged: bool = False
 ) -> list[Study]:
     """Return the studies that match, newest arrival first; `flagged`: only where the patient is in doubt."""
-    statement = (
-        select(studies)
-        .where(_matches(query, STUDY_KEYWORDS), _visible(scope))
-        .order_by(studies.c.first_received_at.desc(), studies.c.study_instance_uid, studies.c.site_id)
+    statement = _found(query, Level.STUDY, scope).order_by(
+        studies.c.first_received_at.desc(), studies.c.study_instance_uid, studies.c.site_id
     )
     if flagged:
         statement = statement.where(studies.c.patient_differences != "")
-    found = connection.execute(_page(statement, query)).mappings().all()
-    return [
-        Study(**row, **_study_sums(connection, row["site_id"], row["study_instance_uid"])) for row in found
-    ]
+    return _studies(connection, connection.execute(_page(statement, query)).mappings().all())
 
 
 def studies_of_patients(connection: Connection, patient_keys: Sequence[str], scope: Scope) -> list[Study]:
@@ -104,30 +61,18 @@ def studies_of_patients(connection: Connection, patient_keys: Sequence[str], sco
         .order_by(studies.c.first_received_at.desc(), studies.c.study_instance_uid, studies.c.site_id)
         .limit(SEARCH_LIMIT)
     ).mappings()
-    return [
-        Study(**row, **_study_sums(connection, row["site_id"], row["study_instance_uid"]))
-        for row in rows.all()
-    ]
+    return _studies(connection, rows.all())
 
 
 def search_series(connection: Connection, query: Query, scope: Scope) -> list[Series]:
     """Return the series that match, in order of study and series number."""
-    count = (
-        select(func.count()).select_from(instances).where(_SAME_SERIES).correlate(series).scalar_subquery()
-    )
+    count = select(func.count()).select_from(instances).where(SAME_SERIES).correlate(series).scalar_subquery()
     statement = (
-        select(
-            series.c.site_id,
-            series.c.study_instance_uid,
-            series.c.series_instance_uid,
-            series.c.modality,
-            series.c.series_number,
-            series.c.series_description,
-            series.c.body_part_examined,
+        _found(query, Level.SERIES, scope)
+        .with_only_columns(
+            *(column for column in series.c if column is not series.c.first_received_at),
             count.label("number_of_series_related_instances"),
         )
-        .join_from(series, studies, _SAME_STUDY)
-        .where(_matches(query, STUDY_KEYWORDS | SERIES_KEYWORDS), _visible(scope))
         .order_by(
             series.c.study_instance_uid,
             series.c.site_id,
@@ -135,26 +80,54 @@ def search_series(connection: Connection, query: Query, scope: Scope) -> list[Se
             series.c.series_instance_uid,
         )
     )
-    return [Series(**row) for row in connection.execute(_page(statement, query)).mappings()]
+    rows = connection.execute(_page(statement, query)).mappings().all()
+    requests = requests_of(
+        connection,
+        [(row["site_id"], row["study_instance_uid"], row["series_instance_uid"]) for row in rows],
+    )
+    return [series_of(row, requests) for row in rows]
 
 
 def search_instances(connection: Connection, query: Query, scope: Scope) -> list[Instance]:
     """Return the instances that match, in order of study, series and instance number."""
-    statement = (
-        select(instances)
-        .join_from(instances, series, _SAME_SERIES)
-        .join(studies, _SAME_STUDY)
-        .where(_matches(query, STUDY_KEYWORDS | SERIES_KEYWORDS | INSTANCE_KEYWORDS), _visible(scope))
-        .order_by(
-            instances.c.study_instance_uid,
-            instances.c.site_id,
-            series.c.series_number.nulls_first(),
-            instances.c.series_instance_uid,
-            instances.c.instance_number.nulls_first(),
-            instances.c.instance_key,
-        )
+    statement = _found(query, Level.INSTANCE, scope).order_by(
+        instances.c.study_instance_uid,
+        instances.c.site_id,
+        series.c.series_number.nulls_first(),
+        instances.c.series_instance_uid,
+        instances.c.instance_number.nulls_first(),
+        instances.c.instance_key,
     )
     return [instance_of(row) for row in connection.execute(_page(statement, query)).mappings()]
+
+
+def count_matches(connection: Connection, level: Level, query: Query, scope: Scope, *, up_to: int) -> int:
+    """Return how many match in all, whatever the page; it stops counting at `up_to`."""
+    found = (
+        _found(query, level, scope)
+        .with_only_columns(true().label("one"), maintain_column_froms=True)
+        .limit(up_to)
+        .subquery()
+    )
+    return connection.scalar(select(func.count()).select_from(found)) or 0
+
+
+def leading_instances(
+    connection: Connection, level: Level, keys: Sequence[tuple[str, ...]], scope: Scope
+) -> dict[tuple[str, ...], Instance]:
+    """Return the instance that came first of each study or series in scope, by the key that is given."""
+    columns = _KEY[level]
+    found: dict[tuple[str, ...], Instance] = {}
+    for begin in range(0, len(keys), _AT_ONCE):
+        first = (
+            _ROWS[Level.INSTANCE]
+            .with_only_columns(func.min(instances.c.instance_key))
+            .where(tuple_(*columns).in_(keys[begin : begin + _AT_ONCE]), _visible(scope))
+            .group_by(*columns)
+        )
+        rows = connection.execute(select(instances).where(instances.c.instance_key.in_(first))).mappings()
+        found |= {tuple(row[column.name] for column in columns): instance_of(row) for row in rows}
+    return found
 
 
 def representations_of(connection: Connection, held: Sequence[Instance]) -> dict[int, list[Instance]]:
@@ -191,6 +164,10 @@ def _represented(instance: Instance, row: RowMapping) -> Instance:
     )
 
 
+def _found(query: Query, level: Level, scope: Scope) -> Select[Any]:
+    return _ROWS[level].where(matches(query, level), _visible(scope))
+
+
 def _page(statement: Select[Any], query: Query) -> Select[Any]:
     return statement.limit(query.limit).offset(query.offset)
 
@@ -201,20 +178,34 @@ def instance_of(row: RowMapping) -> Instance:
     return Instance(**values | {"anomalies": tuple(row["anomalies"])})
 
 
-def _study_sums(connection: Connection, site_id: str, study_instance_uid: str) -> dict[str, Any]:
-    modalities = connection.scalars(
-        select(series.c.modality).filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
-    ).all()
-    count = connection.scalar(
-        select(func.count())
-        .select_from(instances)
-        .filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
-    )
-    return {
-        "modalities_in_study": tuple(sorted(set(modalities))),
-        "number_of_study_related_series": len(modalities),
-        "number_of_study_related_instances": count or 0,
-    }
+def _studies(connection: Connection, rows: Sequence[RowMapping]) -> list[Study]:
+    """Return studies with what their series and instances add up to."""
+    keys = [(row["site_id"], row["study_instance_uid"]) for row in rows]
+    modalities: dict[StudyKey, list[str]] = {}
+    instance_counts: dict[StudyKey, int] = {}
+    for begin in range(0, len(keys), _AT_ONCE):
+        page = keys[begin : begin + _AT_ONCE]
+        of_series = (series.c.site_id, series.c.study_instance_uid)
+        for row in connection.execute(
+            select(*of_series, series.c.modality).where(tuple_(*of_series).in_(page))
+        ):
+            modalities.setdefault((row.site_id, row.study_instance_uid), []).append(row.modality)
+        of_instances = _KEY[Level.STUDY]
+        for counted in connection.execute(
+            select(*of_instances, func.count().label("instance_count"))
+            .where(tuple_(*of_instances).in_(page))
+            .group_by(*of_instances)
+        ):
+            instance_counts[counted.site_id, counted.study_instance_uid] = counted.instance_count
+    return [
+        Study(
+            **row,
+            modalities_in_study=tuple(sorted(set(modalities.get(key, ())))),
+            number_of_study_related_series=len(modalities.get(key, ())),
+            number_of_study_related_instances=instance_counts.get(key, 0),
+        )
+        for key, row in zip(keys, rows, strict=True)
+    ]
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
@@ -239,55 +230,3 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
             )
         )
     return or_(*ways)
-
-
-def _matches(query: Query, keywords: frozenset[str]) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = [true()]
-    for keyword, match in query.conditions.items():
-        if keyword not in keywords:
-            raise InvalidQuery(f"{keyword} cannot be matched at this level.")
-        if keyword == "PatientName" and query.is_fuzzy:
-            typed = match.pattern if isinstance(match, Wildcard) else str(getattr(match, "value", ""))
-            conditions.append(is_found_by(studies.c.site_id, studies.c.study_instance_uid, typed))
-        elif keyword == "ModalitiesInStudy":
-            conditions.append(exists().where(_SAME_STUDY, _condition("Modality", match)).correlate(studies))
-        else:
-            conditions.append(_condition(keyword, match))
-    return and_(*conditions)
-
-
-def _condition(keyword: str, match: Match) -> ColumnElement[bool]:
-    column = COLUMNS[keyword]
-    if isinstance(match, UIDList):
-        return column.in_(match.uids)
-    if isinstance(match, DateRange):
-        return _within(column, column.is_not(None), match.first, match.last)
-    if isinstance(match, TimeRange):
-        return _within(column, column != "", match.first, match.last)
-    if keyword == "PatientName":
-        return is_named(studies.c.site_id, studies.c.study_instance_uid, match)
-    if keyword in PERSON_NAMES:
-        return _is_named(column, match.pattern if isinstance(match, Wildcard) else match.value)
-    if isinstance(match, Wildcard):
-        return column.like(like_pattern(match.pattern), escape="!")
-    return column == (match.value if isinstance(column.type, String) else int(match.value))
-
-
-def _within(
-    column: ColumnElement[Any], known: ColumnElement[bool], first: date | str | None, last: date | str | None
-) -> ColumnElement[bool]:
-    """What has no date or time lies in no range, not even in one that is open at an end."""
-    bounds = [known]
-    bounds += [column >= first] if first else []
-    bounds += [column <= last] if last else []
-    return and_(*bounds)
-
-
-def _is_named(column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
-    """Match the whole name or one of its component groups, as Latin or Chinese (PS3.5 6.2.1.2).
-
-    Both sides are lowered by the catalogue: what its `lower` leaves alone, as SQLite's does Ü, still matches
-    itself.
-    """
-    groups = func.lower(literal("=").concat(column).concat("="))
-    return groups.like(func.lower(f"%={like_pattern(pattern)}=%"), escape="!")

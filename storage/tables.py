@@ -102,11 +102,32 @@ series = Table(
     Column("series_number", Integer),
     Column("series_description", String(1024), nullable=False),
     Column("body_part_examined", String(64), nullable=False),
+    Column("performed_procedure_step_start_date", Date),
+    Column("performed_procedure_step_start_time", String(16), nullable=False, server_default=""),
     Column("first_received_at", Moment, nullable=False),
     ForeignKeyConstraint(
         ["site_id", "study_instance_uid"], ["studies.site_id", "studies.study_instance_uid"]
     ),
     Index("ix_series_modality", "site_id", "modality"),
+)
+
+series_requests = Table(
+    "series_requests",
+    metadata,
+    Column("site_id", String(32), primary_key=True),
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("series_instance_uid", String(64), primary_key=True),
+    # The place of an item in Request Attributes Sequence (0040,0275), from 1.
+    Column("item_number", Integer, primary_key=True, autoincrement=False),
+    Column("requested_procedure_id", String(64), nullable=False),
+    Column("scheduled_procedure_step_id", String(64), nullable=False),
+    ForeignKeyConstraint(
+        ["site_id", "study_instance_uid", "series_instance_uid"],
+        ["series.site_id", "series.study_instance_uid", "series.series_instance_uid"],
+        # By the rule of names it would be longer than PostgreSQL's.
+        name="fk_series_requests_series",
+    ),
+    Index("ix_series_requests_procedure", "site_id", "requested_procedure_id"),
 )
 
 instances = Table(
@@ -123,6 +144,7 @@ instances = Table(
     Column("number_of_frames", Integer),
     Column("rows", Integer),
     Column("columns", Integer),
+    Column("bits_allocated", Integer),
     Column("blob_key", String(120), nullable=False, unique=True),
     Column("size", BigInteger, nullable=False),
     Column("data_set_offset", Integer, nullable=False),

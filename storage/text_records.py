@@ -14,6 +14,7 @@ from storage.patient_records import (
     join_differences,
     rename_patient,
 )
+from storage.series_records import series_values, write_requests
 from storage.study_names import write_names
 from storage.tables import instances, series, studies
 
@@ -21,8 +22,8 @@ from storage.tables import instances, series, studies
 def write_text(connection: Connection, instance: Instance, header: InstanceHeader) -> bool:
     """Write what the first instance of a series says; return whether the study's own text changed.
 
-    The study's is only changed by the first instance of the study. Nothing else of the catalogue changes, and
-    nothing that is signed.
+    The study's is only changed by the first instance of the study. Beside text only what an earlier version
+    did not read is written, and nothing that is signed changes.
     """
     connection.execute(
         update(instances)
@@ -30,15 +31,25 @@ def write_text(connection: Connection, instance: Instance, header: InstanceHeade
         .values(
             anomalies=list(header.anomalies),
             specific_character_set=None if header.is_plain else header.label,
+            bits_allocated=header.bits_allocated,
         )
     )
     study = {"site_id": instance.site_id, "study_instance_uid": instance.study_instance_uid}
     connection.execute(
         update(series)
         .filter_by(**study, series_instance_uid=instance.series_instance_uid)
-        .values(series_description=header.series_description)
+        .values(**series_values(header))
     )
-    return _leads_study(connection, instance) and _write_study_text(connection, study, header)
+    write_requests(
+        connection,
+        (instance.site_id, instance.study_instance_uid, instance.series_instance_uid),
+        header.requests,
+    )
+    if not _leads_study(connection, instance):
+        return False
+    offset = header.timezone_offset_from_utc[:16]
+    connection.execute(update(studies).filter_by(**study).values(timezone_offset_from_utc=offset))
+    return _write_study_text(connection, study, header)
 
 
 def study_text(header: InstanceHeader) -> dict[str, str]:

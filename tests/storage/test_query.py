@@ -17,6 +17,7 @@ from storage.query import (
     TIME_KEYWORDS,
     UID_KEYWORDS,
     DateRange,
+    EmptyValue,
     Match,
     SingleValue,
     TimeRange,
@@ -184,6 +185,30 @@ def test_what_cannot_be_understood_is_refused_without_repeating_it(keyword: str,
         parse_match(keyword, text)
     assert keyword in str(refusal.value)
     assert len(text) < 6 or text not in str(refusal.value)
+
+
+@pytest.mark.parametrize("keyword", ["PatientName", "StudyInstanceUID", "StudyDate", "StudyTime", "Rows"])
+def test_two_quotation_marks_ask_for_no_value_only_where_that_is_agreed(keyword: str) -> None:
+    assert parse_match(keyword, ' "" ', empty_values=True) == EmptyValue()
+    assert parse_match("PatientID", '""') == SingleValue('""')
+
+
+@pytest.mark.parametrize(
+    ("times", "days", "continues"),
+    [
+        ("1000-1200", "20261120-20261121", True),
+        ("1000-", "20261120-", True),
+        ("-1200", "-20261121", True),
+        ("1000-1200", "20261120-", False),
+        ("1000-", "-20261121", False),
+        ("1000", "20261120-20261121", False),
+    ],
+)
+def test_ranges_of_one_form_can_be_one_range_of_moments(times: str, days: str, *, continues: bool) -> None:
+    asked_times, asked_days = parse_match("StudyTime", times), parse_match("StudyDate", days)
+    assert isinstance(asked_times, TimeRange)
+    assert isinstance(asked_days, DateRange)
+    assert asked_times.continues(asked_days) is continues
 
 
 @pytest.mark.parametrize("keyword", sorted(STUDY_KEYWORDS | SERIES_KEYWORDS | INSTANCE_KEYWORDS))

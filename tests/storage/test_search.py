@@ -3,11 +3,24 @@
 from collections.abc import Callable
 
 import pytest
+from pydicom.dataset import Dataset
 
+from core.access import Scope
 from core.errors import InvalidQuery, NotFound
 from core.uids import new_uid
 from storage.archive import Archive
-from storage.query import INSTANCE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS
+from storage.query import (
+    DATE_KEYWORDS,
+    INSTANCE_KEYWORDS,
+    REQUESTS,
+    SERIES_KEYWORDS,
+    STUDY_KEYWORDS,
+    TIME_KEYWORDS,
+    EmptyValue,
+    Level,
+    Query,
+    parse_match,
+)
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.searching import EVERYTHING, found, query
 
@@ -247,8 +260,137 @@ def test_what_a_level_does_not_have_cannot_be_asked_there(archive: Archive, leve
     ],
 )
 def test_every_keyword_of_a_level_can_be_asked_there(archive: Archive, level: str, keyword: str) -> None:
-    text = {"StudyDate": "20260101", "PatientBirthDate": "20260101", "StudyTime": "10"}.get(keyword, "1")
+    text = "20260101" if keyword in DATE_KEYWORDS else "10" if keyword in TIME_KEYWORDS else "1"
     assert getattr(archive, f"search_{level}")(query(**{keyword: text}), visible_to=EVERYTHING) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "times", "together", "apart"),
+    [
+        ("20261120-20261122", "1000-1800", ["ab", "b"], ["ab"]),
+        ("20261120-20261122", "2000-0900", ["b"], []),
+        ("20261121-", "1200-", ["c", "d"], ["d"]),
+        ("-20261121", "-1200", ["a", "ab", "b"], ["a", "ab", "b"]),
+        ("20261120-20261122", "1000", ["ab"], ["ab"]),
+        ("20261120", "0930-1000", ["a", "ab"], ["a", "ab"]),
+        ("20261120-", "-1000", ["a", "ab", "b"], ["a", "ab", "b"]),
+    ],
+)
+def test_a_range_of_dates_and_one_of_times_are_one_of_moments_where_asked(
+    archive: Archive,
+    keep: Callable[..., str],
+    days: str,
+    times: str,
+    together: list[str],
+    apart: list[str],
+) -> None:
+    """PS3.4 C.2.2.2.5: only ranges of one form; what has no time is on no edge."""
+    moments = {
+        "a": ("20261120", "093000"),
+        "ab": ("20261120", "100000"),
+        "b": ("20261121", "090000"),
+        "c": ("20261122", ""),
+        "d": ("20261122", "183000"),
+    }
+    for accession, (day, time) in moments.items():
+        keep(AccessionNumber=accession, StudyDate=day, StudyTime=time)
+    for combines, expected in ((True, together), (False, apart)):
+        asked = {"StudyDate": parse_match("StudyDate", days), "StudyTime": parse_match("StudyTime", times)}
+        combined = Query(conditions=asked, combines_date_and_time=combines)
+        listed = archive.search_studies(combined, visible_to=EVERYTHING)
+        assert sorted(each.accession_number for each in listed) == expected, combines
+
+
+def request(procedure: str, step: str) -> Dataset:
+    item = Dataset()
+    item.RequestedProcedureID, item.ScheduledProcedureStepID = procedure, step
+    return item
+
+
+def test_a_series_is_found_by_what_it_was_made_for_in_one_item(
+    archive: Archive, keep: Callable[..., str]
+) -> None:
+    """PS3.4 C.2.2.2.6."""
+    keep(SeriesInstanceUID="1.1", RequestAttributesSequence=[request("P1", "S1"), request("P2", "")])
+    keep(SeriesInstanceUID="1.2", RequestAttributesSequence=[request("P2", "S1")])
+    keep(SeriesInstanceUID="1.3")
+    procedure, step = f"{REQUESTS}.RequestedProcedureID", f"{REQUESTS}.ScheduledProcedureStepID"
+    for asked, expected in (
+        ({procedure: "P1"}, ["1.1"]),
+        ({procedure: "P?"}, ["1.1", "1.2"]),
+        ({procedure: "P2", step: "S1"}, ["1.2"]),
+        ({procedure: "p1"}, []),
+        ({procedure: "*"}, ["1.1", "1.2", "1.3"]),
+    ):
+        listed = archive.search_series(query(**asked), visible_to=EVERYTHING)
+        assert sorted(each.series_instance_uid for each in listed) == expected, asked
+        assert len(archive.search_instances(query(**asked), visible_to=EVERYTHING)) == len(expected)
+    empty = Query(conditions={step: EmptyValue()})
+    assert [each.series_instance_uid for each in archive.search_series(empty, visible_to=EVERYTHING)] == [
+        "1.3"
+    ]
+    [first] = archive.search_series(query(SeriesInstanceUID="1.1"), visible_to=EVERYTHING)
+    assert [vars(each) for each in first.requests] == [
+        {"requested_procedure_id": "P1", "scheduled_procedure_step_id": "S1"},
+        {"requested_procedure_id": "P2", "scheduled_procedure_step_id": ""},
+    ]
+
+
+def test_what_has_no_value_is_found_by_that(archive: Archive, keep: Callable[..., str]) -> None:
+    """PS3.4 C.2.2.2.7."""
+    bare = keep(
+        PatientName="",
+        PatientID="",
+        StudyDate="",
+        StudyTime="",
+        Modality="",
+        Rows=None,
+        SeriesNumber=None,
+        ReferringPhysicianName="",
+    )
+    keep(PerformedProcedureStepStartDate="20261120", PerformedProcedureStepStartTime="1000")
+    for keyword in ("PatientName", "PatientID", "StudyDate", "StudyTime", "ModalitiesInStudy"):
+        empty = Query(conditions={keyword: EmptyValue()}, is_fuzzy=True)
+        assert [each.study_instance_uid for each in archive.search_studies(empty, visible_to=EVERYTHING)] == [
+            bare
+        ], keyword
+    for keyword in ("Rows", "SeriesNumber", "PerformedProcedureStepStartDate", "ReferringPhysicianName"):
+        empty = Query(conditions={keyword: EmptyValue()})
+        found_instances = archive.search_instances(empty, visible_to=EVERYTHING)
+        assert [each.study_instance_uid for each in found_instances] == [bare], keyword
+    for keyword in ("StudyInstanceUID", "SOPClassUID"):
+        assert (
+            archive.search_instances(Query(conditions={keyword: EmptyValue()}), visible_to=EVERYTHING) == []
+        )
+
+
+def test_what_matches_is_counted_whatever_the_page(archive: Archive, keep: Callable[..., str]) -> None:
+    study = keep(InstanceNumber=1, SeriesInstanceUID="1.1")
+    keep(InstanceNumber=2, SeriesInstanceUID="1.1", StudyInstanceUID=study)
+    keep(PatientID="2")
+    for level, texts, count in (
+        (Level.STUDY, {}, 2),
+        (Level.SERIES, {}, 2),
+        (Level.INSTANCE, {}, 3),
+        (Level.INSTANCE, {"PatientID": "0001"}, 2),
+        (Level.STUDY, {"PatientID": "3"}, 0),
+    ):
+        asked = query(limit=1, offset=1, **texts)
+        assert archive.count(level, asked, visible_to=EVERYTHING, up_to=10) == count
+        assert archive.count(level, asked, visible_to=EVERYTHING, up_to=1) == min(count, 1)
+        assert archive.count(level, asked, visible_to=Scope(), up_to=10) == 0
+
+
+def test_the_first_instance_leads_its_study_and_series(archive: Archive, keep: Callable[..., str]) -> None:
+    study = keep(SeriesInstanceUID="1.1", SOPInstanceUID="1.1.2", InstanceNumber=2)
+    keep(SeriesInstanceUID="1.1", SOPInstanceUID="1.1.1", InstanceNumber=1, StudyInstanceUID=study)
+    keep(SeriesInstanceUID="1.2", SOPInstanceUID="1.2.1", StudyInstanceUID=study)
+    of_study, of_series = ("township", study), [("township", study, uid) for uid in ("1.1", "1.2", "9.9")]
+    leading = archive.leading_instances(Level.STUDY, [of_study], visible_to=EVERYTHING)
+    assert {key: each.sop_instance_uid for key, each in leading.items()} == {of_study: "1.1.2"}
+    leading = archive.leading_instances(Level.SERIES, of_series, visible_to=EVERYTHING)
+    assert [each.sop_instance_uid for _, each in sorted(leading.items())] == ["1.1.2", "1.2.1"]
+    assert archive.leading_instances(Level.STUDY, [of_study], visible_to=Scope()) == {}
 
 
 @pytest.mark.parametrize("level", ["studies", "series", "instances"])
