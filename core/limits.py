@@ -59,6 +59,10 @@ BODY_SILENCE_SECONDS: Final = 60.0
 """The longest silence inside a request body."""
 SEARCH_LIMIT: Final = 1_000
 """Results in one answer; more are had by offset."""
+SEARCH_READ_LIMIT: Final = 100
+"""Results in one answer for each of which an instance has to be opened."""
+SEARCH_COUNT_LIMIT: Final = 100_000
+"""Matches counted for the total of a search; beyond it nobody turns pages."""
 FRAME_PIXELS: Final = 40_000_000
 FRAME_BYTES: Final = 256 * MIB
 """One frame as it is stored; a longer one is had with its instance only."""

@@ -25,6 +25,13 @@ def data_set(values: Mapping[str, Any]) -> JSONDataSet:
     return dict(sorted(by_tag.items()))
 
 
+def item(values: Mapping[str, Any]) -> JSONDataSet:
+    """Return an item of a sequence from values by keyword; its text is in the character set around it."""
+    written = data_set(values)
+    del written["00080005"]
+    return written
+
+
 def element(vr: str, value: Any) -> dict[str, Any]:
     """Return one element of one value, or of several where `value` is a sequence."""
     several = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]

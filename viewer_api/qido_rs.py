@@ -1,28 +1,29 @@
 """QIDO-RS: searching for studies, series and instances (PS3.18 10.6)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from core.errors import InvalidQuery, StorageUnavailable
+from core.limits import SEARCH_COUNT_LIMIT, SEARCH_LIMIT, SEARCH_READ_LIMIT
 from storage.archive import Archive
-from storage.dicom_json import data_set
+from storage.dicom_json import data_set, tag_of
 from storage.instance import Instance, Series, Study
 from storage.query import (
     DATE_KEYWORDS,
-    INSTANCE_KEYWORDS,
+    KEYWORDS,
     NUMBER_KEYWORDS,
-    SERIES_KEYWORDS,
-    STUDY_KEYWORDS,
     TIME_KEYWORDS,
     UID_KEYWORDS,
+    Level,
     Query,
     UIDList,
 )
 from viewer_api.access_log import AccessLog
 from viewer_api.dicom_json_answer import JSON_ARRAY, MEDIA_TYPE, DicomJSON
 from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, Root, SearchRoot, accept_of
+from viewer_api.included_attributes import read_included, with_included
 from viewer_api.media_types import Form, choose
 from viewer_api.problems import NotAcceptable, documented
 from viewer_api.rooms import InRooms, rooms_of
@@ -31,10 +32,19 @@ from viewer_api.search_parameters import LARGEST_OFFSET, Search
 
 router = APIRouter(tags=["QIDO-RS"])
 
+TOTAL: Final = "X-Total-Count"
 _DAY: Final = "[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
 _TIME: Final = "([01][0-9]|2[0-3])([0-5][0-9]){0,2}"
+_HEADERS: Final = {
+    TOTAL: {
+        "description": f"How many match in all; left out beyond {SEARCH_COUNT_LIMIT}.",
+        "schema": {"type": "integer"},
+    },
+    "Warning": {"description": "What was not done, and how many are left.", "schema": {"type": "string"}},
+}
 _FORMS: Final = (Form(media_type=MEDIA_TYPE),)
-Level = TypeVar("Level", Study, Series)
+Above = TypeVar("Above", Study, Series)
+Found = TypeVar("Found", Study, Series, Instance)
 InSearch = Annotated[Search, Depends()]
 
 
@@ -55,7 +65,13 @@ def _described(keywords: frozenset[str]) -> dict[str, Any]:
         "openapi_extra": {"parameters": parameters},
         "responses": ROOT_PROBLEMS
         | documented(InvalidQuery, NotAcceptable, StorageUnavailable)
-        | {200: {"description": "What matches, in the DICOM JSON model; maybe nothing.", "content": content}},
+        | {
+            200: {
+                "description": "What matches, in the DICOM JSON model; maybe nothing.",
+                "content": content,
+                "headers": _HEADERS,
+            }
+        },
     }
 
 
@@ -72,22 +88,27 @@ def _form_of(keyword: str) -> dict[str, str]:
     return {}
 
 
-_STUDIES: Final = _described(STUDY_KEYWORDS)
-_SERIES: Final = _described(STUDY_KEYWORDS | SERIES_KEYWORDS)
-_INSTANCES: Final = _described(STUDY_KEYWORDS | SERIES_KEYWORDS | INSTANCE_KEYWORDS)
+_STUDIES: Final = _described(KEYWORDS[Level.STUDY])
+_SERIES: Final = _described(KEYWORDS[Level.SERIES])
+_INSTANCES: Final = _described(KEYWORDS[Level.INSTANCE])
 
 
 @router.get("/studies", summary="Search for studies", **_STUDIES)
 def search_for_studies(request: Request, rooms: InRooms, root: SearchRoot, search: InSearch) -> Response:
     """Studies that match, newest arrival first."""
-    found = rooms.archive.search_studies(search.query(), visible_to=root.scope)
-    return _answer(request, root, search, [study_attributes(study, root) for study in search.page(found)])
+    query = search.query(Level.STUDY)
+    found = rooms.archive.search_studies(query, visible_to=root.scope)
+
+    def attributes_of(shown: Sequence[Study]) -> list[dict[str, Any]]:
+        return [study_attributes(study, root) for study in shown]
+
+    return _answer(request, root, search, (Level.STUDY, query), found, attributes_of)
 
 
 @router.get("/series", summary="Search for series of all studies", **_SERIES)
 def search_for_all_series(request: Request, rooms: InRooms, root: SearchRoot, search: InSearch) -> Response:
     """Series that match, each with its study's attributes."""
-    return _series(request, rooms.archive, root, search, search.query())
+    return _series(request, rooms.archive, root, search, search.query(Level.SERIES))
 
 
 @router.get("/studies/{study}/series", summary="Search for series of a study", **_SERIES)
@@ -95,7 +116,7 @@ def search_for_series(
     request: Request, rooms: InRooms, root: SearchRoot, search: InSearch, study: UID
 ) -> Response:
     """Series that match, each with its study's attributes."""
-    return _series(request, rooms.archive, root, search, search.query(StudyInstanceUID=study))
+    return _series(request, rooms.archive, root, search, search.query(Level.SERIES, StudyInstanceUID=study))
 
 
 @router.get("/instances", summary="Search for instances of all studies", **_INSTANCES)
@@ -103,7 +124,7 @@ def search_for_all_instances(
     request: Request, rooms: InRooms, root: SearchRoot, search: InSearch
 ) -> Response:
     """Instances that match, each with the attributes of its study and series."""
-    return _instances(request, rooms.archive, root, search, search.query())
+    return _instances(request, rooms.archive, root, search, search.query(Level.INSTANCE))
 
 
 @router.get("/studies/{study}/instances", summary="Search for instances of a study", **_INSTANCES)
@@ -111,7 +132,8 @@ def search_for_study_instances(
     request: Request, rooms: InRooms, root: SearchRoot, search: InSearch, study: UID
 ) -> Response:
     """Instances that match, each with the attributes of its study and series."""
-    return _instances(request, rooms.archive, root, search, search.query(StudyInstanceUID=study))
+    query = search.query(Level.INSTANCE, StudyInstanceUID=study)
+    return _instances(request, rooms.archive, root, search, query)
 
 
 @router.get(
@@ -121,44 +143,40 @@ def search_for_series_instances(
     request: Request, rooms: InRooms, root: SearchRoot, search: InSearch, study: UID, series: UID
 ) -> Response:
     """Instances that match, each with the attributes of its study and series."""
-    query = search.query(StudyInstanceUID=study, SeriesInstanceUID=series)
+    query = search.query(Level.INSTANCE, StudyInstanceUID=study, SeriesInstanceUID=series)
     return _instances(request, rooms.archive, root, search, query)
 
 
 def _series(request: Request, archive: Archive, root: Root, search: Search, query: Query) -> Response:
-    found = search.page(archive.search_series(query, visible_to=root.scope))
-    studies = _studies_of(archive, root, found)
-    return _answer(
-        request,
-        root,
-        search,
-        [
+    def attributes_of(shown: Sequence[Series]) -> list[dict[str, Any]]:
+        studies = _studies_of(archive, root, shown)
+        return [
             _attributes(studies.get((each.site_id, each.study_instance_uid)), study_attributes, root)
             | series_attributes(each, root)
-            for each in found
-        ],
-    )
+            for each in shown
+        ]
+
+    found = archive.search_series(query, visible_to=root.scope)
+    return _answer(request, root, search, (Level.SERIES, query), found, attributes_of)
 
 
 def _instances(request: Request, archive: Archive, root: Root, search: Search, query: Query) -> Response:
-    found = search.page(archive.search_instances(query, visible_to=root.scope))
-    studies = _studies_of(archive, root, found)
-    uids = {each.series_instance_uid for each in found}
-    series = {
-        (each.site_id, each.series_instance_uid): each
-        for each in _related(archive.search_series, root, "SeriesInstanceUID", uids)
-    }
-    return _answer(
-        request,
-        root,
-        search,
-        [
+    def attributes_of(shown: Sequence[Instance]) -> list[dict[str, Any]]:
+        studies = _studies_of(archive, root, shown)
+        uids = {each.series_instance_uid for each in shown}
+        series = {
+            (each.site_id, each.series_instance_uid): each
+            for each in _related(archive.search_series, root, "SeriesInstanceUID", uids)
+        }
+        return [
             _attributes(studies.get((each.site_id, each.study_instance_uid)), study_attributes, root)
             | _attributes(series.get((each.site_id, each.series_instance_uid)), series_attributes, root)
             | instance_attributes(each, root)
-            for each in found
-        ],
-    )
+            for each in shown
+        ]
+
+    found = archive.search_instances(query, visible_to=root.scope)
+    return _answer(request, root, search, (Level.INSTANCE, query), found, attributes_of)
 
 
 def _studies_of(
@@ -170,7 +188,7 @@ def _studies_of(
     return {(study.site_id, study.study_instance_uid): study for study in studies}
 
 
-def _related(search: Callable[..., list[Level]], root: Root, keyword: str, uids: set[str]) -> list[Level]:
+def _related(search: Callable[..., list[Above]], root: Root, keyword: str, uids: set[str]) -> list[Above]:
     if not uids:
         return []
     by_uid = Query(conditions={keyword: UIDList(tuple(sorted(uids)))}, limit=LARGEST_OFFSET)
@@ -178,17 +196,41 @@ def _related(search: Callable[..., list[Level]], root: Root, keyword: str, uids:
 
 
 def _attributes(
-    level: Level | None, attributes: Callable[[Level, Root], dict[str, Any]], root: Root
+    level: Above | None, attributes: Callable[[Above, Root], dict[str, Any]], root: Root
 ) -> dict[str, Any]:
     return {} if level is None else attributes(level, root)
 
 
-def _answer(request: Request, root: Root, search: Search, found: Iterable[dict[str, Any]]) -> Response:
+def _answer(
+    request: Request,
+    root: Root,
+    search: Search,
+    asked: tuple[Level, Query],
+    found: Sequence[Found],
+    attributes_of: Callable[[Sequence[Found]], list[dict[str, Any]]],
+) -> Response:
     rooms = rooms_of(request)
     AccessLog(rooms.database, rooms.clock).note_query(root.actor, "search", site_id=root.site_id)
     # 10.6.3.1 as amended by CP-2473: nothing found is 200 and an empty array, no longer 204.
     choose(accept_of(request), _FORMS, multipart=False, single=True)
-    headers = {"Warning": ", ".join(f'299 {root.base_url} "{text}"' for text in search.warnings)}
-    return DicomJSON(
-        [data_set(attributes) for attributes in found], headers=headers if search.warnings else None
+    level, query = asked
+    sample = [] if search.fields.is_empty else attributes_of(found[:1])
+    given = {int(tag_of(keyword), 16) for attributes in sample for keyword in attributes}
+    has_to_read = search.fields.beyond(level, given)
+    shown = search.page(
+        found,
+        lambda: rooms.archive.count(level, query, visible_to=root.scope, up_to=SEARCH_COUNT_LIMIT + 1),
+        at_most=SEARCH_READ_LIMIT if has_to_read else SEARCH_LIMIT,
     )
+    answered = [data_set(attributes) for attributes in attributes_of(shown)]
+    if has_to_read:
+        read = read_included(rooms.archive, root, search.fields, level, shown)
+        answered = [with_included(*both) for both in zip(answered, read, strict=True)]
+    return DicomJSON(answered, headers=_headers(root, search))
+
+
+def _headers(root: Root, search: Search) -> dict[str, str]:
+    headers = {} if search.total is None else {TOTAL: str(search.total)}
+    if search.warnings:
+        headers["Warning"] = ", ".join(f'299 {root.base_url} "{text}"' for text in search.warnings)
+    return headers

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from storage.instance import Instance, Series, Study
+from storage.dicom_json import JSONDataSet, item
+from storage.instance import Instance, RequestAttributes, Series, Study
 from viewer_api.dicom_web_root import Root
 
 
@@ -11,6 +12,7 @@ def study_attributes(study: Study, root: Root) -> dict[str, Any]:
     return {
         "StudyDate": study.study_date,
         "StudyTime": study.study_time,
+        **_where_said({"TimezoneOffsetFromUTC": study.timezone_offset_from_utc}),
         "AccessionNumber": study.accession_number,
         "InstanceAvailability": "ONLINE",
         "ModalitiesInStudy": study.modalities_in_study,
@@ -39,6 +41,9 @@ def series_attributes(series: Series, root: Root) -> dict[str, Any]:
         "RetrieveURL": root.url(series.site_id, series.study_instance_uid, series.series_instance_uid),
         "SeriesInstanceUID": series.series_instance_uid,
         "SeriesNumber": series.series_number,
+        "PerformedProcedureStepStartDate": series.performed_procedure_step_start_date,
+        "PerformedProcedureStepStartTime": series.performed_procedure_step_start_time,
+        "RequestAttributesSequence": [_request(request) for request in series.requests],
         "NumberOfSeriesRelatedInstances": series.number_of_series_related_instances,
     }
 
@@ -56,5 +61,21 @@ def instance_attributes(instance: Instance, root: Root) -> dict[str, Any]:
         "InstanceNumber": instance.instance_number,
         "Rows": instance.rows,
         "Columns": instance.columns,
+        "BitsAllocated": instance.bits_allocated,
         "NumberOfFrames": instance.number_of_frames,
     }
+
+
+def _request(request: RequestAttributes) -> JSONDataSet:
+    return item(
+        _where_said(
+            {
+                "RequestedProcedureID": request.requested_procedure_id,
+                "ScheduledProcedureStepID": request.scheduled_procedure_step_id,
+            }
+        )
+    )
+
+
+def _where_said(values: dict[str, str]) -> dict[str, str]:
+    return {keyword: value for keyword, value in values.items() if value}

@@ -1,40 +1,43 @@
 """The query string of a search (PS3.18 8.3.4): attributes to match, page, and what is asked for beyond."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Final, TypeVar
 
 from fastapi import Query, Request
-from pydicom.datadict import keyword_for_tag, tag_for_keyword
+from pydicom.datadict import keyword_for_tag
 
 from core.errors import InvalidQuery
-from core.limits import SEARCH_LIMIT
+from core.limits import SEARCH_COUNT_LIMIT, SEARCH_LIMIT, SEARCH_READ_LIMIT
 from storage import query as matching
-from storage.query import (
-    INSTANCE_KEYWORDS,
-    SERIES_KEYWORDS,
-    STUDY_KEYWORDS,
-    UID_KEYWORDS,
-    Match,
-    UIDList,
-    parse_match,
-)
+from storage.query import KEYWORDS, UID_KEYWORDS, Level, Match, UIDList, parse_match
+from viewer_api.included_fields import ATTRIBUTES_NAMED, DEEPEST, IncludedFields, tag_of_step
 from viewer_api.parameters import plain_text
 
 Found = TypeVar("Found")
 
 LARGEST_OFFSET: Final = 2**31 - 1
-ATTRIBUTES_NAMED: Final = 200
 ATTRIBUTES_WARNED: Final = 20
-_MATCHED: Final = STUDY_KEYWORDS | SERIES_KEYWORDS | INSTANCE_KEYWORDS
-_NOT_ATTRIBUTES: Final = frozenset({"limit", "offset", "fuzzymatching", "includefield", "accept", "charset"})
-_TAG: Final = re.compile(r"[0-9A-Fa-f]{8}", re.ASCII)
+_NOT_ATTRIBUTES: Final = frozenset(
+    {
+        "limit",
+        "offset",
+        "fuzzymatching",
+        "includefield",
+        "emptyvaluematching",
+        "multiplevaluematching",
+        "accept",
+        "charset",
+    }
+)
 
 _NO_FUZZY_MATCHING: Final = (
     "The fuzzymatching parameter is supported for PatientName only. Only literal matching has been performed."
 )
+_NO_MULTIPLE_VALUES: Final = (
+    "The multiplevaluematching parameter is not supported. Multiple Value Matching has not been performed."
+)
 _UNKNOWN_FIELD: Final = "An attribute to include is not known, so not given."
-_MORE: Final = "There are additional results that can be requested with offset."
+_UNKNOWN_PARAMETER: Final = "A parameter is neither an attribute nor one of a search's own, so ignored."
 
 _Limit = Annotated[int | None, Query(ge=0, description=f"Results wanted, at most {SEARCH_LIMIT}.")]
 _Offset = Annotated[int, Query(ge=0, le=LARGEST_OFFSET, description="Results to leave out at the start.")]
@@ -42,17 +45,26 @@ _FuzzyMatching = Annotated[
     bool,
     Query(description="Find PatientName by beginnings of its parts, in any order, in characters or pinyin."),
 ]
+_EmptyValueMatching = Annotated[
+    bool, Query(description='Let `""` match what has no value (PS3.4 C.2.2.2.7).')
+]
+_MultipleValueMatching = Annotated[bool, Query(description="Not done, and said so in a Warning.")]
 _IncludeField = Annotated[
     list[str] | None,
     Query(
         max_length=ATTRIBUTES_NAMED,
-        description="Attributes wanted, or `all`; every attribute that a search knows is given anyway.",
+        description="Attributes wanted beside those that are always given: keywords, tags, or `all`; those in"
+        " sequences by steps parted by dots. What the catalogue does not know is read from the instances,"
+        f" for at most {SEARCH_READ_LIMIT} results at once.",
     ),
 ]
 
 
 class Search:
-    """One search as it was asked for; `warnings` is what the client has to be told beside the results."""
+    """One search as it was asked for; `warnings` is what the client has to be told beside the results.
+
+    `total` is how many match in all, None where that was not counted.
+    """
 
     def __init__(
         self,
@@ -60,89 +72,95 @@ class Search:
         limit: _Limit = None,
         offset: _Offset = 0,
         fuzzymatching: _FuzzyMatching = False,
+        emptyvaluematching: _EmptyValueMatching = False,
+        multiplevaluematching: _MultipleValueMatching = False,
         includefield: _IncludeField = None,
     ) -> None:
         """Read the query string. Raises InvalidQuery."""
         self.warnings: list[str] = []
+        self.total: int | None = None
+        self.fields = IncludedFields(includefield or [])
         self._limit = SEARCH_LIMIT if limit is None else min(limit, SEARCH_LIMIT)
-        self._is_cut_by_us = limit is None or limit > SEARCH_LIMIT
         self._offset = offset
-        if _unknown_field(includefield or []):
+        if self.fields.has_unknown:
             self.warnings.append(_UNKNOWN_FIELD)
-        self._conditions = self._read_conditions(request.query_params.multi_items())
+        self._texts = self._read_texts(request.query_params.multi_items())
+        self._empty_values = emptyvaluematching
         self._is_fuzzy = fuzzymatching
-        if fuzzymatching and "PatientName" not in self._conditions:
+        if fuzzymatching and not self._texts.get("PatientName"):
             self.warnings.append(_NO_FUZZY_MATCHING)
+        if multiplevaluematching:
+            self.warnings.append(_NO_MULTIPLE_VALUES)
 
-    def query(self, **uids: str) -> matching.Query:
-        """Return what to ask of the archive; `uids` are those of the path, by keyword.
+    def query(self, level: Level, **uids: str) -> matching.Query:
+        """Return what to ask of the archive at a level; `uids` are those of the path, by keyword.
 
-        One result more than wanted is asked for, to know whether there are more.
+        One result more than wanted is asked for, to know whether there are more. Raises InvalidQuery.
         """
-        named = {keyword: UIDList((uid,)) for keyword, uid in uids.items()}
-        conditions = self._conditions | named
+        conditions: dict[str, Match] = {}
+        for keyword in self._texts.keys() & KEYWORDS[level]:
+            text = plain_text(self._texts[keyword])
+            match = parse_match(keyword, text, empty_values=self._empty_values)
+            if match is not None:
+                conditions[keyword] = match
+        # PS3.4 C.2.2.1.3: a key that is not supported is ignored for matching.
+        if ignored := sorted(self._texts.keys() - KEYWORDS[level])[:ATTRIBUTES_WARNED]:
+            self.warnings.append(f"Not matched here, so ignored: {', '.join(ignored)}.")
         return matching.Query(
-            conditions=conditions, is_fuzzy=self._is_fuzzy, limit=self._limit + 1, offset=self._offset
+            conditions=conditions | {keyword: UIDList((uid,)) for keyword, uid in uids.items()},
+            is_fuzzy=self._is_fuzzy,
+            combines_date_and_time=True,
+            limit=self._limit + 1,
+            offset=self._offset,
         )
 
-    def page(self, found: Sequence[Found]) -> Sequence[Found]:
-        """Return what was wanted of the results of `query`."""
-        if len(found) > self._limit and self._is_cut_by_us:
-            self.warnings.append(_MORE)
-        return found[: self._limit]
+    def page(
+        self, found: Sequence[Found], count: Callable[[], int], *, at_most: int = SEARCH_LIMIT
+    ) -> Sequence[Found]:
+        """Return what is to be answered of the results of `query`, and note how many there are besides.
 
-    def _read_conditions(self, parameters: Sequence[tuple[str, str]]) -> dict[str, Match]:
+        `count` says how many match in all, SEARCH_COUNT_LIMIT + 1 where there are more than that limit.
+        """
+        shown = found[: min(self._limit, at_most)]
+        is_last = len(found) == len(shown) and (found or not self._offset)
+        counted = self._offset + len(found) if is_last else count()
+        if counted <= SEARCH_COUNT_LIMIT:
+            self.total = counted
+        # 8.3.4.4.1, also where it was the client who set the limit.
+        if (remaining := counted - self._offset - len(shown)) > 0:
+            more = "" if counted <= SEARCH_COUNT_LIMIT else "more than "
+            number = remaining if counted <= SEARCH_COUNT_LIMIT else remaining - 1
+            self.warnings.append(f"There are {more}{number} additional results that can be requested")
+        return shown
+
+    def _read_texts(self, parameters: Sequence[tuple[str, str]]) -> dict[str, str]:
         texts: dict[str, str] = {}
-        ignored: list[str] = []
+        has_unknown = False
         for name, text in parameters:
             if name in _NOT_ATTRIBUTES:
                 continue
             keyword = _keyword_of(name)
-            if keyword not in _MATCHED:
-                ignored.append(keyword)
+            if keyword is None:
+                has_unknown = True
             elif keyword not in texts:
                 texts[keyword] = text
             elif keyword in UID_KEYWORDS:
                 texts[keyword] += f",{text}"
             else:
                 raise InvalidQuery(f"{keyword} is asked for twice.")
-        if ignored:
-            # PS3.4 C.2.2.1.3: a key that is not supported is ignored for matching.
-            named = ", ".join(sorted(set(ignored))[:ATTRIBUTES_WARNED])
-            self.warnings.append(f"Not matched here, so ignored: {named}.")
-        matches = {keyword: parse_match(keyword, plain_text(text)) for keyword, text in texts.items()}
-        return {keyword: match for keyword, match in matches.items() if match is not None}
+        if has_unknown:
+            # PS3.18 8.3: parameters that are not supported are ignored.
+            self.warnings.append(_UNKNOWN_PARAMETER)
+        return texts
 
 
-def _unknown_field(fields: Sequence[str]) -> bool:
-    """Whether a field to include is no attribute. Raises InvalidQuery for more than there can be."""
-    names = [name.strip() for field in fields for name in field.split(",")]
-    if len(names) > ATTRIBUTES_NAMED:
-        raise InvalidQuery("More attributes are named in includefield than there are.")
-    return not all(name in {"all", ""} or _is_attribute(name) for name in names)
-
-
-def _is_attribute(name: str) -> bool:
-    try:
-        _keyword_of(name)
-    except InvalidQuery:
-        return False
-    return True
-
-
-def _keyword_of(name: str) -> str:
+def _keyword_of(name: str) -> str | None:
     """Return the keyword of a parameter's attribute: PatientName, 00100010, or steps parted by dots.
 
-    A private attribute, and one in a sequence, is its own name: neither is matched.
+    One without a keyword is its own tag; None where the parameter is no attribute.
     """
-    steps = name.split(".")
-    keywords = [_keyword_of_step(step) for step in steps]
-    return ".".join(keywords)
-
-
-def _keyword_of_step(step: str) -> str:
-    if tag_for_keyword(step) is not None:
-        return step
-    if _TAG.fullmatch(step):
-        return keyword_for_tag(int(step, 16)) or step
-    raise InvalidQuery("A parameter is neither an attribute nor one of a search's own.")
+    steps = name.split(".")[: DEEPEST + 1]
+    keywords = [
+        keyword_for_tag(tag) or f"{tag:08X}" for step in steps if (tag := tag_of_step(step)) is not None
+    ]
+    return ".".join(keywords) if len(keywords) == len(steps) <= DEEPEST else None

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from core import errors
 from core.errors import HubError
-from storage.dicom_json import JSONDataSet, data_set
+from storage.dicom_json import JSONDataSet, data_set, item
 from storage.instance import StoredInstance
 from viewer_api.dicom_web_root import Root
 
@@ -65,7 +65,7 @@ def answer_of(
 
 
 def _reference(instance: StoredInstance, root: Root) -> JSONDataSet:
-    return _item(
+    return item(
         {
             "ReferencedSOPClassUID": instance.sop_class_uid,
             "ReferencedSOPInstanceUID": instance.sop_instance_uid,
@@ -90,10 +90,4 @@ def _failure(failed: FailedInstance) -> JSONDataSet:
         "ReferencedSOPInstanceUID": failed.sop_instance_uid,
     }
     known = {keyword: uid for keyword, uid in uids.items() if uid}
-    return _item(known | {"FailureReason": failure_reason(failed.reason)})
-
-
-def _item(values: dict[str, Any]) -> JSONDataSet:
-    item = data_set(values)
-    del item["00080005"]
-    return item
+    return item(known | {"FailureReason": failure_reason(failed.reason)})

@@ -1,6 +1,6 @@
 """What series were made for and when.
 
-Revision: 0011, after 0010.
+Revision: 0014, after 0013.
 """
 
 from datetime import UTC, datetime
@@ -10,8 +10,8 @@ from alembic import op
 
 import database.schema
 
-revision = "0011"
-down_revision = "0010"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,67 @@
+"""At which level an attribute stands (PS3.3 C.7): patient and study, series, or the instance itself. Pure."""
+
+from typing import Final
+
+from pydicom.datadict import tag_for_keyword
+
+from storage.query import Level
+
+_STUDY: Final = """
+PatientName PatientID IssuerOfPatientID TypeOfPatientID IssuerOfPatientIDQualifiersSequence PatientBirthDate
+SourcePatientGroupIdentificationSequence GroupOfPatientsIdentificationSequence PatientBirthTime PatientSex
+PatientBirthDateInAlternativeCalendar PatientDeathDateInAlternativeCalendar PatientAlternativeCalendar
+QualityControlSubject StrainDescription StrainNomenclature StrainStockSequence StrainAdditionalInformation
+StrainCodeSequence GeneticModificationsSequence OtherPatientNames OtherPatientIDs OtherPatientIDsSequence
+ReferencedPatientPhotoSequence EthnicGroup EthnicGroupCodeSequence PatientComments ReferencedPatientSequence
+PatientSpeciesDescription PatientSpeciesCodeSequence PatientBreedDescription PatientBreedCodeSequence
+BreedRegistrationSequence ResponsiblePerson ResponsiblePersonRole ResponsibleOrganization PatientAddress
+PatientIdentityRemoved DeidentificationMethod DeidentificationMethodCodeSequence PatientTelephoneNumbers
+PatientReligiousPreference PatientMotherBirthName PatientBirthName MilitaryRank BranchOfService
+CountryOfResidence RegionOfResidence PatientInsurancePlanCodeSequence CurrentPatientLocation
+ClinicalTrialSponsorName ClinicalTrialProtocolID ClinicalTrialProtocolName ClinicalTrialSiteID
+ClinicalTrialSiteName ClinicalTrialSubjectID ClinicalTrialSubjectReadingID ClinicalTrialTimePointID
+ClinicalTrialProtocolEthicsCommitteeName ClinicalTrialProtocolEthicsCommitteeApprovalNumber
+ClinicalTrialTimePointDescription LongitudinalTemporalOffsetFromEvent LongitudinalTemporalEventType
+ConsentForClinicalTrialUseSequence StudyInstanceUID StudyDate StudyTime AccessionNumber StudyID
+IssuerOfAccessionNumberSequence ReferringPhysicianName ReferringPhysicianIdentificationSequence
+ConsultingPhysicianName ConsultingPhysicianIdentificationSequence StudyDescription PhysiciansOfRecord
+PhysiciansOfRecordIdentificationSequence NameOfPhysiciansReadingStudy RequestingService
+PhysiciansReadingStudyIdentificationSequence RequestingServiceCodeSequence ReferencedStudySequence
+ProcedureCodeSequence ReasonForPerformedProcedureCodeSequence AdmittingDiagnosesDescription
+AdmittingDiagnosesCodeSequence PatientAge PatientSize PatientWeight PatientBodyMassIndex
+MeasuredAPDimension MeasuredLateralDimension PatientSizeCodeSequence MedicalAlerts Allergies SmokingStatus
+PregnancyStatus LastMenstrualDate PatientState Occupation AdditionalPatientHistory AdmissionID
+IssuerOfAdmissionIDSequence ReasonForVisit ReasonForVisitCodeSequence ServiceEpisodeID PatientSexNeutered
+IssuerOfServiceEpisodeIDSequence ServiceEpisodeDescription TimezoneOffsetFromUTC StudyStatusID
+StudyPriorityID StudyComments
+"""
+"""Patient (C.7.1) and Study (C.7.2), with what earlier editions put there."""
+_SERIES: Final = """
+Modality SeriesInstanceUID SeriesNumber Laterality SeriesDate SeriesTime PerformingPhysicianName
+PerformingPhysicianIdentificationSequence ProtocolName SeriesDescription SeriesDescriptionCodeSequence
+OperatorsName OperatorIdentificationSequence ReferencedPerformedProcedureStepSequence RelatedSeriesSequence
+BodyPartExamined PatientPosition SmallestPixelValueInSeries LargestPixelValueInSeries
+RequestAttributesSequence PerformedProcedureStepID PerformedProcedureStepStartDate PresentationIntentType
+PerformedProcedureStepStartTime PerformedProcedureStepEndDate PerformedProcedureStepEndTime
+PerformedProcedureStepDescription PerformedProtocolCodeSequence CommentsOnThePerformedProcedureStep
+AnatomicalOrientationType TreatmentSessionUID Manufacturer InstitutionName InstitutionAddress StationName
+InstitutionalDepartmentName InstitutionalDepartmentTypeCodeSequence ManufacturerModelName UDISequence
+ManufacturerDeviceClassUID DeviceSerialNumber SoftwareVersions GantryID DeviceUID SpatialResolution
+DateOfLastCalibration TimeOfLastCalibration FrameOfReferenceUID PositionReferenceIndicator
+SynchronizationFrameOfReferenceUID SynchronizationTrigger AcquisitionTimeSynchronized
+ClinicalTrialCoordinatingCenterName ClinicalTrialSeriesID ClinicalTrialSeriesDescription
+IssuerOfClinicalTrialSeriesID
+"""
+"""Series (C.7.3), Frame of Reference (C.7.4) and Equipment (C.7.5.1)."""
+
+
+def _tags(keywords: str) -> frozenset[int]:
+    return frozenset(tag for keyword in keywords.split() if (tag := tag_for_keyword(keyword)) is not None)
+
+
+_TAGS: Final = {Level.STUDY: _tags(_STUDY), Level.SERIES: _tags(_STUDY + _SERIES)}
+
+
+def is_of_level(tag: int, level: Level) -> bool:
+    """Whether an attribute is answered by a search at this level: it is of the level, or of one above."""
+    return level is Level.INSTANCE or tag in _TAGS[level]
