@@ -56,11 +56,6 @@ def upgrade() -> None:
             )
         )
 
-    with op.batch_alter_table("studies", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("timezone_offset_from_utc", sa.String(length=16), server_default="", nullable=False)
-        )
-
     # ### end Alembic commands ###
     _ask_to_read_what_is_held(op.get_bind())
 
