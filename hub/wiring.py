@@ -21,7 +21,7 @@ from reporting.prior_reports import PriorReports
 from reporting.publication import Publisher
 from reporting.report_records import is_written
 from storage.archive import Archive
-from storage.aside_records import AsideQuota
+from storage.aside_arrival_records import AsideQuota
 from storage.blob_store import BlobStore
 from storage.filesystem_blobs import FilesystemBlobs
 from storage.incoming import Incoming

@@ -11,9 +11,10 @@ import structlog
 
 from core.errors import InvalidInstance, StorageUnavailable, TooLarge
 from core.uids import is_indexable
-from storage.archive import TRANSFER_STALE, Archive
+from storage.archive import Archive
 from storage.header_reader import read_header
 from storage.incoming import IncomingFile
+from storage.transfers import TRANSFER_STALE
 
 ROUND_SECONDS: Final = 2.0
 RENEWAL_SECONDS: Final = TRANSFER_STALE.total_seconds() / 3

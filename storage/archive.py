@@ -1,11 +1,9 @@
 """The one door: every instance, in or out, whatever the protocol, passes here."""
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import chain
+from datetime import datetime
 from typing import BinaryIO
 
 from core.access import Scope
@@ -20,25 +18,25 @@ from core.errors import (
     StorageUnavailable,
     TooLarge,
 )
-from core.limits import DISK_RESERVE_BYTES, MIB
+from core.limits import DISK_RESERVE_BYTES
 from core.origin import Origin
 from core.uids import is_indexable, new_key
 from database.engine import Database
 from storage import search
-from storage.aside_records import AsideQuota
+from storage.admission import Admission, Compared
+from storage.aside_arrival_records import AsideQuota
 from storage.blob_store import BlobStore
-from storage.catalogue import Admission, Catalogue, Compared
+from storage.catalogue import Catalogue
 from storage.character_set_memory import CharacterSetMemory
-from storage.content_fingerprint import Fingerprint, are_one_instance, fingerprint
+from storage.checked_reading import checked
 from storage.header_reader import read_header
-from storage.incoming import EncodedInstance, Incoming, chunks, header_chunks
+from storage.held_comparison import is_one_instance
+from storage.incoming import EncodedInstance, Incoming
 from storage.instance import Instance, Series, StoredInstance, StoreOutcome, Study
 from storage.instance_header import InstanceHeader
 from storage.query import Level, Query, UIDList
 from storage.readmission import Readmission
-
-CHUNK = MIB
-TRANSFER_STALE = timedelta(seconds=30)
+from storage.transfers import Transfers
 
 
 class Archive:
@@ -58,6 +56,7 @@ class Archive:
         self.blobs = blobs
         self.catalogue = Catalogue(database, aside_quota)
         self.character_sets = CharacterSetMemory(database, clock)
+        self._transfers = Transfers(database, clock)
         self._database = database
         self._clock = clock
         self._disk_reserve_bytes = disk_reserve_bytes
@@ -197,32 +196,20 @@ class Archive:
         Raises:
             StorageUnavailable: the bytes are not those that were received, or cannot be read.
         """
-        header_digest, digest = hashlib.sha256(), hashlib.sha256()
-        pending = b""
-        with self.open(instance) as blob, _readable(instance):
-            for chunk in chain(
-                _noted(header_digest, header_chunks(blob, instance.data_set_offset)),
-                _noted(digest, chunks(blob)),
-            ):
-                if pending and len(pending) + len(chunk) > CHUNK:
-                    yield pending
-                    pending = b""
-                pending += chunk
-        if (header_digest.hexdigest(), digest.hexdigest()) != (instance.header_digest, instance.digest):
-            raise StorageUnavailable(f"Instance {instance.sop_instance_uid} is damaged in the blob store.")
-        yield pending
+        with self.open(instance) as blob:
+            yield from checked(blob, instance)
 
     def note_transfer(self, transfer_key: str, site_id: str, study_instance_uid: str) -> None:
         """Say that an instance of this study is arriving; repeat while it does."""
-        self.catalogue.note_transfer(transfer_key, site_id, study_instance_uid, now=self._clock.now())
+        self._transfers.note(transfer_key, site_id, study_instance_uid)
 
     def end_transfer(self, transfer_key: str) -> None:
         """Say that it has arrived or was cut."""
-        self.catalogue.end_transfer(transfer_key, stale_before=self._clock.now() - 10 * TRANSFER_STALE)
+        self._transfers.end(transfer_key)
 
     def studies_in_transfer(self) -> set[tuple[str, str]]:
         """Return (site, Study Instance UID) of what is arriving right now."""
-        return self.catalogue.studies_in_transfer(fresh_after=self._clock.now() - TRANSFER_STALE)
+        return self._transfers.studies()
 
     def _put_and_admit(self, admission: Admission) -> StoreOutcome:
         self.blobs.put(admission.blob_key, admission.encoded.path)
@@ -242,17 +229,8 @@ class Archive:
         query = Query(conditions={"SOPInstanceUID": UIDList((header.sop_instance_uid,))})
         scope = Scope(site_ids=frozenset({admission.origin.site_id}))
         for held in self.search_instances(query, visible_to=scope):
-            is_other_encoding = held.transfer_syntax_uid != encoded.transfer_syntax_uid
-            is_same_place = (held.study_instance_uid, held.series_instance_uid) == (
-                header.study_instance_uid,
-                header.series_instance_uid,
-            )
-            with self.open(held) as blob, encoded.path.open("rb") as arrived:
-                is_one = (
-                    is_other_encoding
-                    and is_same_place
-                    and are_one_instance(_fingerprint(blob, held), _fingerprint(arrived, encoded))
-                )
+            with self.open(held) as blob:
+                is_one = is_one_instance(held, blob, header, encoded)
             return Compared(digest=held.digest, is_one_instance=is_one)
         return None
 
@@ -278,29 +256,6 @@ class Archive:
         except (QuotaExceeded, AlreadySettled, InvalidRequest):
             self.blobs.delete(blob_key)
             raise
-
-
-def _noted(digest: "hashlib._Hash", pieces: Iterable[bytes]) -> Iterator[bytes]:
-    for piece in pieces:
-        digest.update(piece)
-        yield piece
-
-
-@contextmanager
-def _readable(instance: Instance) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageUnavailable(f"Blob {instance.blob_key} cannot be read.") from error
-
-
-def _fingerprint(stream: BinaryIO, file: Instance | EncodedInstance) -> Fingerprint:
-    return fingerprint(
-        stream,
-        transfer_syntax_uid=file.transfer_syntax_uid,
-        data_set_offset=file.data_set_offset,
-        size=file.size,
-    )
 
 
 def _blob_key(site_id: str, digest: str, received_at: datetime) -> str:

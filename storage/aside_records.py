@@ -1,4 +1,4 @@
-"""The SQL of what is kept aside: bytes that arrived and are durable, though not among the instances."""
+"""The SQL of what lies aside: listing it, deciding about it, and letting its bytes go."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,33 +13,20 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    insert,
     select,
     true,
     update,
 )
 
 from core.access import Scope
-from core.errors import AlreadySettled, NotFound, QuotaExceeded
-from core.limits import KEPT_ASIDE_BYTES, KEPT_ASIDE_ROWS
-from core.origin import Origin
-from core.uids import new_key
-from storage.incoming import EncodedInstance
+from core.errors import AlreadySettled, NotFound
+from storage.aside_arrival_records import BYTES_ARE_HERE
 from storage.instance import AsideReason, KeptAside, Settlement
 from storage.tables import kept_aside
 
 _IS_OPEN_PATIENT_CONFLICT = and_(
     kept_aside.c.reason == AsideReason.PATIENT_CONFLICT.value, kept_aside.c.settled_at.is_(None)
 )
-_BYTES_ARE_HERE = kept_aside.c.bytes_deleted_at.is_(None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AsideQuota:
-    """How much of each site is kept aside before more is answered "send it again later"."""
-
-    size: int = KEPT_ASIDE_BYTES
-    rows: int = KEPT_ASIDE_ROWS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,90 +61,6 @@ class AsideUse:
     size: int
     waiting: int
     oldest_waiting_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arrival:
-    """What is to be written down about bytes that are set aside; their blob is durable."""
-
-    encoded: EncodedInstance
-    origin: Origin
-    blob_key: str
-    reason: AsideReason
-    detail: str
-    sop_instance_uid: str
-    study_instance_uid: str
-    received_at: datetime
-
-
-def keep_aside(connection: Connection, arrival: Arrival, quota: AsideQuota) -> bool:
-    """Write bytes down; False where the very same are kept already.
-
-    What was discarded and is gone is kept anew, and decided on anew.
-
-    Raises:
-        QuotaExceeded: the site has no more room beside the archive.
-    """
-    encoded, origin = arrival.encoded, arrival.origin
-    if is_kept_aside(connection, origin.site_id, arrival.reason, encoded.digest):
-        return False
-    require_room_aside(connection, origin.site_id, encoded.size, quota)
-    values = {
-        "detail": arrival.detail[:200],
-        "study_instance_uid": arrival.study_instance_uid,
-        "transfer_syntax_uid": encoded.transfer_syntax_uid[:64],
-        "blob_key": arrival.blob_key,
-        "size": encoded.size,
-        "data_set_offset": encoded.data_set_offset,
-        "header_digest": encoded.header_digest,
-        "origin_kind": origin.kind.value,
-        "source": origin.source,
-        "received_at": arrival.received_at,
-    }
-    same = {
-        "site_id": origin.site_id,
-        "reason": arrival.reason.value,
-        "sop_instance_uid": arrival.sop_instance_uid,
-        "digest": encoded.digest,
-    }
-    unsettled = dict.fromkeys(
-        ("settled_at", "settled_as", "settled_by", "settled_reason", "bytes_deleted_at"), None
-    )
-    again = connection.execute(update(kept_aside).filter_by(**same).values(**values, **unsettled))
-    if not again.rowcount:
-        connection.execute(insert(kept_aside).values(kept_key=new_key(arrival.received_at), **same, **values))
-    return True
-
-
-def is_kept_aside(connection: Connection, site_id: str, reason: AsideReason, digest: str) -> bool:
-    """Whether these bytes of this site are kept aside for this reason."""
-    return bool(
-        connection.scalar(
-            select(
-                exists().where(
-                    kept_aside.c.site_id == site_id,
-                    kept_aside.c.reason == reason.value,
-                    kept_aside.c.digest == digest,
-                    _BYTES_ARE_HERE,
-                )
-            )
-        )
-    )
-
-
-def require_room_aside(connection: Connection, site_id: str, size: int, quota: AsideQuota) -> None:
-    """Refuse what would pass the quota of a site: a disk full of what nobody looks at stops every device.
-
-    Raises:
-        QuotaExceeded: it would.
-    """
-    rows, used = connection.execute(
-        select(func.count(), func.coalesce(func.sum(kept_aside.c.size), 0)).where(
-            kept_aside.c.site_id == site_id, _BYTES_ARE_HERE
-        )
-    ).one()
-    if rows >= quota.rows or int(used) + size > quota.size:
-        raise QuotaExceeded("Too much of this site is kept aside; an administrator has to look through it.")
 
 
 def list_aside(connection: Connection, scope: Scope, wanted: AsideFilter) -> list[KeptAside]:
@@ -222,7 +125,7 @@ def reopen(connection: Connection, kept_key: str) -> None:
         .where(
             kept_aside.c.kept_key == kept_key,
             kept_aside.c.settled_as.in_((Settlement.KEPT_APART.value, Settlement.DISCARDED.value)),
-            _BYTES_ARE_HERE,
+            BYTES_ARE_HERE,
         )
         .values(settled_at=None, settled_as=None, settled_by=None, settled_reason=None)
     )
@@ -237,7 +140,7 @@ def due_for_deletion(connection: Connection, settled_before: datetime, limit: in
         .where(
             kept_aside.c.settled_as.in_((Settlement.READMITTED.value, Settlement.DISCARDED.value)),
             kept_aside.c.settled_at < settled_before,
-            _BYTES_ARE_HERE,
+            BYTES_ARE_HERE,
         )
         .order_by(kept_aside.c.settled_at)
         .limit(limit)
@@ -252,7 +155,7 @@ def mark_bytes_deleted(connection: Connection, kept: KeptAside, *, now: datetime
         .where(
             kept_aside.c.kept_key == kept.kept_key,
             kept_aside.c.settled_at == kept.settled_at,
-            _BYTES_ARE_HERE,
+            BYTES_ARE_HERE,
         )
         .values(bytes_deleted_at=now)
     )
@@ -270,7 +173,7 @@ def use_of_sites(connection: Connection, scope: Scope) -> list[AsideUse]:
             func.count(case((is_waiting, 1))).label("waiting"),
             func.min(case((is_waiting, kept_aside.c.received_at))).label("oldest"),
         )
-        .where(_BYTES_ARE_HERE, _at_sites(scope))
+        .where(BYTES_ARE_HERE, _at_sites(scope))
         .group_by(kept_aside.c.site_id)
         .order_by(kept_aside.c.site_id)
     )

@@ -1,26 +1,20 @@
-"""The archive's writing SQL: admitting instances, setting bytes aside, noting what is in transfer."""
+"""The archive's writing SQL: admitting instances, setting bytes aside."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, exists, insert, or_, select, update
 
 from core.access import EVERY_SITE, at_site
 from core.origin import Origin, OriginKind
-from database.change_feed import Change, ChangeKind, append_change
+from database.change_feed import ChangeKind, append_change
 from database.engine import Database
-from storage.aside_records import (
-    Arrival,
-    AsideQuota,
-    is_kept_aside,
-    keep_aside,
-    require_room_aside,
-)
+from storage.admission import Admission, change_of
+from storage.aside_arrival_records import Arrival, AsideQuota, is_kept_aside, keep_aside, require_room_aside
 from storage.incoming import EncodedInstance
 from storage.instance import AsideReason, StoreOutcome
-from storage.instance_header import InstanceHeader
+from storage.patient_decision_records import is_accepted
 from storage.patient_identity import (
     Difference,
     StatedIdentity,
@@ -30,13 +24,13 @@ from storage.patient_identity import (
 from storage.patient_records import (
     add_differences,
     assign_patient,
-    is_accepted,
     stated_identity_of,
 )
-from storage.readmission import Readmission, readmit
+from storage.readmission import readmit
+from storage.representation_records import add_representation
 from storage.series_records import series_values, write_requests
 from storage.study_names import write_names
-from storage.tables import instances, kept_aside, representations, series, studies, transfers
+from storage.tables import instances, kept_aside, representations, series, studies
 from storage.transfer_record import put_on_record
 
 _DETAILS: Final = {
@@ -47,27 +41,6 @@ _CONFLICTS: Final = {
     AsideReason.CONFLICT: ChangeKind.INSTANCE_CONFLICT,
     AsideReason.PATIENT_CONFLICT: ChangeKind.PATIENT_CONFLICT,
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Compared:
-    """What arrived, held against the instance of that digest under its UID: one instance in two encodings?"""
-
-    digest: str
-    is_one_instance: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Admission:
-    """All that the catalogue writes down about an instance whose blob is durable."""
-
-    header: InstanceHeader
-    encoded: EncodedInstance
-    blob_key: str
-    origin: Origin
-    received_at: datetime
-    readmission: Readmission | None = None
-    compared: Compared | None = None
 
 
 class Catalogue:
@@ -97,7 +70,7 @@ class Catalogue:
             if held is not None and (admission.compared is None or admission.compared.digest != held):
                 return None
             if admission.compared is not None and admission.compared.is_one_instance:
-                return _add_representation(connection, admission)
+                return add_representation(connection, admission)
             study = stated_identity_of(connection, origin.site_id, header.study_instance_uid)
             if _shows_another_patient(connection, admission, study):
                 return _set_aside(connection, admission, AsideReason.PATIENT_CONFLICT, self._quota)
@@ -106,7 +79,7 @@ class Catalogue:
             _write_study(connection, admission, study)
             _write_series(connection, admission)
             _write_instance(connection, admission)
-            append_change(connection, _change(admission, ChangeKind.INSTANCE_STORED))
+            append_change(connection, change_of(admission, ChangeKind.INSTANCE_STORED))
             put_on_record(connection, origin, header.study_instance_uid, "store", at=admission.received_at)
             return StoreOutcome.STORED
 
@@ -160,45 +133,6 @@ class Catalogue:
                 keys -= set(connection.scalars(named))
         return keys
 
-    def note_transfer(
-        self, transfer_key: str, site_id: str, study_instance_uid: str, *, now: datetime
-    ) -> None:
-        """Say that an instance of a study is arriving right now; the note goes stale by itself."""
-        with self.database.write(within=at_site(site_id)) as connection:
-            moved = connection.execute(
-                update(transfers)
-                .where(transfers.c.transfer_key == transfer_key)
-                .values(site_id=site_id, study_instance_uid=study_instance_uid, seen_at=now)
-            )
-            if not moved.rowcount:
-                connection.execute(
-                    insert(transfers).values(
-                        transfer_key=transfer_key,
-                        site_id=site_id,
-                        study_instance_uid=study_instance_uid,
-                        seen_at=now,
-                    )
-                )
-
-    def studies_in_transfer(self, *, fresh_after: datetime) -> set[tuple[str, str]]:
-        """Return (site, Study Instance UID) of the transfers noted since."""
-        with self.database.read(within=EVERY_SITE) as connection:
-            rows = connection.execute(
-                select(transfers.c.site_id, transfers.c.study_instance_uid).where(
-                    transfers.c.seen_at > fresh_after
-                )
-            )
-            return {(row.site_id, row.study_instance_uid) for row in rows}
-
-    def end_transfer(self, transfer_key: str, *, stale_before: datetime) -> None:
-        """Forget a transfer, and those of processes that died."""
-        with self.database.write(within=EVERY_SITE) as connection:
-            connection.execute(
-                delete(transfers).where(
-                    (transfers.c.transfer_key == transfer_key) | (transfers.c.seen_at < stale_before)
-                )
-            )
-
 
 def _held_digest(connection: Connection, site_id: str, sop_instance_uid: str) -> str | None:
     return connection.scalar(
@@ -206,39 +140,6 @@ def _held_digest(connection: Connection, site_id: str, sop_instance_uid: str) ->
             instances.c.site_id == site_id, instances.c.sop_instance_uid == sop_instance_uid
         )
     )
-
-
-def _add_representation(connection: Connection, admission: Admission) -> StoreOutcome:
-    """Keep another encoding of an instance with it: no task for anybody."""
-    header, encoded = admission.header, admission.encoded
-    instance_key = connection.scalar(
-        select(instances.c.instance_key).filter_by(
-            site_id=admission.origin.site_id, sop_instance_uid=header.sop_instance_uid
-        )
-    )
-    same = select(representations).filter_by(instance_key=instance_key, digest=encoded.digest)
-    if connection.execute(same).first() is not None:
-        return StoreOutcome.ALREADY_HELD
-    connection.execute(
-        insert(representations).values(
-            instance_key=instance_key,
-            site_id=admission.origin.site_id,
-            study_instance_uid=header.study_instance_uid,
-            transfer_syntax_uid=encoded.transfer_syntax_uid[:64],
-            blob_key=admission.blob_key,
-            size=encoded.size,
-            data_set_offset=encoded.data_set_offset,
-            digest=encoded.digest,
-            header_digest=encoded.header_digest,
-            anomalies=list(header.anomalies),
-            origin_kind=admission.origin.kind.value,
-            source=admission.origin.source,
-            received_at=admission.received_at,
-        )
-    )
-    append_change(connection, _change(admission, ChangeKind.INSTANCE_REPRESENTATION))
-    put_on_record(connection, admission.origin, header.study_instance_uid, "store", at=admission.received_at)
-    return StoreOutcome.KEPT_AS_REPRESENTATION
 
 
 def _set_aside(
@@ -260,7 +161,7 @@ def _set_aside(
     )
     if not kept:
         return StoreOutcome.ALREADY_HELD
-    append_change(connection, _change(admission, _CONFLICTS[reason]))
+    append_change(connection, change_of(admission, _CONFLICTS[reason]))
     study_instance_uid = admission.header.study_instance_uid
     put_on_record(connection, admission.origin, study_instance_uid, "set aside", at=admission.received_at)
     return StoreOutcome.KEPT_AS_CONFLICT
@@ -311,7 +212,7 @@ def _write_study(connection: Connection, admission: Admission, study: StatedIden
         if admission.origin.kind is not OriginKind.HUB:
             found = differences(study, header.stated_identity)
     if new := add_differences(connection, **key, found=found) if found else ():
-        append_change(connection, _change(admission, ChangeKind.PATIENT_FLAGGED, differences=list(new)))
+        append_change(connection, change_of(admission, ChangeKind.PATIENT_FLAGGED, differences=list(new)))
 
 
 def _write_series(connection: Connection, admission: Admission) -> None:
@@ -366,23 +267,4 @@ def _write_instance(connection: Connection, admission: Admission) -> None:
             source=admission.origin.source,
             received_at=admission.received_at,
         )
-    )
-
-
-def _change(admission: Admission, kind: ChangeKind, **more: Any) -> Change:
-    header, origin = admission.header, admission.origin
-    return Change(
-        kind=kind,
-        site_id=origin.site_id,
-        study_instance_uid=header.study_instance_uid,
-        subject=header.sop_instance_uid,
-        actor=f"{origin.kind.value}:{origin.source}",
-        at=admission.received_at,
-        body={
-            "modality": header.modality.strip().upper()[:16],
-            "sop_class_uid": header.sop_class_uid,
-            "series_instance_uid": header.series_instance_uid,
-            "origin_kind": origin.kind.value,
-            **more,
-        },
     )

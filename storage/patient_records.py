@@ -1,14 +1,12 @@
-"""The SQL of patients: which one a study belongs to, and what people decided about them."""
+"""The SQL of patients: which one a study belongs to, and which of them are one person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from core.limits import SEARCH_LIMIT
 from core.uids import new_key
 from storage.patient_identity import (
     Difference,
@@ -16,19 +14,8 @@ from storage.patient_identity import (
     completed,
     differences,
     identity_key,
-    statement_digest,
 )
-from storage.tables import patient_acts, patients, studies
-
-
-class PatientAct(StrEnum):
-    """What a person can decide about patients; `patient_acts` keeps each with its reason."""
-
-    LINKED = "linked"
-    UNLINKED = "unlinked"
-    STUDY_MOVED = "study-moved"
-    CONFIRMED = "confirmed"
-    SAME_PATIENT = "same-patient"
+from storage.tables import patients, studies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,21 +30,6 @@ class Patient:
     identity: StatedIdentity
     person_key: str | None
     first_received_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class PatientDecision:
-    """Who decided what about a patient, and why."""
-
-    act: PatientAct
-    site_id: str
-    patient_key: str
-    other_patient_key: str = ""
-    study_instance_uid: str = ""
-    statement_digest: str = ""
-    reason: str
-    actor: str
-    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,24 +101,6 @@ def flagged_studies(connection: Connection) -> int:
     """Return how many studies disagree with what is known of their patient, of all sites in sight."""
     flagged = select(func.count()).select_from(studies).where(studies.c.patient_differences != "")
     return connection.scalar(flagged) or 0
-
-
-def is_accepted(
-    connection: Connection, site_id: str, study_instance_uid: str, stated: StatedIdentity
-) -> bool:
-    """Whether a person has said that this statement is about the study's patient."""
-    return bool(
-        connection.scalar(
-            select(
-                exists().where(
-                    patient_acts.c.site_id == site_id,
-                    patient_acts.c.study_instance_uid == study_instance_uid,
-                    patient_acts.c.act == PatientAct.SAME_PATIENT.value,
-                    patient_acts.c.statement_digest == statement_digest(stated),
-                )
-            )
-        )
-    )
 
 
 def find_patient(connection: Connection, patient_key: str) -> Patient | None:
@@ -257,30 +211,6 @@ def clear_differences(connection: Connection, site_id: str, study_instance_uid: 
         .values(patient_differences="")
     )
     return bool(cleared.rowcount)
-
-
-def write_decision(connection: Connection, decision: PatientDecision) -> None:
-    """Keep what a person decided, and why."""
-    values = vars(decision) | {"act": decision.act.value}
-    connection.execute(insert(patient_acts).values(act_key=new_key(decision.at), **values))
-
-
-def decisions_about(connection: Connection, patient_key: str) -> list[PatientDecision]:
-    """Return what people decided about a patient, oldest first."""
-    acts = patient_acts
-    rows = connection.execute(
-        select(acts)
-        .where(or_(acts.c.patient_key == patient_key, acts.c.other_patient_key == patient_key))
-        .order_by(acts.c.at, acts.c.act_key)
-        .limit(SEARCH_LIMIT)
-    ).mappings()
-    return [
-        PatientDecision(
-            **{key: value for key, value in row.items() if key not in {"act_key", "act"}},
-            act=PatientAct(row["act"]),
-        )
-        for row in rows
-    ]
 
 
 def patient_of(row: RowMapping) -> Patient:

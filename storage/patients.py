@@ -20,7 +20,8 @@ from database.change_feed import Change, ChangeKind, append_change
 from database.engine import Database
 from storage import patient_records as records
 from storage.instance import Study
-from storage.patient_records import Patient, PatientAct, PatientDecision
+from storage.patient_decision_records import PatientAct, PatientDecision, decisions_about, write_decision
+from storage.patient_records import Patient
 from storage.query import Query, UIDList
 from storage.search import search_studies, studies_of_patients
 
@@ -67,7 +68,7 @@ class Patients:
                     if each.patient_key != patient_key and scope.covers(each.site_id, frozenset())
                 ],
                 studies=studies_of_patients(connection, [patient_key], scope),
-                decisions=records.decisions_about(connection, patient_key),
+                decisions=decisions_about(connection, patient_key),
             )
 
     def link(self, actor: Actor, patient_key: str, other_patient_key: str, *, reason: str) -> None:
@@ -215,7 +216,7 @@ def _decide(
     if act is PatientAct.LINKED and other is not None:
         _tell(connection, actor, act, other, patient, study, now=now)
     study_instance_uid = study.study_instance_uid if study else ""
-    records.write_decision(
+    write_decision(
         connection,
         PatientDecision(
             act=act,

@@ -11,8 +11,9 @@ from database.change_feed import Change, ChangeKind, append_change
 from storage.aside_records import Decision, settle
 from storage.instance import AsideReason, KeptAside, Settlement
 from storage.instance_header import InstanceHeader
+from storage.patient_decision_records import PatientAct, PatientDecision, write_decision
 from storage.patient_identity import statement_digest
-from storage.patient_records import PatientAct, PatientDecision, patient_key_of, write_decision
+from storage.patient_records import patient_key_of
 
 
 @dataclass(frozen=True, kw_only=True)

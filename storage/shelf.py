@@ -23,7 +23,8 @@ from database.change_feed import ChangeKind
 from database.engine import Database
 from storage import aside_records as records
 from storage.archive import Archive
-from storage.aside_records import AsideFilter, AsideQuota, AsideUse, Decision
+from storage.aside_arrival_records import AsideQuota
+from storage.aside_records import AsideFilter, AsideUse, Decision
 from storage.header_comparison import Look, look_at
 from storage.incoming import EncodedInstance, chunks
 from storage.instance import AsideReason, Instance, KeptAside, Settlement, StoredInstance

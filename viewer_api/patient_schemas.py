@@ -6,8 +6,9 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from storage.instance import Study
+from storage.patient_decision_records import PatientAct, PatientDecision
 from storage.patient_identity import Difference
-from storage.patient_records import Patient, PatientAct, PatientDecision, parse_differences
+from storage.patient_records import Patient, parse_differences
 from storage.patients import PatientFile
 from viewer_api.aside_schemas import Reason
 from viewer_api.parameters import plain_text

@@ -19,7 +19,8 @@ from database.audit import audit_events
 from database.engine import Database
 from storage import archive as archive_module
 from storage.archive import Archive
-from storage.aside_records import AsideFilter, AsideQuota, has_open_patient_conflict
+from storage.aside_arrival_records import AsideQuota
+from storage.aside_records import AsideFilter, has_open_patient_conflict
 from storage.catalogue import Catalogue
 from storage.instance import AsideReason, KeptAside, Settlement, StoredInstance, StoreOutcome
 from storage.part10 import part10_header
