@@ -48,6 +48,7 @@ def http_application(house: House) -> FastAPI:
             database=house.database,
             archive=house.archive,
             decoders=house.decoders,
+            pictures=house.pictures,
             authentication=house.authentication,
             accounts=house.accounts,
             directory=house.directory,

@@ -13,6 +13,8 @@ from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
 from renditions.decoders import Decoders
+from renditions.picture_jobs import PictureMaker
+from renditions.pictures import Pictures
 from renditions.preparation import PreparationFollower, Preparer
 from reporting.compilation import Compiler, SiteOnPaper
 from reporting.desk import Desk
@@ -49,6 +51,7 @@ class House:
     database: Database
     archive: Archive
     decoders: Decoders
+    pictures: Pictures
     directory: Directory
     unknown_devices: UnknownDevices
     accounts: Accounts
@@ -90,6 +93,12 @@ class House:
         """Return what prepares it."""
         return Preparer(database=self.database, archive=self.archive, clock=self.clock)
 
+    def picture_maker(self) -> PictureMaker:
+        """Return what makes pictures of it."""
+        return PictureMaker(
+            database=self.database, archive=self.archive, pictures=self.pictures, clock=self.clock
+        )
+
     def rereading(self) -> Rereading:
         """Return what reads text anew when it was decided how to."""
         return Rereading(database=self.database, blobs=self.archive.blobs, clock=self.clock)
@@ -116,6 +125,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         disk_reserve_bytes=int(settings.disk_reserve),
         aside_quota=quota,
     )
+    decoders = Decoders()
     compiler = Compiler(
         site_on_paper=lambda site_id: _on_paper(directory, site_id),
         reading_group_names=lambda: {
@@ -127,7 +137,8 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         clock=clock,
         database=database,
         archive=archive,
-        decoders=Decoders(),
+        decoders=decoders,
+        pictures=Pictures(database=database, archive=archive, decoders=decoders, clock=clock),
         directory=directory,
         unknown_devices=register.unknown_devices,
         accounts=register.accounts,

@@ -22,6 +22,7 @@ from hub.process_figures import Figure, served
 from hub.settings import Settings
 from hub.wiring import House
 from renditions import preparation
+from renditions.working_off import Run
 from storage.sweep import sweep, sweep_discarded
 from worklist.intake import CURSOR
 
@@ -91,27 +92,29 @@ def duties(house: House) -> list[Duty]:
 
 def _preparing(house: House) -> list[Duty]:
     """Return what prepares instances for their readers."""
-    asking, preparer = house.preparation_follower(), house.preparer()
+    asking = house.preparation_follower()
 
     def ask_for_preparation() -> bool:
         followed = follow(house.database, preparation.CURSOR, asking.handle, limit=FEED_BATCH)
         return followed == FEED_BATCH
 
-    def prepare() -> bool:
-        run = preparer.run()
+    def told(run: Run) -> bool:
         for sop_instance_uid, error in run.failures:
             log.error("an instance is not prepared yet", sop_instance_uid=sop_instance_uid, error=error)
         return run.has_more
 
+    preparer, picture_maker = house.preparer(), house.picture_maker()
     return [
         Duty(name="preparation-feed", every_seconds=0.2, act=ask_for_preparation),
-        Duty(name="preparation", every_seconds=0.2, act=prepare),
+        Duty(name="preparation", every_seconds=0.2, act=lambda: told(preparer.run())),
+        Duty(name="pictures", every_seconds=0.2, act=lambda: told(picture_maker.run())),
     ]
 
 
 def _tidy(house: House) -> bool:
     now, settings = house.clock.now(), house.settings
-    report = sweep(house.archive, now=now, grace=timedelta(hours=settings.sweep_grace_hours))
+    grace = timedelta(hours=settings.sweep_grace_hours)
+    report = sweep(house.archive, now=now, grace=grace, named_elsewhere=house.pictures.named)
     if report.orphans_deleted or report.incoming_deleted:
         log.info("swept", orphans=report.orphans_deleted, incoming=report.incoming_deleted)
     grace = timedelta(days=settings.discard_grace_days)

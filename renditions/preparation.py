@@ -7,18 +7,17 @@ with their lease, and until one is done readers are served from the instance its
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import BinaryIO, Final
 
 from sqlalchemy import Connection
 
 from core.access import EVERY_SITE, at_site
 from core.clock import Clock
-from core.errors import DataSetMismatch, HubError, NotFound, QuotaExceeded, StorageUnavailable
+from core.errors import DataSetMismatch, NotFound
 from core.limits import INDEXED_FRAMES
 from database.change_feed import Change, ChangeKind
 from database.engine import Database
-from database.jobs import Job, claim_jobs, complete, enqueue, hasten, postpone, wait_out
+from database.jobs import Job, complete, enqueue, hasten
 from imaging.frames import FrameRange
 from renditions.frame_index import IndexedFrame, pages_of
 from renditions.metadata import Document, document_of, documents_of
@@ -26,6 +25,7 @@ from renditions.metadata_records import write_metadata
 from renditions.pixel_data import PixelData
 from renditions.preparation_records import Preparation, is_prepared, write_preparation
 from renditions.preparation_version import VERSION
+from renditions.working_off import Run, work_off
 from storage.archive import Archive
 from storage.incoming import chunks
 from storage.instance import Instance
@@ -35,8 +35,8 @@ CURSOR: Final = f"renditions.{VERSION}"
 """With a new version everything that is held is followed again, from the first change."""
 PREPARE_JOB: Final = "renditions.prepare"
 REREAD_JOB: Final = "renditions.reread"
-LEASE: Final = timedelta(minutes=5)
-"""Two gigabytes are read twice in it, also from a slow store."""
+PICTURE_JOB: Final = "renditions.picture"
+_JOBS: Final = (PREPARE_JOB, PICTURE_JOB)
 URGENT: Final = 10
 _ECG: Final = "ECG"
 _MAY_BECOME_URGENT: Final = frozenset({ChangeKind.CASE_REQUESTED, ChangeKind.CASE_LINKED})
@@ -55,34 +55,24 @@ class PreparationFollower:
         """Take in one change, in the transaction that moves the cursor."""
         if change.kind is ChangeKind.INSTANCE_STORED:
             is_first = change.body["modality"] == _ECG or self._is_urgent(connection, change)
-            enqueue(
-                connection,
-                kind=PREPARE_JOB,
-                body={
-                    "site_id": change.site_id,
-                    "study_instance_uid": change.study_instance_uid,
-                    "sop_instance_uid": change.subject,
-                },
-                due_at=change.at,
-                priority=URGENT if is_first else 0,
-            )
+            body = {
+                "site_id": change.site_id,
+                "study_instance_uid": change.study_instance_uid,
+                "sop_instance_uid": change.subject,
+            }
+            for kind in _JOBS:
+                priority = URGENT if is_first else 0
+                enqueue(connection, kind=kind, body=body, due_at=change.at, priority=priority)
         elif change.kind is ChangeKind.STUDY_REREAD:
             of_study = {"site_id": change.site_id, "study_instance_uid": change.study_instance_uid}
             enqueue(connection, kind=REREAD_JOB, body=of_study, due_at=change.at)
         elif change.kind in _MAY_BECOME_URGENT and self._is_urgent(connection, change):
             of_study = {"site_id": change.site_id, "study_instance_uid": change.study_instance_uid}
-            hasten(connection, kind=PREPARE_JOB, body=of_study, priority=URGENT)
+            for kind in _JOBS:
+                hasten(connection, kind=kind, body=of_study, priority=URGENT)
 
     def _is_urgent(self, connection: Connection, change: Change) -> bool:
         return self._is_emergency(connection, change.site_id, change.study_instance_uid)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PreparationRun:
-    """What became of a run: (SOP Instance UID, error) of what was put off, and whether more may be due."""
-
-    has_more: bool
-    failures: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,30 +91,9 @@ class Preparer:
         self._clock = clock
         self._work = {PREPARE_JOB: self._prepare, REREAD_JOB: self._reread}
 
-    def run(self, limit: int = 8) -> PreparationRun:
-        """Prepare what is due, so many instances at the most."""
-        failures: list[tuple[str, str]] = []
-        for _ in range(limit):
-            job = self._next_job()
-            if job is None:
-                return PreparationRun(has_more=False, failures=failures)
-            try:
-                self._work[job.kind](job)
-            except HubError as error:
-                failures.append((job.body.get("sop_instance_uid", ""), str(error)))
-                # The night in which the store is full or away uses up no attempt of an instance.
-                is_outage = isinstance(error, StorageUnavailable | QuotaExceeded)
-                put_off = wait_out if is_outage else postpone
-                with self._database.write(within=EVERY_SITE) as connection:
-                    put_off(connection, job, now=self._clock.now(), error=str(error))
-        return PreparationRun(has_more=True, failures=failures)
-
-    def _next_job(self) -> Job | None:
-        """Claim one at a time: what ends this worker holds up no job behind it."""
-        claimed = claim_jobs(
-            self._database, kinds=list(self._work), now=self._clock.now(), lease=LEASE, limit=1
-        )
-        return claimed[0] if claimed else None
+    def run(self) -> Run:
+        """Prepare what is due."""
+        return work_off(self._database, self._clock, self._work)
 
     def _prepare(self, job: Job) -> None:
         scope = at_site(job.body["site_id"])

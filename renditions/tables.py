@@ -44,3 +44,20 @@ kept_metadata = Table(
     # How text was decoded, by declared character set: another decision since puts the document out of date.
     Column("readings", JSON, nullable=False),
 )
+
+renditions = Table(
+    "renditions",
+    metadata,
+    Column("site_id", String(32), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("media_type", String(64), nullable=False),
+    # A blob of its own, which the sweep knows by this row.
+    Column("blob_key", String(120), nullable=False, unique=True),
+    Column("size", BigInteger, nullable=False),
+    Column("rendition_digest", String(64), nullable=False),
+    # The SHA-256 of what it shows besides the instance, empty where that is nothing.
+    Column("made_for", String(64), nullable=False),
+    Column("made_at", Moment, nullable=False),
+)

@@ -149,6 +149,11 @@ class IncomingFile:
             announced_study_instance_uid=study_instance_uid,
         )
 
+    def durable(self) -> Path:
+        """Make bytes that are no instance durable, for the blob store to take; raises as `write` does."""
+        self._make_durable()
+        return self.path
+
     def _make_durable(self) -> None:
         try:
             os.fsync(self._file.fileno())

@@ -4,7 +4,7 @@ The grace must exceed the longest store: between a blob's put and its row lies o
 slow line may hold a file in `incoming` for hours.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -28,7 +28,13 @@ class SweepReport:
     incoming_deleted: int
 
 
-def sweep(archive: Archive, *, now: datetime, grace: timedelta, dry_run: bool = False) -> SweepReport:
+Named = Callable[[set[str]], set[str]]
+"""Which of these keys rows of another room name: each room that keeps blobs has one."""
+
+
+def sweep(
+    archive: Archive, *, now: datetime, grace: timedelta, named_elsewhere: Named, dry_run: bool = False
+) -> SweepReport:
     """Remove blobs that no row names and files of `incoming`, both older than the grace.
 
     Raises:
@@ -42,7 +48,8 @@ def sweep(archive: Archive, *, now: datetime, grace: timedelta, dry_run: bool = 
     for batch in _batches(old):
         if archive.catalogue.is_empty():
             raise StorageUnavailable("The catalogue is empty but the blob store is not: nothing was swept.")
-        for key in archive.catalogue.unreferenced(batch):
+        unnamed = archive.catalogue.unreferenced(batch)
+        for key in unnamed - named_elsewhere(unnamed):
             orphans += 1
             if not dry_run:
                 archive.blobs.delete(key)

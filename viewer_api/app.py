@@ -17,6 +17,7 @@ from viewer_api import (
     metrics_routes,
     page,
     patient_routes,
+    picture_routes,
     pixel_routes,
     prior_routes,
     qido_rs,
@@ -58,7 +59,13 @@ _READING: Final = (
     character_set_routes.router,
     page.router,
 )
-_DICOM_WEB: Final = (qido_rs.router, wado_rs.router, pixel_routes.router, stow_rs.router)
+_DICOM_WEB: Final = (
+    qido_rs.router,
+    wado_rs.router,
+    pixel_routes.router,
+    picture_routes.router,
+    stow_rs.router,
+)
 
 
 def create_app(rooms: Rooms, settings: HttpSettings) -> FastAPI:

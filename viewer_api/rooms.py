@@ -14,6 +14,7 @@ from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
 from renditions.decoders import Decoders
+from renditions.pictures import Pictures
 from reporting.desk import Desk
 from reporting.inbox import Inbox
 from reporting.prior_reports import PriorReports
@@ -36,6 +37,7 @@ class Rooms:
     database: Database
     archive: Archive
     decoders: Decoders
+    pictures: Pictures
     authentication: Authentication
     accounts: Accounts
     directory: Directory

@@ -13,8 +13,7 @@ from database.engine import Database
 from storage.archive import Archive
 from storage.incoming import EncodedInstance
 from storage.instance import StoreOutcome
-from storage.sweep import sweep
-from tests.fixtures.archive import device_at
+from tests.fixtures.archive import device_at, sweep
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.held import held
 from tests.fixtures.instances import data_set, encoded, receive

@@ -391,6 +391,11 @@ _RETRIEVALS = (
     f"{_INSTANCE}/bulkdata/{{path}}",
     f"{_INSTANCE}/rendered",
     f"{_INSTANCE}/frames/{{frame}}/rendered",
+    f"{_STUDY}/thumbnail",
+    f"{_SERIES}/thumbnail",
+    f"{_INSTANCE}/thumbnail",
+    f"{_INSTANCE}/frames/{{frame}}/thumbnail",
+    f"{_INSTANCE}/preview",
 )
 
 DICOM_WEB: list[Door] = [

@@ -16,6 +16,7 @@ SQL_MODULES = {
     "registry/unknown_devices.py",
     "renditions/metadata_records.py",
     "renditions/preparation_records.py",
+    "renditions/rendition_records.py",
     "reporting/report_records.py",
     "storage/aside_arrival_records.py",
     "storage/aside_records.py",

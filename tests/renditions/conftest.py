@@ -9,6 +9,8 @@ from database.change_feed import follow
 from database.engine import Database
 from database.jobs import resting_jobs
 from renditions.metadata import documents_of
+from renditions.picture_jobs import PictureMaker
+from renditions.pictures import Pictures
 from renditions.preparation import CURSOR, PreparationFollower, Preparer
 from renditions.stored_frames import StoredFrames
 from storage.archive import Archive
@@ -16,6 +18,7 @@ from storage.instance import Instance, StoredInstance
 from tests.fixtures.archive import device_at
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.counting_blobs import CountingBlobs
+from tests.fixtures.decoders import shared_decoders
 
 SITE = "township"
 
@@ -58,6 +61,23 @@ class Room:
         self.follow()
         failures = []
         while (run := self.preparer().run()).has_more:
+            failures += run.failures
+        return failures + run.failures
+
+    def pictures(self) -> Pictures:
+        """Return what makes pictures and gives them out."""
+        return Pictures(
+            database=self.database, archive=self.archive, decoders=shared_decoders(), clock=self.clock
+        )
+
+    def draw(self) -> list[tuple[str, str]]:
+        """Follow, and make the pictures that are due; return what failed."""
+        self.follow()
+        maker = PictureMaker(
+            database=self.database, archive=self.archive, pictures=self.pictures(), clock=self.clock
+        )
+        failures = []
+        while (run := maker.run()).has_more:
             failures += run.failures
         return failures + run.failures
 

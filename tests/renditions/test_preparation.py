@@ -11,7 +11,8 @@ from core.errors import NotFound, StorageUnavailable, UnsupportedTransferSyntax
 from database.change_feed import Change, ChangeKind, append_change
 from database.jobs import ATTEMPTS, claim_jobs
 from renditions import metadata_records, preparation, preparation_records
-from renditions.preparation import LEASE, PREPARE_JOB
+from renditions.preparation import PREPARE_JOB
+from renditions.working_off import LEASE
 from storage.instance import Instance
 from tests.fixtures.instances import TWELVE_LEAD_ECG
 from tests.renditions.conftest import Room

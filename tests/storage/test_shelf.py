@@ -25,8 +25,8 @@ from storage.catalogue import Catalogue
 from storage.instance import AsideReason, KeptAside, Settlement, StoredInstance, StoreOutcome
 from storage.part10 import part10_header
 from storage.shelf import AlarmKind, Shelf
-from storage.sweep import sweep, sweep_discarded
-from tests.fixtures.archive import device_at
+from storage.sweep import sweep_discarded
+from tests.fixtures.archive import device_at, sweep
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.held import held
 from tests.fixtures.instances import data_set, encoded

@@ -14,8 +14,9 @@ from core.errors import InvalidInstance, StorageUnavailable
 from storage.archive import Archive
 from storage.filesystem_blobs import FilesystemBlobs
 from storage.instance import StoredInstance, StoreOutcome
-from storage.sweep import SweepReport, sweep
+from storage.sweep import SweepReport
 from storage.tables import instances, kept_aside
+from tests.fixtures.archive import sweep
 from tests.fixtures.held import held
 from tests.fixtures.instances import data_set
 

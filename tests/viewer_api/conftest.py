@@ -23,6 +23,7 @@ from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
+from renditions.pictures import Pictures
 from reporting.prior_reports import PriorReports
 from storage.patients import Patients
 from storage.shelf import Shelf
@@ -89,6 +90,9 @@ def new_rooms(consultation: Consultation) -> Rooms:
         database=database,
         archive=consultation.archive,
         decoders=shared_decoders(),
+        pictures=Pictures(
+            database=database, archive=consultation.archive, decoders=shared_decoders(), clock=clock
+        ),
         authentication=Authentication(database, clock),
         accounts=accounts,
         directory=directory,

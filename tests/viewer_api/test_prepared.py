@@ -1,6 +1,9 @@
 """What was prepared is what readers are served from: over HTTP, counted at the blob store."""
 
+import io
+
 import pytest
+from PIL import Image
 
 from core.uids import new_uid
 from database.change_feed import follow
@@ -89,3 +92,35 @@ def test_the_metadata_of_a_study_needs_no_instance(edge: Edge, blobs: CountingBl
     bulk = reader.get(paths[2]).json()[0]["7FE00010"]["BulkDataURI"]
     assert bulk.startswith("http://127.0.0.1/dicom-web/sites/xinglong/studies/")
     assert reader.get(bulk).status_code == 200
+
+
+def test_thumbnails_are_had_of_a_study_a_series_an_instance_and_a_frame(edge: Edge) -> None:
+    study, series = new_uid(), new_uid()
+    same = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
+    archive, clock = edge.rooms.archive, edge.consultation.clock
+    store(archive, clock, part10(small(**same, Rows=None, Columns=None, PixelData=None)))
+    pixels = bytes(64) + bytes([255]) * 64
+    cine = small(**same, NumberOfFrames=2, PixelData=pixels, WindowCenter=128, WindowWidth=256)
+    image = store(archive, clock, part10(cine))
+    reader, url = edge.client("reader"), f"/dicom-web/studies/{study}"
+    own = path_of(image)
+
+    def greys(path: str) -> set[int]:
+        answer = reader.get(path, headers={"Accept": "image/jpeg"})
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg"), path
+        return set(Image.open(io.BytesIO(answer.content)).convert("L").tobytes())
+
+    paths = [url, f"{url}/series/{series}", own, f"{own}/frames/1"]
+    first = [greys(f"{path}/thumbnail") for path in paths]
+    assert first == [greys(f"{own}/preview")] * 4
+    assert greys(f"{own}/frames/2/thumbnail") != first[0]
+    assert reader.get(f"{own}/frames/3/thumbnail").status_code == 404
+    assert reader.get(f"{own}/thumbnail", headers={"Accept": "text/html"}).status_code == 406
+
+
+def test_a_study_without_images_has_no_thumbnail(edge: Edge) -> None:
+    file = part10(small(Rows=None, Columns=None, PixelData=None))
+    stored = store(edge.rooms.archive, edge.consultation.clock, file)
+    reader = edge.client("reader")
+    for path in (f"/dicom-web/studies/{stored.study_instance_uid}", path_of(stored)):
+        assert reader.get(f"{path}/thumbnail").status_code == 404

@@ -1,0 +1,30 @@
+"""What is made of an instance and kept as a blob: pictures to look it over, copies that are quick to read."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RenditionKind(StrEnum):
+    """What a rendition is for."""
+
+    THUMBNAIL = "thumbnail"
+    PREVIEW = "preview"
+
+
+SIDES: dict[RenditionKind, int] = {RenditionKind.THUMBNAIL: 256, RenditionKind.PREVIEW: 1024}
+"""The longest side of a picture, in pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendition:
+    """One rendition of an instance: `digest` is the SHA-256 of its bytes.
+
+    `made_for` is what it depends on besides the instance; empty where that is nothing.
+    """
+
+    kind: RenditionKind
+    media_type: str
+    blob_key: str
+    size: int
+    digest: str
+    made_for: str = ""

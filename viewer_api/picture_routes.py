@@ -1,0 +1,99 @@
+"""Small pictures to find one's way by: thumbnails (PS3.18 10.4.1.1.5), and a larger one for our own pages."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from core.errors import NotFound
+from imaging.picture import JPEG
+from renditions.rendition import SIDES, RenditionKind
+from storage.instance import Instance
+from viewer_api.dicom_web_root import UID, InRetrieval, accept_of
+from viewer_api.media_types import Form, choose
+from viewer_api.pixel_routes import FrameNumber
+from viewer_api.problems import Busy, documented
+from viewer_api.rooms import InRooms
+from viewer_api.wado_rs import UNCHANGING, given
+
+router = APIRouter(tags=["WADO-RS"])
+
+_FORMS: Final = (Form(media_type=JPEG),)
+_THUMBNAIL: Final = given("A picture of at most 256 pixels a side.", JPEG, also=documented(Busy))
+_PREVIEW: Final = given("A picture of at most 1024 pixels a side.", JPEG, also=documented(Busy))
+_INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
+
+
+@router.get("/studies/{study}/thumbnail", summary="Retrieve a thumbnail of a study", **_THUMBNAIL)
+def study_thumbnail(request: Request, rooms: InRooms, retrieval: InRetrieval, study: UID) -> Response:
+    """Of its first image."""
+    return _picture(request, rooms, _first_image(retrieval.instances(study)), changes=True)
+
+
+@router.get(
+    "/studies/{study}/series/{series}/thumbnail", summary="Retrieve a thumbnail of a series", **_THUMBNAIL
+)
+def series_thumbnail(
+    request: Request, rooms: InRooms, retrieval: InRetrieval, study: UID, series: UID
+) -> Response:
+    """Of its first image."""
+    return _picture(request, rooms, _first_image(retrieval.instances(study, series)), changes=True)
+
+
+@router.get(f"{_INSTANCE}/thumbnail", summary="Retrieve a thumbnail of an instance", **_THUMBNAIL)
+def instance_thumbnail(
+    request: Request, rooms: InRooms, retrieval: InRetrieval, study: UID, series: UID, instance: UID
+) -> Response:
+    """Of its first frame."""
+    return _picture(request, rooms, retrieval.instance(study, series, instance))
+
+
+@router.get(
+    f"{_INSTANCE}/frames/{{frame}}/thumbnail", summary="Retrieve a thumbnail of a frame", **_THUMBNAIL
+)
+def frame_thumbnail(
+    request: Request,
+    rooms: InRooms,
+    retrieval: InRetrieval,
+    study: UID,
+    series: UID,
+    instance: UID,
+    frame: FrameNumber,
+) -> Response:
+    """Of one frame of several."""
+    found = retrieval.instance(study, series, instance)
+    choose(accept_of(request), _FORMS, multipart=False, single=True)
+    kind = RenditionKind.THUMBNAIL
+    if frame == 1:
+        return _picture(request, rooms, found)
+    body = rooms.pictures.made(found, frame, {kind: SIDES[kind]})[kind]
+    return Response(body, media_type=JPEG, headers=UNCHANGING)
+
+
+@router.get(f"{_INSTANCE}/preview", summary="Retrieve a picture that fills a page", **_PREVIEW)
+def instance_preview(
+    request: Request, rooms: InRooms, retrieval: InRetrieval, study: UID, series: UID, instance: UID
+) -> Response:
+    """Not of the standard: the first frame, for looking it over."""
+    found = retrieval.instance(study, series, instance)
+    return _picture(request, rooms, found, RenditionKind.PREVIEW)
+
+
+def _picture(
+    request: Request,
+    rooms: InRooms,
+    instance: Instance,
+    kind: RenditionKind = RenditionKind.THUMBNAIL,
+    *,
+    changes: bool = False,
+) -> Response:
+    choose(accept_of(request), _FORMS, multipart=False, single=True)
+    body = rooms.pictures.picture(instance, kind)
+    return Response(body, media_type=JPEG, headers={} if changes else UNCHANGING)
+
+
+def _first_image(instances: list[Instance]) -> Instance:
+    """Return the first that has rows and columns. Raises NotFound where none has."""
+    for instance in instances:
+        if instance.rows and instance.columns:
+            return instance
+    raise NotFound("There is no image in it.")
