@@ -2,10 +2,11 @@
 
 from core import limits
 from core.access import ALLOWED, Act
+from imaging.transfer_syntaxes import DECODED, NOT_DECODED, Loss, named
 from pacs_gateway.presentation import PREFERENCES, VERIFYING
 from pacs_gateway.status import PROCESSING_FAILURE, STATUS_OF_ERROR, SUCCESS
 from pacs_gateway.tls import CIPHERS
-from pacs_gateway.transfer_syntaxes import TRANSFER_SYNTAXES
+from pacs_gateway.transfer_syntaxes import TRANSFER_SYNTAXES, VIDEO
 from storage.query import INSTANCE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS
 
 
@@ -28,6 +29,19 @@ def transfer_syntaxes_table() -> str:
     for uid, name in TRANSFER_SYNTAXES.items():
         places = " | ".join(_place(uid, preference.transfer_syntax_uids) for preference in orders)
         rows.append(f"| {name} | {uid} | {places} |")
+    return "\n".join(rows)
+
+
+def pixels_table() -> str:
+    """Return what becomes of pixel data in each transfer syntax that is taken or known."""
+    rows = ["| Transfer Syntax | Shown | Given decoded | Why not |", "|---|---|---|---|"]
+    for uid in dict.fromkeys([*TRANSFER_SYNTAXES, *DECODED, *NOT_DECODED]):
+        if uid in DECODED:
+            loss = "without loss" if DECODED[uid] is Loss.NONE else "with the loss that it came with"
+            rows.append(f"| {named(uid)} | yes | {loss} | |")
+        else:
+            why = "video: handed on in one piece" if uid in VIDEO else NOT_DECODED[uid]
+            rows.append(f"| {named(uid)} | no | no | {why} |")
     return "\n".join(rows)
 
 

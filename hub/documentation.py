@@ -26,6 +26,7 @@ def settings_table() -> str:
 
 TABLES: Final[dict[str, dict[str, Callable[[], str]]]] = {
     "docs/settings.md": {"settings": settings_table},
+    "docs/pictures.md": {"pixels": conformance.pixels_table},
     "CONFORMANCE.md": {
         "sop-classes": conformance.sop_classes_table,
         "transfer-syntaxes": conformance.transfer_syntaxes_table,

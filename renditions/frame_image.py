@@ -21,6 +21,8 @@ class FrameImage:
     frame: bytes
     is_encapsulated: bool
     bits_allocated: int
+    number: int = 1
+    """Which frame of its instance it is, from 1."""
 
     def allowance(self) -> Allowance:
         """Return what decoding it may take.
@@ -48,7 +50,7 @@ class FrameImage:
         payload = encapsulate([self.frame]) if self.is_encapsulated else self.frame + padding
         image.add_new(_PIXEL_DATA, "OW" if self.bits_allocated > 8 else "OB", payload)
         image["PixelData"].is_undefined_length = self.is_encapsulated
-        return decode(image, self.frame, most_pixels=FRAME_PIXELS)
+        return decode(image, self.frame, most_pixels=FRAME_PIXELS, number=self.number)
 
 
 def require_size(rows: int, columns: int) -> None:

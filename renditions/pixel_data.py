@@ -13,17 +13,17 @@ from core.limits import FRAME_BYTES, MIB
 from imaging.decoding import undecodable
 from imaging.frames import FrameRange, encapsulated_frames, frame_of, native_frame
 from renditions.frame_image import FrameImage, require_size
-from storage.element_data_set import data_set_of
+from renditions.image_attributes import image_attributes
 from storage.element_tree import Element, Tree
 from storage.element_values import integer_of, little_endian
 from storage.instance import Instance
 from storage.instance_content import Content
 
 PIXEL_DATA: Final = 0x7FE00010
+_SUBSAMPLED: Final = frozenset({"YBR_FULL_422", "YBR_PARTIAL_422"})
 _EXTENDED_OFFSETS: Final = (0x7FE00001, 0x7FE00002)
-_IMAGE_GROUP: Final = 0x0028
 _LONGEST_TABLE: Final = MIB
-"""No lookup table of the standard is longer."""
+"""Of an offset table that is believed: 100,000 frames have less."""
 
 
 class PixelData:
@@ -72,9 +72,9 @@ class PixelData:
         except UnsupportedTransferSyntax:
             return []
 
-    def image(self, frame: bytes) -> FrameImage:
-        """Return a frame that `stored` gave, with all that says how to read and show it."""
-        attributes = data_set_of(self._content, group=_IMAGE_GROUP, longest_value=_LONGEST_TABLE)
+    def image(self, frame: bytes, number: int) -> FrameImage:
+        """Return the frame that `stored` gave for a number, with all that says how to read and show it."""
+        attributes = image_attributes(self._content, number)
         attributes.file_meta = FileMetaDataset()
         attributes.file_meta.TransferSyntaxUID = (
             UID(self.transfer_syntax_uid) if self.is_encapsulated else ExplicitVRLittleEndian
@@ -84,6 +84,7 @@ class PixelData:
             frame=frame,
             is_encapsulated=self.is_encapsulated,
             bits_allocated=self._number(0x00280100) or 8,
+            number=number,
         )
 
     def require_decodable(self) -> None:
@@ -151,7 +152,7 @@ class PixelData:
         for tag in (0x00280010, 0x00280011, 0x00280100):
             bits *= self._number(tag) or 0
         bits *= self._number(0x00280002) or 1
-        return bits * 2 // 3 if self._text(0x00280004) == "YBR_FULL_422" else bits
+        return bits * 2 // 3 if self._text(0x00280004) in _SUBSAMPLED else bits
 
     def _extended_offsets(self) -> tuple[bytes, bytes] | None:
         offsets, lengths = (self._content.tree.get(tag) for tag in _EXTENDED_OFFSETS)

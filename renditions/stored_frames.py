@@ -84,7 +84,7 @@ class StoredFrames:
             UnsupportedTransferSyntax: it is too large to decode, or cannot be parted from the others.
         """
         self._pixels.require_decodable()
-        return self._pixels.image(self.stored(number))
+        return self._pixels.image(self.stored(number), number)
 
     @cached_property
     def _pixels(self) -> PixelData:

@@ -5,6 +5,7 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 
+from core.limits import HEADER_VALUE_LIMIT
 from storage.element_tree import Tree
 from storage.element_values import little_endian
 from storage.instance_content import Content
@@ -22,6 +23,11 @@ def data_set_of(content: Content, *, group: int, longest_value: int) -> Dataset:
     dataset = Dataset(_raw_elements(content, wanted, longest_value))
     dataset.set_original_encoding(is_implicit_vr=False, is_little_endian=True)
     return dataset
+
+
+def nested_data_set(content: Content, item: Tree, longest_value: int = HEADER_VALUE_LIMIT) -> Dataset:
+    """Return an item of a sequence as a data set, but for longer values than that."""
+    return Dataset(_raw_elements(content, item, longest_value))
 
 
 def _raw_elements(

@@ -227,12 +227,6 @@ def test_a_frame_is_shown_as_its_functional_groups_say() -> None:
     assert np.array_equal(grey(SIGNED, image), picture_by_the_rule(SIGNED, wanted))
 
 
-def test_a_table_of_bytes_keeps_its_end_for_all_that_lies_behind() -> None:
-    image = image_with(RescaleIntercept=0, VOILUTSequence=table([64, 0, 8], np.arange(64) * 4))
-    # The library counts such places in eight bits, and begins the table again behind 255.
-    assert grey(np.array([[-1, 0, 63, 64, 300, 30000]], np.int16), image).tolist() == [[0, 0] + [252] * 4]
-
-
 def test_an_empty_functional_group_changes_nothing() -> None:
     image = image_with(WindowCenter=1, WindowWidth=200)
     apply_functional_groups(image, [Dataset(), group()])

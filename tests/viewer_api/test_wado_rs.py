@@ -328,8 +328,10 @@ def test_signed_pixels_keep_their_sign(edge: Edge) -> None:
     assert np.abs(rendered(edge, dataset).astype(int) - expected).max() <= 1
 
 
-def test_an_image_of_one_value_is_black(edge: Edge) -> None:
-    assert not rendered(edge, small(PixelData=bytes([7] * 64))).any()
+def test_an_image_of_one_value_is_black_unless_its_values_are_shades(edge: Edge) -> None:
+    words = {"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11, "PixelData": bytes([7] * 128)}
+    assert not rendered(edge, small(**words)).any()
+    assert (rendered(edge, small(PixelData=bytes([7] * 64))) == 7).all()
 
 
 def test_palette_colour_is_looked_up(edge: Edge) -> None:
