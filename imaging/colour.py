@@ -32,5 +32,5 @@ def rgb(pixels: NDArray[Any], photometric_interpretation: str) -> NDArray[Any]:
         return convert_color_space(pixels, "YBR_FULL", "RGB")
     if photometric_interpretation in PARTIAL_RANGE and pixels.dtype == np.uint8:
         centred = pixels.astype(np.float64) - (16.0, 128.0, 128.0)
-        return np.clip(np.floor(centred @ _STUDIO.T + 0.5), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.floor(centred @ _STUDIO.T + 0.5), 0, 255).astype(np.uint8))
     return pixels

@@ -99,7 +99,12 @@ def _decoded(image: Dataset, transfer_syntax_uid: str, number: int, *, as_coded:
         # The same four samples for two pixels as YBR_FULL_422 (C.7.6.3.1.2), in another range.
         image.PhotometricInterpretation = "YBR_FULL_422"
     decoder = get_decoder(UID(transfer_syntax_uid))
-    allocated, shown_as = decoder.as_array(image, index=0, raw=True, correct_unused_bits=not with_all_bits)
+    allocated, shown_as = decoder.as_array(
+        image,
+        index=0,
+        raw=True,
+        correct_unused_bits=not with_all_bits,  # type: ignore[arg-type] # the library's note for **kwargs is wrong
+    )
     interpretation = "YBR_PARTIAL_422" if is_partial else str(shown_as["photometric_interpretation"])
     pixels = stored_values(allocated, image) if with_all_bits else allocated
     if pixels.ndim == 3 and not as_coded:

@@ -68,16 +68,17 @@ class _Pipeline:
             return self._window.fractions(output)
         if self._voi is not None:
             looked_up = self._voi.looked_up(output).astype(np.float64)
-            return np.clip(looked_up / (2**self._voi.bits - 1), 0.0, 1.0)
+            return np.asarray(np.clip(looked_up / (2**self._voi.bits - 1), 0.0, 1.0))
         low, high = self._extent(occurring)
         if high <= low:
             return np.zeros(output.shape)
-        return np.clip((output - low) / (high - low), 0.0, 1.0)
+        return np.asarray(np.clip((output - low) / (high - low), 0.0, 1.0))
 
     def _modality_output(self, values: NDArray[Any]) -> NDArray[np.float64]:
         if self._modality is not None:
             return self._modality.looked_up(values).astype(np.float64)
-        return values.astype(np.float64) * self._slope + self._intercept
+        output: NDArray[np.float64] = values.astype(np.float64) * self._slope + self._intercept
+        return output
 
     def _extent(self, occurring: NDArray[Any]) -> tuple[float, float]:
         """Return what is black and what is white where neither a window nor a table says it."""
@@ -94,7 +95,7 @@ class _Pipeline:
     def _is_plain_byte(self) -> bool:
         """Whether the values are shades already: eight bits or fewer, and nothing that changes them."""
         is_unchanged = self._modality is None and (self._slope, self._intercept) == (1.0, 0.0)
-        return is_unchanged and 1 <= int(self._image.get("BitsStored") or 16) <= 8
+        return bool(is_unchanged and 1 <= int(self._image.get("BitsStored") or 16) <= 8)
 
     def _reaches_below_zero(self) -> bool:
         if self._modality is not None:
@@ -102,7 +103,7 @@ class _Pipeline:
         depth = int(self._image.get("BitsStored") or 16)
         lowest = -(2 ** (depth - 1)) if self._image.get("PixelRepresentation") == 1 else 0
         ends = (lowest * self._slope, (lowest + 2**depth - 1) * self._slope)
-        return min(ends) + self._intercept < 0
+        return bool(min(ends) + self._intercept < 0)
 
 
 def is_inverse(image: Dataset) -> bool:

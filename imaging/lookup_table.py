@@ -24,7 +24,8 @@ class LookupTable:
         last = len(self.entries) - 1
         # Half up, as everywhere here: a rescaled value can lie between two entries.
         places = np.clip(np.floor(values.astype(np.float64) + 0.5) - self.first, 0, last)
-        return self.entries[places.astype(np.int64)]
+        entries: NDArray[np.uint16] = self.entries[places.astype(np.int64)]
+        return entries
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,8 @@ def _eight_bits(table: LookupTable) -> NDArray[np.uint8]:
     is_wide = int(table.entries.max()) > 255
     if not is_wide:
         return table.entries.astype(np.uint8)
-    return np.floor(table.entries * (255 / 65535) + 0.5).astype(np.uint8)
+    shades: NDArray[np.uint8] = np.floor(table.entries * (255 / 65535) + 0.5).astype(np.uint8)
+    return shades
 
 
 def expanded(data: bytes, descriptor: Descriptor) -> NDArray[np.uint16]:

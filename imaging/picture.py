@@ -76,7 +76,7 @@ def _colour(pixels: NDArray[Any], bits_stored: int) -> NDArray[np.uint8]:
     if pixels.dtype == np.uint8 and bits_stored == 8:
         return pixels
     fractions = pixels.astype(np.float64) / (2**bits_stored - 1)
-    return np.floor(255 * np.clip(fractions, 0, 1) + 0.5).astype(np.uint8)
+    return np.asarray(np.floor(255 * np.clip(fractions, 0, 1) + 0.5).astype(np.uint8))
 
 
 def _drawn_over(pixels: NDArray[np.uint8], decoded: Decoded) -> NDArray[np.uint8]:

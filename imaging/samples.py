@@ -24,4 +24,5 @@ def stored_values(allocated: NDArray[Any], image: Dataset) -> NDArray[Any]:
         raise ValueError("Bits Stored and High Bit do not lie in what is allocated")
     # Up to the top, so that the sign is where the machine expects it, and down again.
     raised = np.left_shift(allocated, size - 1 - high)
-    return np.right_shift(raised, size - stored)
+    values: NDArray[Any] = np.right_shift(raised, size - stored)
+    return values
