@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.fixtures.clock",
     "tests.fixtures.postgresql",
     "tests.fixtures.catalogue",
+    "tests.fixtures.migrated",
     "tests.fixtures.archive",
     "tests.fixtures.passwords",
     "tests.fixtures.disk",

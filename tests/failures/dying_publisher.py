@@ -1,15 +1,12 @@
 """A publisher in a process of its own that is killed at a named point, or works until it is killed.
 
-    python -m tests.failures.dying_publisher FOLDER MOMENT POINT
-
-MOMENT is what its clock says. POINT names the call at which it gets SIGKILL; with "none" it says that it is
+Its clock says MOMENT. POINT names the call at which it gets SIGKILL; with "none" it says that it is
 ready and publishes until nothing is due.
 """
 
 import importlib
 import os
 import signal
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -60,7 +57,3 @@ def main(folder: str, moment: str, point: str) -> None:
     for _ in range(50):
         publisher.run()
     print("done", flush=True)  # noqa: T201 - this is how a process answers
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

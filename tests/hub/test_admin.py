@@ -12,16 +12,16 @@ from hub.register import open_register
 from hub.settings import load
 from registry.unknown_devices import Attempts
 from tests.fixtures.encrypted_line import Authority
+from tests.fixtures.migrated import Migrated
 
 Admin = Callable[..., str]
 
 
 @pytest.fixture
-def admin(tmp_path: Path) -> Admin:
+def admin(tmp_path: Path, migrated: Migrated) -> Admin:
     """Runs one admin command on a migrated hub and returns what it printed."""
     runner = CliRunner()
-    data = ["--data", str(tmp_path / "data")]
-    assert runner.invoke(app, ["migrate", *data]).exit_code == 0
+    data = ["--data", str(migrated(tmp_path / "data"))]
 
     def run(*arguments: str) -> str:
         done = runner.invoke(app, ["admin", *arguments, *data])

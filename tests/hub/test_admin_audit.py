@@ -14,6 +14,7 @@ from hub.settings import load
 from hub.wiring import House, open_house
 from hub.worker import Worker
 from tests.fixtures.instances import RECEIVED
+from tests.fixtures.migrated import Migrated
 from tests.fixtures.tampering import by_hand
 
 
@@ -28,9 +29,9 @@ def run(data: Path, *arguments: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def worked(data: Path) -> House:
+def worked(data: Path, migrated: Migrated) -> House:
     """A hub in which somebody was registered, linked and anchored by a worker that was stopped again."""
-    assert run(data, "migrate")[0] == 0
+    migrated(data)
     for command in (("site", "add", "xinglong", "兴隆"), ("audit", "show"), ("audit", "show")):
         assert run(data, "admin", *command)[0] == 0
     return _work(data)

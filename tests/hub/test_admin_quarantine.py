@@ -12,15 +12,15 @@ from hub.settings import load
 from hub.wiring import open_house
 from tests.fixtures.archive import device_at
 from tests.fixtures.instances import data_set, receive
+from tests.fixtures.migrated import Migrated
 
 Admin = Callable[..., str]
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(tmp_path: Path, migrated: Migrated) -> Path:
     """A hub with one thing in quarantine and one of another patient."""
-    folder = tmp_path / "data"
-    assert CliRunner().invoke(app, ["migrate", "--data", str(folder)]).exit_code == 0
+    folder = migrated(tmp_path / "data")
     house = open_house(load(data=folder))
     first = data_set()
     other = data_set(StudyInstanceUID=first.StudyInstanceUID, PatientID="0002", PatientName="Li\x1b[2J")

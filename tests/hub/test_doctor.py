@@ -7,34 +7,28 @@ from typing import Any
 import pytest
 
 from core.access import EVERY_SITE
-from core.clock import SystemClock
 from database.change_feed import follow
 from database.jobs import ATTEMPTS, enqueue, jobs
 from hub.doctor import examine
-from hub.migrate import migrate
 from hub.ports import free_port
 from hub.settings import Settings, load
 from hub.wiring import open_house
 from tests.fixtures.archive import device_at
-from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.encrypted_line import Authority, Identity
 from tests.fixtures.instances import data_set, receive
+from tests.fixtures.migrated import Migrated
 from worklist.intake import CURSOR
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, migrated: Migrated) -> Settings:
     """A migrated hub that is not running."""
-    settings = load(
-        data=tmp_path / "data",
+    return load(
+        data=migrated(tmp_path / "data"),
         disk_reserve=0,
         dicom_port=free_port("127.0.0.1"),
         http_port=free_port("127.0.0.1"),
     )
-    database = open_catalogue(settings.database_url)
-    migrate(settings, database, SystemClock())
-    database.close()
-    return settings
 
 
 def test_a_well_hub_is_found_well_and_opens_no_case(

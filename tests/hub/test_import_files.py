@@ -8,24 +8,22 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from core.access import Scope
-from core.clock import SystemClock
 from core.errors import NotFound, TooLarge
 from database.tallies import IMPORTED, read_tally
 from hub.import_files import run_import
-from hub.migrate import migrate
 from hub.register import open_register
 from hub.settings import Settings, load
 from hub.wiring import open_house
 from storage.query import Query
 from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.instances import data_set, encoded
+from tests.fixtures.migrated import Migrated
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, migrated: Migrated) -> Settings:
     """A migrated hub with one site."""
-    settings = load(data=tmp_path / "data", disk_reserve=0)
-    migrate(settings, open_catalogue(settings.database_url), SystemClock())
+    settings = load(data=migrated(tmp_path / "data"), disk_reserve=0)
     register = open_register(settings)
     register.directory.add_site("xinglong", "兴隆镇卫生院")
     register.database.close()

@@ -1,14 +1,13 @@
 """A process of its own that races others on one catalogue.
 
-    python -m tests.worklist.racing claim URL NAME WORKITEM_UID...
-    python -m tests.worklist.racing follow URL
-
-It says that it is ready, begins when it is sent a line, and prints what came of it as JSON.
+It says that it is ready, begins when there is a file of the name it was given, and prints what came of it as
+JSON.
 """
 
 import json
-import sys
+import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from core.errors import WorkitemStateConflict
 from database.change_feed import follow
@@ -16,6 +15,7 @@ from database.engine import Database
 from tests.fixtures.catalogue import declare_tables, open_catalogue
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import SELF_TEST, reader
+from worklist.intake import CURSOR, Intake
 from worklist.reading_list import ReadingList
 
 WON = "won"
@@ -35,8 +35,6 @@ def claim_all(reading_list: ReadingList, name: str, workitem_uids: list[str]) ->
 
 def follow_all(database: Database) -> int:
     """Follow the feed to its end as one of several workers; return how many changes were looked at."""
-    from worklist.intake import CURSOR, Intake  # a process that only claims need not wait for it
-
     intake = Intake(is_self_test_site=lambda site_id: site_id == SELF_TEST)
     looked = 0
     while handled := follow(database, CURSOR, intake.handle, limit=5):
@@ -44,20 +42,17 @@ def follow_all(database: Database) -> int:
     return looked
 
 
-def main(act: str, url: str, *words: str) -> None:
-    """Do one act when told to."""
+def main(start: str, act: str, url: str, *words: str) -> None:
+    """Do one act as soon as there is a file named `start`: follow the feed, or claim turns under a name."""
     declare_tables()
     database = open_catalogue(url)
     clock = FixedClock(datetime(2026, 11, 20, 9, 0, tzinfo=UTC))
     print("ready", flush=True)  # noqa: T201 - this is how a process answers
-    sys.stdin.readline()
+    while not Path(start).exists():
+        time.sleep(0.001)
     came: object = (
         follow_all(database)
         if act == "follow"
         else claim_all(ReadingList(database=database, clock=clock), words[0], list(words[1:]))
     )
     print(json.dumps(came), flush=True)  # noqa: T201 - this is how a process answers
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

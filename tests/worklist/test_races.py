@@ -1,12 +1,11 @@
 """Many at once: one claim wins, a feed is followed once, however the racers are spread over processes."""
 
 import json
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,13 @@ from core.errors import WorkitemStateConflict
 from core.uids import new_uid
 from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.consultation import XINGLONG, Consultation, at_site, reader
+from tests.fixtures.processes import Launcher
 from tests.worklist.racing import WON, claim_all
 from worklist.reading_list import ReadingList
 from worklist.tables import workitems
 from worklist.urgency import Urgency
 from worklist.workitem import ProcedureStepState
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 READERS = [f"reader-{number:02}" for number in range(50)]
 
 
@@ -177,43 +176,30 @@ def test_a_request_and_instances_at_once_lose_neither(consultation: Consultation
     assert (case.urgency, case.number_of_instances, case.is_arriving) == (Urgency.EMERGENCY, 21, False)
 
 
-def start_process(*words: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.worklist.racing", *words],
-        cwd=REPOSITORY,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+RACER = "import sys; from tests.worklist.racing import main; main(*sys.argv[1:])"
 
 
-def race_processes(commands: list[list[str]]) -> list[Any]:
+def race_processes(launcher: Launcher, start: Path, commands: list[list[str]]) -> list[Any]:
     """Start all, wait until each is ready, let them go; return what each printed."""
-    processes = [start_process(*words) for words in commands]
-    try:
+    launcher.prepare("tests.worklist.racing")
+    with ExitStack() as stack:
+        processes = [stack.enter_context(launcher.start(RACER, start, *words)) for words in commands]
         for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        printed = [process.communicate(timeout=60)[0] for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-            process.communicate()
-    assert [process.returncode for process in processes] == [0] * len(processes)
+            assert process.lines(1) == ["ready"]
+        start.touch()
+        printed = [process.lines(2)[1] for process in processes]
+        assert [process.wait() for process in processes] == [0] * len(processes)
     return [json.loads(text) for text in printed]
 
 
 def test_processes_that_claim_the_same_cases_give_each_one_reader(
-    consultation: Consultation,
+    consultation: Consultation, launcher: Launcher, tmp_path: Path
 ) -> None:
     cases = [consultation.arrive(Modality="ECG") for _ in range(20)]
     uids = [case.workitem.workitem_uid for case in cases]
     names = [f"process-{number}" for number in range(3)]
-    came = race_processes([["claim", consultation.database.url, name, *uids] for name in names])
+    url = consultation.database.url
+    came = race_processes(launcher, tmp_path / "start", [["claim", url, name, *uids] for name in names])
     for case, outcomes in zip(cases, zip(*came, strict=True), strict=True):
         [winner] = [name for name, outcome in zip(names, outcomes, strict=True) if outcome == WON]
         assert Counter(outcomes) == {WON: 1, f"{winner}医师 is reading this case.": len(names) - 1}
@@ -221,13 +207,14 @@ def test_processes_that_claim_the_same_cases_give_each_one_reader(
 
 
 def test_processes_that_follow_one_feed_open_each_case_once(
-    consultation: Consultation,
+    consultation: Consultation, launcher: Launcher, tmp_path: Path
 ) -> None:
     studies = [new_uid() for _ in range(15)]
     for study in studies:
         for _ in range(3):
             consultation.send(study)
-    looked = race_processes([["follow", consultation.database.url] for _ in range(2)])
+    follower = ["follow", consultation.database.url]
+    looked = race_processes(launcher, tmp_path / "start", [follower, follower])
     assert max(looked) >= len(studies)
     assert [consultation.case(study).number_of_instances for study in studies] == [3] * len(studies)
     with consultation.database.read() as connection:
