@@ -228,14 +228,16 @@ def test_0007_requests_say_how_they_were_matched_and_cases_since_when_they_are_u
     }
 
 
-def test_0008_names_of_what_is_held_are_asked_to_be_read_anew_once(migrated: Migrated) -> None:
-    [job] = [row for row in migrated.rows(jobs) if row["kind"] == REREAD_JOB]
-    assert job["body"] == {"source": None, "declared": "", "after": 0}
-    assert (job["attempts"], job["rested_at"]) == (0, None)
+def test_0008_and_0014_ask_to_read_what_is_held_anew_from_its_beginning(migrated: Migrated) -> None:
+    asked = [row for row in migrated.rows(jobs) if row["kind"] == REREAD_JOB]
+    assert len(asked) == 2
+    for job in asked:
+        assert job["body"] == {"source": None, "declared": "", "after": 0}
+        assert (job["attempts"], job["rested_at"]) == (0, None)
     assert {row["text_finding"] for row in migrated.rows(studies)} == {""}
 
 
-def test_0008_asks_nothing_of_a_catalogue_that_holds_nothing(tmp_path: Path) -> None:
+def test_nothing_is_asked_of_a_catalogue_that_holds_nothing(tmp_path: Path) -> None:
     settings = load(data=tmp_path)
     with closing(open_catalogue(settings.database_url)) as database:
         migrate(settings, database, SystemClock())
