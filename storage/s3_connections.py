@@ -11,11 +11,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import RemoteDisconnected
 from typing import Any, Final
 
 import urllib3
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ProtocolError
+from urllib3.response import BaseHTTPResponse
 
 from core.limits import ASSOCIATIONS, KIB
 
@@ -57,7 +60,7 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def connection_pool() -> urllib3.PoolManager:
-    """Return a pool that neither retries nor follows redirections.
+    """Return a pool that does not follow redirections, and retries only what `_ReadsAgain` says.
 
     TLS is held against the authorities that this machine trusts, or those in the file SSL_CERT_FILE.
     """
@@ -71,7 +74,7 @@ def connection_pool() -> urllib3.PoolManager:
         socket_options=_SOCKET_OPTIONS,
         ssl_context=context,
     )
-    pool.pool_classes_by_scheme = {"http": _Pool, "https": HTTPSConnectionPool}
+    pool.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
     return pool
 
 
@@ -115,5 +118,21 @@ class _Connection(HTTPConnection):
         self.sock = _PlainSocket(connected.family, connected.type, connected.proto, fileno=connected.detach())
 
 
-class _Pool(HTTPConnectionPool):
+class _ReadsAgain(HTTPConnectionPool):
+    """Asks again, once, for what changes nothing: the store may close a kept connection as it is used."""
+
+    def urlopen(self, method: str, url: str, *arguments: Any, **words: Any) -> BaseHTTPResponse:
+        try:
+            return super().urlopen(method, url, *arguments, **words)
+        except ProtocolError as error:
+            if method not in {"GET", "HEAD"} or not isinstance(error.args[-1], RemoteDisconnected):
+                raise
+            return super().urlopen(method, url, *arguments, **words)
+
+
+class _Pool(_ReadsAgain):
     ConnectionCls = _Connection
+
+
+class _TLSPool(_ReadsAgain, HTTPSConnectionPool):
+    pass

@@ -308,6 +308,31 @@ def test_a_reader_is_told_that_a_blob_broke_off_and_can_begin_again(
     assert content_of(prepared) == content
 
 
+@pytest.mark.parametrize("method", [b"HEAD", b"GET"])
+def test_what_is_read_is_asked_for_again_where_a_kept_connection_was_just_closed(
+    prepared: S3Blobs, line: FaultProxy, tmp_path: Path, method: bytes
+) -> None:
+    path = tmp_path / "asked again"
+    path.write_bytes(CONTENT)
+    prepared.put(KEY, path)
+    line.requests.clear()
+    line.fault = Fault(method=method, half_close=True, once=True)
+    assert content_of(prepared) == CONTENT
+    assert line.requests.count(method) == 2
+
+
+def test_what_is_written_is_never_sent_twice_by_itself(
+    prepared: S3Blobs, line: FaultProxy, tmp_path: Path
+) -> None:
+    path = tmp_path / "sent once"
+    path.write_bytes(CONTENT)
+    line.requests.clear()
+    line.fault = Fault(method=b"PUT", half_close=True, once=True)
+    with pytest.raises(StorageUnavailable):
+        prepared.put(KEY, path)
+    assert line.requests.count(b"PUT") == 1
+
+
 def test_a_reader_that_seeks_fetches_what_it_reads_and_little_more(
     prepared: S3Blobs, line: FaultProxy, tmp_path: Path
 ) -> None:
