@@ -21,9 +21,10 @@ test: setup ## check and test everything
 	@bash .ci/system-parts
 	@bash .ci/checks all
 
-chaos: setup ## kill the gateway 200 times on each pair of stores; see CHAOS_SEED and CHAOS_ROUNDS
-	@CHAOS_ROUNDS=$${CHAOS_ROUNDS:-200} .venv/bin/pytest -s -v -k "random_moments or after_each_kill" \
-	  tests/failures/test_gateway_killed.py tests/failures/test_stores_away.py
+chaos: setup ## kill the gateway 200 times on each pair of stores, race 50 readers 50 times; see CHAOS_SEED
+	@CHAOS_ROUNDS=$${CHAOS_ROUNDS:-200} .venv/bin/pytest -s -v \
+	  -k "random_moments or after_each_kill or fifty_readers or no_order_of_events" \
+	  tests/failures/test_gateway_killed.py tests/failures/test_stores_away.py tests/worklist
 
 lint: setup ## check style, types and imports only
 	@bash .ci/checks lint

@@ -26,6 +26,7 @@ from core.errors import StaleVersion, WorkitemStateConflict
 from reporting.desk import Words
 from reporting.document import VERSIONS, ReportStatus
 from reporting.tables import drafts, kept_drafts, reports
+from tests.fixtures.chaos import IS_LONG
 from tests.fixtures.consultation import XINGLONG, Consultation, at_site, reader
 from worklist.tables import cases, workitems
 from worklist.urgency import Urgency
@@ -336,14 +337,17 @@ class Turns(RuleBasedStateMachine):
             assert found == {text for refused, text in self.refused if refused == who}
 
 
-@pytest.mark.timeout(300)
+EXAMPLES, STEPS = (100 if IS_LONG else 30), 30
+
+
+@pytest.mark.timeout(10 * EXAMPLES)
 @pytest.mark.sqlite_only("a minute on a server; the races run on both")
 def test_no_order_of_events_gives_a_case_two_readers_or_loses_a_word(consultation: Consultation) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call] # hypothesis leaves it untyped
         lambda: Turns(consultation),
         settings=settings(
-            max_examples=30,
-            stateful_step_count=30,
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
             deadline=None,
             # Not Phase.shrink: with a real catalogue under it, making an example small takes many minutes.
             phases=(Phase.explicit, Phase.reuse, Phase.generate),
