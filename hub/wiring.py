@@ -16,6 +16,7 @@ from renditions.decoders import Decoders
 from renditions.picture_jobs import PictureMaker
 from renditions.pictures import Pictures
 from renditions.preparation import PreparationFollower, Preparer
+from renditions.rendition_store import RenditionStore
 from reporting.compilation import Compiler, SiteOnPaper
 from reporting.desk import Desk
 from reporting.inbox import Inbox
@@ -52,6 +53,7 @@ class House:
     archive: Archive
     decoders: Decoders
     pictures: Pictures
+    renditions: RenditionStore
     directory: Directory
     unknown_devices: UnknownDevices
     accounts: Accounts
@@ -126,6 +128,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         aside_quota=quota,
     )
     decoders = Decoders()
+    renditions = RenditionStore(database=database, archive=archive, clock=clock)
     compiler = Compiler(
         site_on_paper=lambda site_id: _on_paper(directory, site_id),
         reading_group_names=lambda: {
@@ -138,7 +141,8 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         database=database,
         archive=archive,
         decoders=decoders,
-        pictures=Pictures(database=database, archive=archive, decoders=decoders, clock=clock),
+        pictures=Pictures(database=database, archive=archive, decoders=decoders, store=renditions),
+        renditions=renditions,
         directory=directory,
         unknown_devices=register.unknown_devices,
         accounts=register.accounts,

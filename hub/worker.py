@@ -114,7 +114,7 @@ def _preparing(house: House) -> list[Duty]:
 def _tidy(house: House) -> bool:
     now, settings = house.clock.now(), house.settings
     grace = timedelta(hours=settings.sweep_grace_hours)
-    report = sweep(house.archive, now=now, grace=grace, named_elsewhere=house.pictures.named)
+    report = sweep(house.archive, now=now, grace=grace, named_elsewhere=house.renditions.named)
     if report.orphans_deleted or report.incoming_deleted:
         log.info("swept", orphans=report.orphans_deleted, incoming=report.incoming_deleted)
     grace = timedelta(days=settings.discard_grace_days)

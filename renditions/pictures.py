@@ -1,60 +1,58 @@
 """Pictures of an instance, kept ready or made now: whoever asks gets the same, one only sooner."""
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
-from core.access import EVERY_SITE, at_site
-from core.clock import Clock
-from core.errors import StorageUnavailable
-from core.uids import new_key
+from core.errors import NotFound, UnsupportedTransferSyntax
+from core.limits import MIB
 from database.engine import Database
-from imaging.picture import JPEG
+from renditions.allowance import Allowance
+from renditions.cine import FRAMES_AT_MOST, milliseconds_of
 from renditions.decoders import Decoders
-from renditions.picture_tasks import scaled_of
-from renditions.rendition import SIDES, Rendition, RenditionKind
-from renditions.rendition_records import find_renditions, named_blobs, write_rendition
+from renditions.frame_image import FrameImage
+from renditions.picture_tasks import cine_of, scaled_of
+from renditions.rendition import SIDES, STILLS, RenditionKind
+from renditions.rendition_store import RenditionStore
 from renditions.stored_frames import StoredFrames
 from storage.archive import Archive
 from storage.instance import Instance
+from storage.instance_content import opened
 
 _FIRST: Final = 1
+_CINE_BYTES: Final = 128 * MIB
+"""Stored bytes of frames that go into one moving picture."""
 
 
 class Pictures:
-    """Makes pictures in children, keeps them as blobs, and gives them out."""
+    """Makes pictures in children, and gives out those that are kept."""
 
-    def __init__(self, *, database: Database, archive: Archive, decoders: Decoders, clock: Clock) -> None:
+    def __init__(
+        self, *, database: Database, archive: Archive, decoders: Decoders, store: RenditionStore
+    ) -> None:
         self._database = database
         self._archive = archive
         self._decoders = decoders
-        self._clock = clock
+        self._store = store
 
-    def picture(self, instance: Instance, kind: RenditionKind) -> bytes:
-        """Return the picture of the first frame as JPEG.
+    def kept(self, instance: Instance, kind: RenditionKind) -> bytes | None:
+        """Return a picture that is kept ready, or None."""
+        return self._store.body(instance, kind)
+
+    def made(self, instance: Instance, kind: RenditionKind) -> bytes:
+        """Make a picture of the first frame, or the moving one.
 
         Raises:
-            NotFound: the instance has no pixel data.
+            NotFound: the instance has no pixel data, or is no cine.
             UnsupportedTransferSyntax: it cannot be shown.
             StorageUnavailable: its bytes cannot be had.
         """
-        kept = self._kept(instance).get(kind)
-        if kept is not None:
-            try:
-                return self._read(kept)
-            except StorageUnavailable:
-                pass  # what is away or damaged here can be made anew of the instance
-        return self.made(instance, _FIRST, {kind: SIDES[kind]})[kind]
+        return self._cine(instance) if kind is RenditionKind.CINE else self.still(instance, _FIRST, kind)
 
-    def made(
-        self, instance: Instance, number: int, sides: Mapping[RenditionKind, int]
-    ) -> dict[RenditionKind, bytes]:
-        """Make pictures of a frame, each with its longest side; raises as `picture` does."""
-        with StoredFrames(self._archive, self._database, instance, first=number) as frames:
-            frames.require_frames([number])
-            image = frames.image(number)
-        parts = self._decoders.run(scaled_of, image, list(sides.values()), allowance=image.allowance())
-        return dict(zip(sides, parts, strict=True))
+    def still(self, instance: Instance, number: int, kind: RenditionKind) -> bytes:
+        """Make a picture of one frame; raises as `made` does."""
+        [body] = self._stills(instance, number, [kind])
+        return body
 
     def keep_ready(self, instance: Instance) -> None:
         """Make what is not kept yet, and keep it.
@@ -63,42 +61,56 @@ class Pictures:
             NotFound, UnsupportedTransferSyntax: there is nothing to show.
             QuotaExceeded, StorageUnavailable: it cannot be kept now.
         """
-        missing = {kind: side for kind, side in SIDES.items() if kind not in self._kept(instance)}
-        if not missing:
-            return
-        self._archive.require_room()
-        for kind, body in self.made(instance, _FIRST, missing).items():
-            self._keep(instance, kind, JPEG, body)
+        kept = self._store.kinds(instance)
+        missing = [kind for kind in STILLS if kind not in kept]
+        if missing:
+            for kind, body in zip(missing, self._stills(instance, _FIRST, missing), strict=True):
+                self._store.keep(instance, kind, body)
+        if RenditionKind.CINE not in kept:
+            with suppress(NotFound):
+                self._store.keep(instance, RenditionKind.CINE, self._cine(instance))
 
-    def named(self, blob_keys: set[str]) -> set[str]:
-        """Return those of the keys that hold a picture, for the sweep to leave."""
-        with self._database.read(within=EVERY_SITE) as connection:
-            return named_blobs(connection, blob_keys)
+    def _stills(self, instance: Instance, number: int, kinds: Sequence[RenditionKind]) -> list[bytes]:
+        with self._frames(instance, number) as frames:
+            frames.require_frames([number])
+            image = frames.image(number)
+        sides = [SIDES[kind] for kind in kinds]
+        return self._decoders.run(scaled_of, image, sides, allowance=image.allowance())
 
-    def _kept(self, instance: Instance) -> dict[RenditionKind, Rendition]:
-        with self._database.read(within=at_site(instance.site_id)) as connection:
-            return find_renditions(connection, instance)
-
-    def _read(self, kept: Rendition) -> bytes:
-        body = self._archive.blobs.read_at(kept.blob_key, 0, kept.size)
-        if hashlib.sha256(body).hexdigest() != kept.digest:
-            raise StorageUnavailable("A rendition is damaged in the blob store.")
+    def _cine(self, instance: Instance) -> bytes:
+        if not instance.number_of_frames or instance.number_of_frames < 2:
+            raise NotFound("The instance is no cine.")
+        with opened(self._archive, instance) as content:
+            milliseconds = milliseconds_of(content.tree)
+        if milliseconds is None:
+            raise NotFound("The instance does not say how fast its frames follow each other.")
+        images = self._images(instance)
+        side = SIDES[RenditionKind.CINE]
+        [body] = self._decoders.run(cine_of, images, side, milliseconds, allowance=_allowance(images))
         return body
 
-    def _keep(self, instance: Instance, kind: RenditionKind, media_type: str, body: bytes) -> None:
-        """Put the blob, then write its row: a row without a blob cannot be."""
-        now = self._clock.now()
-        kept = Rendition(
-            kind=kind,
-            media_type=media_type,
-            blob_key=f"{instance.site_id}/renditions/{new_key(now)}",
-            size=len(body),
-            digest=hashlib.sha256(body).hexdigest(),
-        )
-        with self._archive.incoming.new_file(now) as file:
-            file.write_part10(body)
-            self._archive.blobs.put(kept.blob_key, file.durable())
-        with self._database.write(within=at_site(instance.site_id)) as connection:
-            replaced = write_rendition(connection, instance, kept, now=now)
-        if replaced is not None:
-            self._archive.blobs.delete(replaced)
+    def _images(self, instance: Instance) -> list[FrameImage]:
+        images: list[FrameImage] = []
+        size = 0
+        with self._frames(instance, _FIRST) as frames:
+            for number in range(1, min(frames.number_of_frames, FRAMES_AT_MOST) + 1):
+                image = frames.image(number)
+                size += len(image.frame)
+                if size > _CINE_BYTES:
+                    break
+                images.append(image)
+        if not images:
+            raise UnsupportedTransferSyntax("The frames are too large for a moving picture.")
+        return images
+
+    def _frames(self, instance: Instance, number: int) -> StoredFrames:
+        return StoredFrames(self._archive, self._database, instance, first=number)
+
+
+def _allowance(images: Sequence[FrameImage]) -> Allowance:
+    """Frames are decoded one after the other, and each takes its time."""
+    each = [image.allowance() for image in images]
+    return Allowance(
+        address_space=max(allowance.address_space for allowance in each),
+        cpu_seconds=each[0].cpu_seconds + len(images) // 2,
+    )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class RenditionKind(StrEnum):
@@ -9,10 +10,17 @@ class RenditionKind(StrEnum):
 
     THUMBNAIL = "thumbnail"
     PREVIEW = "preview"
+    CINE = "cine"
 
 
-SIDES: dict[RenditionKind, int] = {RenditionKind.THUMBNAIL: 256, RenditionKind.PREVIEW: 1024}
+MEDIA_TYPES: Final = {
+    RenditionKind.THUMBNAIL: "image/jpeg",
+    RenditionKind.PREVIEW: "image/jpeg",
+    RenditionKind.CINE: "image/webp",
+}
+SIDES: Final = {RenditionKind.THUMBNAIL: 256, RenditionKind.PREVIEW: 1024, RenditionKind.CINE: 512}
 """The longest side of a picture, in pixels."""
+STILLS: Final = (RenditionKind.THUMBNAIL, RenditionKind.PREVIEW)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request, Response
 
 from core.errors import NotFound
 from imaging.picture import JPEG
-from renditions.rendition import SIDES, RenditionKind
+from renditions.rendition import MEDIA_TYPES, RenditionKind
 from storage.instance import Instance
 from viewer_api.dicom_web_root import UID, InRetrieval, accept_of
 from viewer_api.media_types import Form, choose
 from viewer_api.pixel_routes import FrameNumber
+from viewer_api.places import DECODING
 from viewer_api.problems import Busy, documented
 from viewer_api.rooms import InRooms
 from viewer_api.wado_rs import UNCHANGING, given
@@ -18,6 +19,10 @@ from viewer_api.wado_rs import UNCHANGING, given
 router = APIRouter(tags=["WADO-RS"])
 
 _FORMS: Final = (Form(media_type=JPEG),)
+_WEBP: Final = MEDIA_TYPES[RenditionKind.CINE]
+_CINE: Final = given(
+    "Its frames as a moving picture of at most 512 pixels a side.", _WEBP, also=documented(Busy)
+)
 _THUMBNAIL: Final = given("A picture of at most 256 pixels a side.", JPEG, also=documented(Busy))
 _PREVIEW: Final = given("A picture of at most 1024 pixels a side.", JPEG, also=documented(Busy))
 _INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
@@ -62,10 +67,10 @@ def frame_thumbnail(
     """Of one frame of several."""
     found = retrieval.instance(study, series, instance)
     choose(accept_of(request), _FORMS, multipart=False, single=True)
-    kind = RenditionKind.THUMBNAIL
     if frame == 1:
         return _picture(request, rooms, found)
-    body = rooms.pictures.made(found, frame, {kind: SIDES[kind]})[kind]
+    with DECODING.taken():
+        body = rooms.pictures.still(found, frame, RenditionKind.THUMBNAIL)
     return Response(body, media_type=JPEG, headers=UNCHANGING)
 
 
@@ -78,6 +83,15 @@ def instance_preview(
     return _picture(request, rooms, found, RenditionKind.PREVIEW)
 
 
+@router.get(f"{_INSTANCE}/cine", summary="Retrieve a moving picture of a cine", **_CINE)
+def instance_cine(
+    request: Request, rooms: InRooms, retrieval: InRetrieval, study: UID, series: UID, instance: UID
+) -> Response:
+    """Not of the standard: at most 300 frames as an animated WebP, as fast as the instance says."""
+    found = retrieval.instance(study, series, instance)
+    return _picture(request, rooms, found, RenditionKind.CINE)
+
+
 def _picture(
     request: Request,
     rooms: InRooms,
@@ -86,9 +100,13 @@ def _picture(
     *,
     changes: bool = False,
 ) -> Response:
-    choose(accept_of(request), _FORMS, multipart=False, single=True)
-    body = rooms.pictures.picture(instance, kind)
-    return Response(body, media_type=JPEG, headers={} if changes else UNCHANGING)
+    media_type = MEDIA_TYPES[kind]
+    choose(accept_of(request), [Form(media_type=media_type)], multipart=False, single=True)
+    body = rooms.pictures.kept(instance, kind)
+    if body is None:
+        with DECODING.taken():
+            body = rooms.pictures.made(instance, kind)
+    return Response(body, media_type=media_type, headers={} if changes else UNCHANGING)
 
 
 def _first_image(instances: list[Instance]) -> Instance:

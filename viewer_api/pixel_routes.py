@@ -19,7 +19,7 @@ from viewer_api.dicom_web_root import UID, InRetrieval, Retrieval, accept_of
 from viewer_api.media_types import Chosen, Form, choose
 from viewer_api.multipart import Part, begun, part_type, related
 from viewer_api.pixel_media_types import FRAME_TYPES, VIDEO_TYPES
-from viewer_api.places import Places
+from viewer_api.places import DECODING
 from viewer_api.problems import Busy, documented
 from viewer_api.wado_rs import UNCHANGING, given
 
@@ -28,8 +28,6 @@ router = APIRouter(tags=["WADO-RS"])
 FRAMES_AT_ONCE: Final = 1_000
 _INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
 _OCTETS: Final = "application/octet-stream"
-_DECODING: Final = Places(2, waiting=16)
-"""As many as there are children to decode in, and so many requests that wait for one."""
 _PICTURE_FORMS: Final = (Form(media_type=JPEG), Form(media_type=PNG))
 _PARTS_OR_OCTETS: Final = ("multipart/related", _OCTETS)
 
@@ -153,7 +151,7 @@ def _frame_parts(
             if is_stored:
                 frame = frames.stored(number)
             else:
-                with _DECODING.taken():
+                with DECODING.taken():
                     frame = retrieval.decoded(frames.image(number), octets_of)
             yield Part(
                 content_type=part_type(form.media_type, form.transfer_syntax_uid),
@@ -202,6 +200,6 @@ def _rendered(request: Request, retrieval: Retrieval, instance: Instance, number
     chosen: Chosen = choose(accept_of(request), _PICTURE_FORMS, multipart=False, single=True)
     with retrieval.frames(instance, first=number) as frames:
         frames.require_frames([number])
-        with _DECODING.taken():
+        with DECODING.taken():
             body = retrieval.decoded(frames.image(number), picture_of, chosen.form.media_type)
     return Response(body, media_type=chosen.form.media_type, headers=UNCHANGING)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from viewer_api.problems import Busy
 
@@ -24,3 +25,7 @@ class Places:
                 yield
         finally:
             self._room.release()
+
+
+DECODING: Final = Places(2, waiting=16)
+"""As many as there are children to decode in, and so many requests that wait for one."""

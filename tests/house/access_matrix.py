@@ -396,6 +396,7 @@ _RETRIEVALS = (
     f"{_INSTANCE}/thumbnail",
     f"{_INSTANCE}/frames/{{frame}}/thumbnail",
     f"{_INSTANCE}/preview",
+    f"{_INSTANCE}/cine",
 )
 
 DICOM_WEB: list[Door] = [

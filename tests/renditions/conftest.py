@@ -12,6 +12,7 @@ from renditions.metadata import documents_of
 from renditions.picture_jobs import PictureMaker
 from renditions.pictures import Pictures
 from renditions.preparation import CURSOR, PreparationFollower, Preparer
+from renditions.rendition_store import RenditionStore
 from renditions.stored_frames import StoredFrames
 from storage.archive import Archive
 from storage.instance import Instance, StoredInstance
@@ -67,8 +68,15 @@ class Room:
     def pictures(self) -> Pictures:
         """Return what makes pictures and gives them out."""
         return Pictures(
-            database=self.database, archive=self.archive, decoders=shared_decoders(), clock=self.clock
+            database=self.database,
+            archive=self.archive,
+            decoders=shared_decoders(),
+            store=self.kept(),
         )
+
+    def kept(self) -> RenditionStore:
+        """Return what keeps renditions."""
+        return RenditionStore(database=self.database, archive=self.archive, clock=self.clock)
 
     def draw(self) -> list[tuple[str, str]]:
         """Follow, and make the pictures that are due; return what failed."""

@@ -3,6 +3,7 @@
 import io
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -10,14 +11,14 @@ from sqlalchemy import select
 
 from core.access import EVERY_SITE
 from core.errors import NotFound, QuotaExceeded, StorageUnavailable, UnsupportedTransferSyntax
-from renditions import pictures
+from renditions import rendition_store
 from renditions.rendition import RenditionKind
 from renditions.tables import renditions
 from renditions.working_off import LEASE
 from storage.instance import Instance
 from storage.sweep import sweep
 from tests.renditions.conftest import Room
-from tests.viewer_api.stored import CINE, RADIOGRAPH, part10, sample, small
+from tests.viewer_api.stored import PALETTE, RADIOGRAPH, part10, sample, small
 
 THUMBNAIL, PREVIEW = RenditionKind.THUMBNAIL, RenditionKind.PREVIEW
 
@@ -33,13 +34,18 @@ def blobs_of(room: Room) -> set[str]:
     return {key for key, _ in room.blobs.keys() if "/renditions/" in key}  # noqa: SIM118 - no mapping
 
 
+def given(room: Room, instance: Instance, kind: RenditionKind) -> bytes:
+    """Return a picture as whoever asks gets it."""
+    return room.pictures().kept(instance, kind) or room.pictures().made(instance, kind)
+
+
 def both(room: Room, instance: Instance) -> tuple[bytes, bytes]:
-    return room.pictures().picture(instance, THUMBNAIL), room.pictures().picture(instance, PREVIEW)
+    return given(room, instance, THUMBNAIL), given(room, instance, PREVIEW)
 
 
 @pytest.mark.sqlite_only("about pixels")
 @pytest.mark.parametrize(
-    ("file", "size", "thumbnail"), [(RADIOGRAPH, (964, 1024), (241, 256)), (CINE, (640, 480), (256, 192))]
+    ("file", "size", "thumbnail"), [(RADIOGRAPH, (964, 1024), (241, 256)), (PALETTE, (800, 600), (256, 192))]
 )
 def test_a_picture_kept_is_the_picture_made_and_needs_no_instance(
     room: Room, file: Path, size: tuple[int, int], thumbnail: tuple[int, int]
@@ -51,7 +57,53 @@ def test_a_picture_kept_is_the_picture_made_and_needs_no_instance(
     room.blobs.forget()
     assert both(room, instance) == made
     assert room.blobs.opened == []
-    assert {key for key, _, _ in room.blobs.ranges} == keys_of(room) == blobs_of(room)
+    assert {key for key, _, _ in room.blobs.ranges} <= keys_of(room) == blobs_of(room)
+
+
+def moving(**values: Any) -> bytes:
+    """Return three frames of one grey each, darker to lighter."""
+    pixels = b"".join(bytes([grey]) * 64 for grey in (0, 100, 200))
+    window = {"WindowCenter": 128, "WindowWidth": 256}
+    return part10(small(NumberOfFrames=3, PixelData=pixels, **window, **values))
+
+
+@pytest.mark.sqlite_only("about pixels")
+@pytest.mark.parametrize(
+    ("values", "milliseconds"),
+    [
+        ({"FrameTime": 40}, 40),
+        ({"CineRate": 50, "FrameTime": 40}, 20),
+        ({"RecommendedDisplayFrameRate": 10, "CineRate": 50}, 100),
+        ({"FrameTimeVector": [0, 30, 50]}, 40),
+        ({"CineRate": 0, "FrameTime": 0.001}, 10),
+        ({"FrameTime": 99_999}, 1000),
+    ],
+)
+def test_a_cine_moves_as_fast_as_it_says(room: Room, values: dict[str, Any], milliseconds: int) -> None:
+    instance = room.store(moving(**values))
+    made = given(room, instance, RenditionKind.CINE)
+    film = Image.open(io.BytesIO(made))
+    assert (film.format, film.n_frames, film.size) == ("WEBP", 3, (8, 8))
+    greys = []
+    for number in range(3):
+        film.seek(number)
+        greys.append(film.convert("L").getpixel((4, 4)))
+        assert film.info["duration"] == milliseconds
+    assert [abs(found - grey) <= 3 for found, grey in zip(greys, (0, 100, 200), strict=True)] == [True] * 3
+    assert room.draw() == []
+    room.blobs.forget()
+    assert given(room, instance, RenditionKind.CINE) == made
+    assert room.blobs.opened == []
+
+
+@pytest.mark.sqlite_only("about pixels")
+@pytest.mark.parametrize("values", [{}, {"CineRate": 0}, {"FrameTimeVector": [0]}])
+def test_slices_are_no_cine(room: Room, values: dict[str, Any]) -> None:
+    instance = room.store(moving(**values))
+    assert room.draw() == []
+    assert room.kept().kinds(instance) == {THUMBNAIL, PREVIEW}
+    with pytest.raises(NotFound):
+        given(room, instance, RenditionKind.CINE)
 
 
 def test_what_shows_nothing_leaves_nothing_and_its_job_is_done(room: Room) -> None:
@@ -88,7 +140,7 @@ def test_the_sweep_knows_pictures_and_takes_what_a_killed_worker_left(
         raise Killed
 
     with monkeypatch.context() as killing:
-        killing.setattr(pictures, "write_rendition", die)
+        killing.setattr(rendition_store, "write_rendition", die)
         with pytest.raises(Killed):
             room.draw()
     assert keys_of(room) == set()
@@ -98,7 +150,7 @@ def test_the_sweep_knows_pictures_and_takes_what_a_killed_worker_left(
     assert room.draw() == []
     assert blobs_of(room) == left | keys_of(room)
     later = room.clock.now() + timedelta(days=3650)
-    report = sweep(room.archive, now=later, grace=timedelta(hours=1), named_elsewhere=room.pictures().named)
+    report = sweep(room.archive, now=later, grace=timedelta(hours=1), named_elsewhere=room.kept().named)
     assert report.orphans_deleted == 1
     assert blobs_of(room) == keys_of(room)
     assert len(keys_of(room)) == 2
@@ -139,7 +191,7 @@ def test_a_picture_made_twice_is_kept_once(room: Room, monkeypatch: pytest.Monke
     before = keys_of(room)
     room.pictures().keep_ready(instance)
     assert keys_of(room) == before
-    monkeypatch.setattr(pictures, "find_renditions", lambda *_: {})
+    monkeypatch.setattr(rendition_store, "find_renditions", lambda *_: {})
     room.pictures().keep_ready(instance)
     assert keys_of(room).isdisjoint(before)
     assert blobs_of(room) == keys_of(room)

@@ -24,6 +24,7 @@ from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
 from renditions.pictures import Pictures
+from renditions.rendition_store import RenditionStore
 from reporting.prior_reports import PriorReports
 from storage.patients import Patients
 from storage.shelf import Shelf
@@ -91,7 +92,10 @@ def new_rooms(consultation: Consultation) -> Rooms:
         archive=consultation.archive,
         decoders=shared_decoders(),
         pictures=Pictures(
-            database=database, archive=consultation.archive, decoders=shared_decoders(), clock=clock
+            database=database,
+            archive=consultation.archive,
+            decoders=shared_decoders(),
+            store=RenditionStore(database=database, archive=consultation.archive, clock=clock),
         ),
         authentication=Authentication(database, clock),
         accounts=accounts,
