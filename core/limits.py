@@ -70,7 +70,7 @@ FRAME_BYTES: Final = 256 * MIB
 DECODING_BYTES: Final = 256 * MIB
 """Address space that one decoding may take on top of an idle child's, with DECODING_BYTES_FOR_A_SAMPLE for
 each sample of the frame and four times its encoded bytes, up to DECODING_BYTES_AT_MOST."""
-DECODING_BYTES_FOR_A_SAMPLE: Final = 48
+DECODING_BYTES_FOR_A_SAMPLE: Final = 32
 DECODING_BYTES_AT_MOST: Final = 3 * GIB
 DECODING_CPU_SECONDS: Final = 20
 INDEXED_FRAMES: Final = 100_000

@@ -43,6 +43,7 @@ from worklist.case import Case
 from worklist.retake import RetakeReason, Wish
 
 NOBODYS_KEY, NOBODYS_UID, NO_SITE = "ABCDEFGHJKMNPQRSTVWXYZ0123", "1.2.3", "no-such-site"
+_MOVING: dict[str, Any] = {"NumberOfFrames": 2, "FrameTime": 40, "PixelData": bytes(128)}
 PATIENT = {"PatientName": "Canary^Zhang", "PatientID": "CANARY-7"}
 SHARED = {"frames": "1", "frame": "1", "path": "7FE00010", "password": PASSWORD}
 """Names in an address that mean the same of everything."""
@@ -232,6 +233,7 @@ def _things(edge: Edge, reading: Reading) -> dict[str, str]:
         study_instance_uid=uids["study"],
         SeriesInstanceUID=uids["series"],
         SOPInstanceUID=uids["instance"],
+        **_MOVING,
         **PATIENT,
     )
     reading.save("reader", case, 0)
