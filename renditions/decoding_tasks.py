@@ -1,6 +1,7 @@
 """What is done with a decoded frame: in a limited child, never where requests are answered. Pure."""
 
 from imaging.picture import picture
+from imaging.rendering import AS_THE_IMAGE_SAYS, Rendering
 from renditions.frame_image import FrameImage
 
 
@@ -10,6 +11,6 @@ def octets_of(image: FrameImage) -> list[bytes]:
     return [pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes()]
 
 
-def picture_of(image: FrameImage, media_type: str) -> list[bytes]:
+def picture_of(image: FrameImage, media_type: str, rendering: Rendering = AS_THE_IMAGE_SAYS) -> list[bytes]:
     """Return a frame as a picture."""
-    return [picture(image.decoded(), media_type)]
+    return [picture(image.decoded(), media_type, rendering)]

@@ -13,6 +13,7 @@ from storage.instance_content import Content
 
 _IMAGE_GROUP: Final = 0x0028
 _PRESENTATION_GROUP: Final = 0x2050
+_INTENT: Final = 0x00080068
 _LONGEST_TABLE: Final = MIB
 """No lookup table of the standard is longer."""
 _LONGEST_OVERLAY: Final = 8 * MIB
@@ -28,6 +29,8 @@ def image_attributes(content: Content, number: int) -> Dataset:
     for group in OVERLAY_GROUPS:
         if group in groups:
             image.update(data_set_of(content, group=group, longest_value=_LONGEST_OVERLAY))
+    if _INTENT in content.tree:
+        image.update(nested_data_set(content, {_INTENT: content.tree[_INTENT]}))
     apply_functional_groups(image, [nested_data_set(content, item) for item in _groups_of(content, number)])
     return image
 

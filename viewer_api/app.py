@@ -21,6 +21,7 @@ from viewer_api import (
     pixel_routes,
     prior_routes,
     qido_rs,
+    rendered_routes,
     report_routes,
     request_routes,
     retake_routes,
@@ -63,6 +64,7 @@ _DICOM_WEB: Final = (
     qido_rs.router,
     wado_rs.router,
     pixel_routes.router,
+    rendered_routes.router,
     picture_routes.router,
     stow_rs.router,
 )

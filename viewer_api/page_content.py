@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from core.access import Act, Actor, Scope
+from imaging.intent import is_for_processing
 from registry.directory import DEFAULT_TIME_ZONE, Site
 from reporting.report import Report
 from storage.query import Query, UIDList
@@ -104,11 +105,17 @@ def _look(rooms: Rooms, of: Case | Report) -> Look:
         Query(conditions={"StudyInstanceUID": UIDList((of.study_instance_uid,))}, limit=INSTANCES_LOOKED_AT),
         visible_to=Scope(site_ids=frozenset({of.site_id})),
     )
-    for instance in first:
-        if instance.rows and instance.columns:
-            path = f"{study}/series/{instance.series_instance_uid}/instances/{instance.sop_instance_uid}"
-            return Look(path=f"{path}/rendered", is_image=True)
-    return Look(path=study, is_image=False)
+    images = [instance for instance in first if instance.rows and instance.columns]
+    if not images:
+        return Look(path=study, is_image=False)
+    # One that is meant to be looked at, if there is any.
+    instance = min(images, key=lambda each: is_for_processing(each.sop_class_uid))
+    path = f"{study}/series/{instance.series_instance_uid}/instances/{instance.sop_instance_uid}"
+    return Look(
+        path=f"{path}/rendered",
+        is_image=True,
+        is_for_processing=is_for_processing(instance.sop_class_uid),
+    )
 
 
 def _own_time_zone(actor: Actor, sites: Mapping[str, Site]) -> str:

@@ -69,6 +69,7 @@ class Look:
 
     path: str
     is_image: bool
+    is_for_processing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

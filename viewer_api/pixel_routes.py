@@ -1,4 +1,4 @@
-"""WADO-RS below the instance: frames, bulk data and pictures (PS3.18 10.4.1)."""
+"""WADO-RS below the instance: frames and bulk data (PS3.18 10.4.1)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
@@ -7,8 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, NotFound, UnsupportedTransferSyntax
-from imaging.picture import JPEG, PNG
-from renditions.decoding_tasks import octets_of, picture_of
+from renditions.decoding_tasks import octets_of
 from renditions.pixel_data import PIXEL_DATA, PixelData
 from renditions.stored_frames import StoredFrames
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
@@ -16,7 +15,7 @@ from storage.element_values import little_endian
 from storage.instance import Instance
 from storage.instance_content import opened
 from viewer_api.dicom_web_root import UID, InRetrieval, Retrieval, accept_of
-from viewer_api.media_types import Chosen, Form, choose
+from viewer_api.media_types import Form, choose
 from viewer_api.multipart import Part, begun, part_type, related
 from viewer_api.pixel_media_types import FRAME_TYPES, VIDEO_TYPES
 from viewer_api.places import DECODING
@@ -26,9 +25,8 @@ from viewer_api.wado_rs import UNCHANGING, given
 router = APIRouter(tags=["WADO-RS"])
 
 FRAMES_AT_ONCE: Final = 1_000
-_INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
+INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
 _OCTETS: Final = "application/octet-stream"
-_PICTURE_FORMS: Final = (Form(media_type=JPEG), Form(media_type=PNG))
 _PARTS_OR_OCTETS: Final = ("multipart/related", _OCTETS)
 
 FrameList = Annotated[
@@ -51,7 +49,7 @@ BulkPath = Annotated[
 
 
 @router.get(
-    f"{_INSTANCE}/frames/{{frames}}",
+    f"{INSTANCE}/frames/{{frames}}",
     summary="Retrieve frames",
     **given("The frames, as they are stored or decoded.", *_PARTS_OR_OCTETS, also=documented(Busy)),
 )
@@ -67,7 +65,7 @@ def retrieve_frames(
 
 
 @router.get(
-    f"{_INSTANCE}/bulkdata/{{path:path}}",
+    f"{INSTANCE}/bulkdata/{{path:path}}",
     summary="Retrieve a value by the address that the metadata gave",
     **given("The value in little endian, or its frames.", *_PARTS_OR_OCTETS, also=documented(Busy)),
 )
@@ -87,30 +85,6 @@ def retrieve_bulk_data(
     if found.transfer_syntax_uid in VIDEO_TYPES:
         return _stream(request, retrieval, found, path, _video_forms(found))
     return _frames(request, retrieval, found, range(1, number_of_frames + 1))
-
-
-@router.get(
-    f"{_INSTANCE}/rendered",
-    summary="Retrieve a picture of an instance",
-    **given("The first frame as a picture.", JPEG, PNG, also=documented(Busy)),
-)
-def render_instance(
-    request: Request, retrieval: InRetrieval, study: UID, series: UID, instance: UID
-) -> Response:
-    """Windowed as the instance says; for looking it over, not for diagnosis."""
-    return _rendered(request, retrieval, retrieval.instance(study, series, instance), 1)
-
-
-@router.get(
-    f"{_INSTANCE}/frames/{{frame}}/rendered",
-    summary="Retrieve a picture of a frame",
-    **given("The frame as a picture.", JPEG, PNG, also=documented(Busy)),
-)
-def render_frame(
-    request: Request, retrieval: InRetrieval, study: UID, series: UID, instance: UID, frame: FrameNumber
-) -> Response:
-    """Windowed as the instance says; for looking it over, not for diagnosis."""
-    return _rendered(request, retrieval, retrieval.instance(study, series, instance), frame)
 
 
 def _frames(request: Request, retrieval: Retrieval, instance: Instance, numbers: Sequence[int]) -> Response:
@@ -191,15 +165,3 @@ def _value_chunks(retrieval: Retrieval, instance: Instance, path: str) -> Iterat
             return
         for chunk in content.chunks(element.offset, element.length):
             yield little_endian(chunk, element.vr) if element.encoding.big_endian else chunk
-
-
-def _rendered(request: Request, retrieval: Retrieval, instance: Instance, number: int) -> Response:
-    if any(name != "accept" for name in request.query_params):
-        # A window that is asked for and not applied would show something else than was meant.
-        raise InvalidRequest("Pictures are made as the instance says; viewport, window and quality are not.")
-    chosen: Chosen = choose(accept_of(request), _PICTURE_FORMS, multipart=False, single=True)
-    with retrieval.frames(instance, first=number) as frames:
-        frames.require_frames([number])
-        with DECODING.taken():
-            body = retrieval.decoded(frames.image(number), picture_of, chosen.form.media_type)
-    return Response(body, media_type=chosen.form.media_type, headers=UNCHANGING)

@@ -386,13 +386,28 @@ def test_the_preview_and_the_report_open_in_the_same_browser(reading: Reading) -
     assert len(set(previews)) == 2, "one of the open case, one of the reported study"
     for preview in previews:
         image = browser.get(preview, headers={"Accept": "text/html,image/avif,image/webp,*/*;q=0.8"})
-        assert image.headers["Content-Type"] == "image/jpeg"
-        assert image.content.startswith(b"\xff\xd8")
+        assert image.headers["Content-Type"] == "image/webp"
+        assert image.content.startswith(b"RIFF")
     [pdf] = [link for link in page.links if link.endswith("/pdf")]
     assert "未接收 not yet received" in page.text
     assert browser.get(pdf).content.startswith(b"%PDF-")
     assert browser.get(pdf.removesuffix("/pdf")).json()["receipts"][0]["username"] == "clinic"
     assert "已接收 received" in _page(browser).text
+
+
+def test_an_image_for_processing_is_marked_and_gives_way_to_one_that_is_not(reading: Reading) -> None:
+    rooms = reading.rooms
+    raw, meant = "1.2.840.10008.5.1.4.1.1.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1"
+    study = new_uid()
+    rooms.arrive(study, SOPClassUID=raw, SOPInstanceUID="1.2.3.1")
+    rooms.ready()
+    browser = _logged_in(reading, "reader")
+    page = _page(browser)
+    assert "未经处理 For processing" in page.text
+    rooms.arrive(study, SOPClassUID=meant, SOPInstanceUID="1.2.3.2")
+    page = _page(browser)
+    assert "For processing" not in page.text
+    assert any("/instances/1.2.3.2/rendered" in link for link in page.links)
 
 
 def test_a_study_without_image_links_to_itself_and_the_hubs_reports_are_no_image(reading: Reading) -> None:
