@@ -49,6 +49,7 @@ def http_application(house: House) -> FastAPI:
             archive=house.archive,
             decoders=house.decoders,
             pictures=house.pictures,
+            electrocardiograms=house.electrocardiograms,
             authentication=house.authentication,
             accounts=house.accounts,
             directory=house.directory,

@@ -13,12 +13,14 @@ from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
 from renditions.decoders import Decoders
+from renditions.electrocardiograms import Electrocardiograms
 from renditions.picture_jobs import PictureMaker
 from renditions.pictures import Pictures
 from renditions.preparation import PreparationFollower, Preparer
 from renditions.rendition_store import RenditionStore
 from reporting.compilation import Compiler, SiteOnPaper
 from reporting.desk import Desk
+from reporting.ecg_header import ecg_header
 from reporting.inbox import Inbox
 from reporting.prior_reports import PriorReports
 from reporting.publication import Publisher
@@ -53,6 +55,7 @@ class House:
     archive: Archive
     decoders: Decoders
     pictures: Pictures
+    electrocardiograms: Electrocardiograms
     renditions: RenditionStore
     directory: Directory
     unknown_devices: UnknownDevices
@@ -98,7 +101,11 @@ class House:
     def picture_maker(self) -> PictureMaker:
         """Return what makes pictures of it."""
         return PictureMaker(
-            database=self.database, archive=self.archive, pictures=self.pictures, clock=self.clock
+            database=self.database,
+            archive=self.archive,
+            pictures=self.pictures,
+            electrocardiograms=self.electrocardiograms,
+            clock=self.clock,
         )
 
     def rereading(self) -> Rereading:
@@ -142,6 +149,9 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         archive=archive,
         decoders=decoders,
         pictures=Pictures(database=database, archive=archive, decoders=decoders, store=renditions),
+        electrocardiograms=Electrocardiograms(
+            archive=archive, decoders=decoders, store=renditions, header_of=ecg_header
+        ),
         renditions=renditions,
         directory=directory,
         unknown_devices=register.unknown_devices,

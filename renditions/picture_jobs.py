@@ -4,9 +4,10 @@ from contextlib import suppress
 
 from core.access import EVERY_SITE, at_site
 from core.clock import Clock
-from core.errors import NotFound, UnsupportedTransferSyntax
+from core.errors import InvalidInstance, NotFound, TooLarge, UnsupportedTransferSyntax
 from database.engine import Database
 from database.jobs import Job, complete
+from renditions.electrocardiograms import Electrocardiograms, is_waveform
 from renditions.pictures import Pictures
 from renditions.preparation import PICTURE_JOB
 from renditions.working_off import Run, work_off
@@ -16,10 +17,19 @@ from storage.archive import Archive
 class PictureMaker:
     """Works off the jobs for pictures. One that is done twice leaves one row, and a blob for the sweep."""
 
-    def __init__(self, *, database: Database, archive: Archive, pictures: Pictures, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        archive: Archive,
+        pictures: Pictures,
+        electrocardiograms: Electrocardiograms,
+        clock: Clock,
+    ) -> None:
         self._database = database
         self._archive = archive
         self._pictures = pictures
+        self._electrocardiograms = electrocardiograms
         self._clock = clock
 
     def run(self) -> Run:
@@ -32,7 +42,10 @@ class PictureMaker:
             job.body["study_instance_uid"], None, job.body["sop_instance_uid"], visible_to=scope
         )
         # What has nothing to show, or nothing that we can: who asks is told so.
-        with suppress(NotFound, UnsupportedTransferSyntax):
-            self._pictures.keep_ready(instance)
+        with suppress(NotFound, UnsupportedTransferSyntax, InvalidInstance, TooLarge):
+            if is_waveform(instance):
+                self._electrocardiograms.keep_ready(instance)
+            else:
+                self._pictures.keep_ready(instance)
         with self._database.write(within=EVERY_SITE) as connection:
             complete(connection, job)

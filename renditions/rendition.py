@@ -11,12 +11,14 @@ class RenditionKind(StrEnum):
     THUMBNAIL = "thumbnail"
     PREVIEW = "preview"
     CINE = "cine"
+    ECG_SHEET = "ecg-sheet"
 
 
 MEDIA_TYPES: Final = {
     RenditionKind.THUMBNAIL: "image/jpeg",
     RenditionKind.PREVIEW: "image/jpeg",
     RenditionKind.CINE: "image/webp",
+    RenditionKind.ECG_SHEET: "image/svg+xml",
 }
 SIDES: Final = {RenditionKind.THUMBNAIL: 256, RenditionKind.PREVIEW: 1024, RenditionKind.CINE: 512}
 """The longest side of a picture, in pixels."""

@@ -14,6 +14,7 @@ from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
 from renditions.decoders import Decoders
+from renditions.electrocardiograms import Electrocardiograms
 from renditions.pictures import Pictures
 from reporting.desk import Desk
 from reporting.inbox import Inbox
@@ -38,6 +39,7 @@ class Rooms:
     archive: Archive
     decoders: Decoders
     pictures: Pictures
+    electrocardiograms: Electrocardiograms
     authentication: Authentication
     accounts: Accounts
     directory: Directory

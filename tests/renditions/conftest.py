@@ -8,6 +8,7 @@ from core.access import EVERY_SITE, at_site
 from database.change_feed import follow
 from database.engine import Database
 from database.jobs import resting_jobs
+from renditions.electrocardiograms import Electrocardiograms
 from renditions.metadata import documents_of
 from renditions.picture_jobs import PictureMaker
 from renditions.pictures import Pictures
@@ -33,6 +34,7 @@ class Room:
     clock: FixedClock
     blobs: CountingBlobs
     emergencies: set[str]
+    heading: list[str]
 
     def store(self, file: bytes, site_id: str = SITE) -> Instance:
         """Keep a Part 10 file as a device of the site would send it."""
@@ -74,6 +76,15 @@ class Room:
             store=self.kept(),
         )
 
+    def electrocardiograms(self) -> Electrocardiograms:
+        """Return what reads ECGs, with the patient's ID above the sheet."""
+        return Electrocardiograms(
+            archive=self.archive,
+            decoders=shared_decoders(),
+            store=self.kept(),
+            header_of=lambda study: [study.patient_id, *self.heading],
+        )
+
     def kept(self) -> RenditionStore:
         """Return what keeps renditions."""
         return RenditionStore(database=self.database, archive=self.archive, clock=self.clock)
@@ -82,7 +93,11 @@ class Room:
         """Follow, and make the pictures that are due; return what failed."""
         self.follow()
         maker = PictureMaker(
-            database=self.database, archive=self.archive, pictures=self.pictures(), clock=self.clock
+            database=self.database,
+            archive=self.archive,
+            pictures=self.pictures(),
+            electrocardiograms=self.electrocardiograms(),
+            clock=self.clock,
         )
         failures = []
         while (run := maker.run()).has_more:
@@ -109,4 +124,4 @@ def room(database: Database, archive: Archive, clock: FixedClock) -> Room:
     """A room in which nothing is stored."""
     blobs = CountingBlobs(archive.blobs)
     archive.blobs = blobs
-    return Room(database=database, archive=archive, clock=clock, blobs=blobs, emergencies=set())
+    return Room(database=database, archive=archive, clock=clock, blobs=blobs, emergencies=set(), heading=[])

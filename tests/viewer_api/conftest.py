@@ -23,8 +23,10 @@ from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
+from renditions.electrocardiograms import Electrocardiograms
 from renditions.pictures import Pictures
 from renditions.rendition_store import RenditionStore
+from reporting.ecg_header import ecg_header
 from reporting.prior_reports import PriorReports
 from storage.patients import Patients
 from storage.shelf import Shelf
@@ -86,16 +88,17 @@ def new_rooms(consultation: Consultation) -> Rooms:
     """Return all rooms that the edge needs, with nobody registered."""
     database, clock = consultation.database, consultation.clock
     accounts, directory = Accounts(database, clock), Directory(database, clock)
+    kept = RenditionStore(database=database, archive=consultation.archive, clock=clock)
     return Rooms(
         clock=clock,
         database=database,
         archive=consultation.archive,
         decoders=shared_decoders(),
         pictures=Pictures(
-            database=database,
-            archive=consultation.archive,
-            decoders=shared_decoders(),
-            store=RenditionStore(database=database, archive=consultation.archive, clock=clock),
+            database=database, archive=consultation.archive, decoders=shared_decoders(), store=kept
+        ),
+        electrocardiograms=Electrocardiograms(
+            archive=consultation.archive, decoders=shared_decoders(), store=kept, header_of=ecg_header
         ),
         authentication=Authentication(database, clock),
         accounts=accounts,

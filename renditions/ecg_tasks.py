@@ -1,0 +1,52 @@
+"""What is made of an ECG's waveforms in a limited child: its leads as numbers, and the sheet. Pure."""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+from pydicom import Dataset
+
+from core.errors import InvalidInstance
+from ecg.compact import compact
+from ecg.paper import PaperSettings, svg
+from ecg.recording import Recording, rhythm
+from ecg.waveform import recordings
+from imaging.decoding import DECODER_ERRORS
+
+
+def sheet_of(dataset: Dataset, settings: PaperSettings, header: Sequence[str]) -> list[bytes]:
+    """Return the sheet as SVG. Raises InvalidInstance, InvalidRequest."""
+    return [svg(_recording(dataset), settings, header).encode()]
+
+
+def compact_of(dataset: Dataset) -> list[bytes]:
+    """Return the leads in the compact form. Raises InvalidInstance."""
+    return [compact(_recording(dataset))]
+
+
+def leads_of(dataset: Dataset) -> list[bytes]:
+    """Return the leads in microvolts as JSON. Raises InvalidInstance."""
+    recording = _recording(dataset)
+    body = {
+        "label": recording.label,
+        "sampling_frequency_hz": recording.sampling_frequency_hz,
+        "leads": {
+            lead.name: [
+                value if known else None
+                for value, known in zip(
+                    np.round(lead.microvolts, 4).tolist(), np.isfinite(lead.microvolts).tolist(), strict=True
+                )
+            ]
+            for lead in recording.leads
+        },
+        "oddities": list(recording.oddities),
+    }
+    return [json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()]
+
+
+def _recording(dataset: Dataset) -> Recording:
+    """Return the recording to read."""
+    try:
+        return rhythm(recordings(dataset))
+    except DECODER_ERRORS as error:
+        raise InvalidInstance("Its data set cannot be read.") from error
