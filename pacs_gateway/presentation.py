@@ -11,7 +11,6 @@ from pacs_gateway.sop_classes import (
     STORAGE_CLASSES,
     ULTRASOUND,
     VERIFICATION,
-    is_storage_class,
 )
 from pacs_gateway.transfer_syntaxes import (
     COMPRESSED_FIRST,
@@ -19,6 +18,7 @@ from pacs_gateway.transfer_syntaxes import (
     TRANSFER_SYNTAXES,
     UNCOMPRESSED,
 )
+from storage.sop_classes import is_storage_class
 
 UID_PADDING: Final = "\0 "
 """Some devices pad the UIDs of a negotiation, which PS3.5 9.1 forbids."""

@@ -24,8 +24,8 @@ from viewer_api.ecg_schemas import ECGResource
 from viewer_api.media_types import Form, choose
 from viewer_api.places import DECODING
 from viewer_api.problems import Busy, NotAcceptable, NotShowable, SeveralSites, documented
+from viewer_api.response_headers import UNCHANGING
 from viewer_api.rooms import InRooms
-from viewer_api.wado_rs import UNCHANGING
 
 router = APIRouter(
     prefix="/api/v1/studies/{study}/instances/{instance}",

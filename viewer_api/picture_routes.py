@@ -17,8 +17,9 @@ from viewer_api.pixel_routes import FrameNumber
 from viewer_api.places import DECODING
 from viewer_api.problems import Busy, documented
 from viewer_api.rendering_parameters import ThumbnailViewportText, viewport_of
+from viewer_api.response_headers import UNCHANGING
 from viewer_api.rooms import InRooms, Rooms
-from viewer_api.wado_rs import UNCHANGING, given
+from viewer_api.wado_rs import given
 
 router = APIRouter(tags=["WADO-RS"])
 

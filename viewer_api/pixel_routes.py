@@ -4,23 +4,24 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response
-from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, NotFound, UnsupportedTransferSyntax
 from renditions.decoding_tasks import octets_of
 from renditions.pixel_data import PIXEL_DATA, PixelData
 from renditions.stored_frames import StoredFrames
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
-from storage.element_values import little_endian
+from storage.element_tree import Element
 from storage.instance import Instance
 from storage.instance_content import opened
+from viewer_api.bulk_values import location_of, single_value, value_chunks
 from viewer_api.dicom_web_root import UID, InRetrieval, Retrieval, accept_of
 from viewer_api.media_types import Form, choose
-from viewer_api.multipart import Part, begun, part_type, related
+from viewer_api.multipart import Part, part_type, related
 from viewer_api.pixel_media_types import FRAME_TYPES, VIDEO_TYPES
 from viewer_api.places import DECODING
-from viewer_api.problems import Busy, documented
-from viewer_api.wado_rs import UNCHANGING, given
+from viewer_api.problems import Busy, RangeNotSatisfiable, documented
+from viewer_api.response_headers import UNCHANGING
+from viewer_api.wado_rs import BINARY, HELD, given
 
 router = APIRouter(tags=["WADO-RS"])
 
@@ -28,6 +29,11 @@ FRAMES_AT_ONCE: Final = 1_000
 INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
 _OCTETS: Final = "application/octet-stream"
 _PARTS_OR_OCTETS: Final = ("multipart/related", _OCTETS)
+_OF_VALUE: Final = (
+    documented(Busy, RangeNotSatisfiable)
+    | HELD
+    | {206: {"description": "The range of the value that was asked for.", "content": {_OCTETS: BINARY}}}
+)
 
 FrameList = Annotated[
     str,
@@ -67,7 +73,7 @@ def retrieve_frames(
 @router.get(
     f"{INSTANCE}/bulkdata/{{path:path}}",
     summary="Retrieve a value by the address that the metadata gave",
-    **given("The value in little endian, or its frames.", *_PARTS_OR_OCTETS, also=documented(Busy)),
+    **given("The value in little endian, or its frames.", *_PARTS_OR_OCTETS, also=_OF_VALUE),
 )
 def retrieve_bulk_data(
     request: Request, retrieval: InRetrieval, study: UID, series: UID, instance: UID, path: BulkPath
@@ -81,9 +87,9 @@ def retrieve_bulk_data(
         number_of_frames = PixelData(content, found).number_of_frames if element.fragmented else 0
     if not element.fragmented:
         form = Form(media_type=_OCTETS, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN)
-        return _stream(request, retrieval, found, path, [form])
+        return _stream(request, retrieval, found, path, element, [form])
     if found.transfer_syntax_uid in VIDEO_TYPES:
-        return _stream(request, retrieval, found, path, _video_forms(found))
+        return _stream(request, retrieval, found, path, element, _video_forms(found))
     return _frames(request, retrieval, found, range(1, number_of_frames + 1))
 
 
@@ -96,7 +102,8 @@ def _frames(request: Request, retrieval: Retrieval, instance: Instance, numbers:
     if chosen.is_multipart:
         return related(parts, chosen.form.media_type, UNCHANGING)
     part = next(parts)
-    return Response(b"".join(part.chunks), media_type=part.content_type, headers=UNCHANGING)
+    headers = UNCHANGING | {"Content-Location": part.location}
+    return Response(b"".join(part.chunks), media_type=part.content_type, headers=headers)
 
 
 def _frame_forms(instance: Instance, *, is_encapsulated: bool) -> list[Form]:
@@ -144,24 +151,19 @@ def _video_forms(instance: Instance) -> list[Form]:
 
 
 def _stream(
-    request: Request, retrieval: Retrieval, instance: Instance, path: str, forms: Sequence[Form]
+    request: Request,
+    retrieval: Retrieval,
+    instance: Instance,
+    path: str,
+    element: Element,
+    forms: Sequence[Form],
 ) -> Response:
     """Answer with one value in one piece."""
     chosen = choose(accept_of(request), forms, multipart=True, single=True)
     content_type = part_type(chosen.form.media_type, chosen.form.transfer_syntax_uid)
-    chunks = _value_chunks(retrieval, instance, path)
-    if chosen.is_multipart:
-        location = f"{retrieval.root.url_of(instance)}/bulkdata/{path}"
-        part = Part(content_type=content_type, location=location, chunks=chunks)
-        return related([part], chosen.form.media_type, UNCHANGING)
-    return StreamingResponse(begun(chunks), media_type=content_type, headers=UNCHANGING)
-
-
-def _value_chunks(retrieval: Retrieval, instance: Instance, path: str) -> Iterator[bytes]:
-    with opened(retrieval.archive, instance) as content:
-        element = content.element(path)
-        if element.fragmented:
-            yield from PixelData(content, instance).fragments()
-            return
-        for chunk in content.chunks(element.offset, element.length):
-            yield little_endian(chunk, element.vr) if element.encoding.big_endian else chunk
+    if not chosen.is_multipart:
+        return single_value(request, retrieval, instance, path, element, content_type)
+    location = location_of(retrieval, instance, path)
+    chunks = value_chunks(retrieval, instance, path)
+    part = Part(content_type=content_type, location=location, chunks=chunks)
+    return related([part], chosen.form.media_type, UNCHANGING)

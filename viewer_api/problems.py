@@ -30,6 +30,14 @@ class UnsupportedMediaType(HubError):
     """A body of this media type is not taken here."""
 
 
+class RangeNotSatisfiable(HubError):
+    """The range begins behind the end of what there is."""
+
+    def __init__(self, whole: int) -> None:
+        super().__init__(f"There are {whole} bytes.")
+        self.whole = whole
+
+
 class Busy(HubError):
     """Too much is asked for at once; try again shortly."""
 
@@ -73,6 +81,7 @@ STATUS: Final[dict[type[HubError], HTTPStatus]] = {
     NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     NotShowable: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     SeveralSites: HTTPStatus.CONFLICT,
 }
@@ -122,7 +131,10 @@ def problem_of(error: HubError) -> Response:
         members["detail"] = str(error)
     if isinstance(error, SeveralSites):
         members["sites"] = error.site_ids
-    return _problem(status, kind=type(error), members=members)
+    headers = {}
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.whole}"
+    return _problem(status, kind=type(error), members=members, headers=headers)
 
 
 def internal_error() -> Response:

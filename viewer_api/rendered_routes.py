@@ -14,7 +14,8 @@ from viewer_api.pixel_routes import INSTANCE, FrameNumber
 from viewer_api.places import DECODING
 from viewer_api.problems import Busy, documented
 from viewer_api.rendering_parameters import WARNED, Asked, InAsked
-from viewer_api.wado_rs import UNCHANGING, given
+from viewer_api.response_headers import UNCHANGING
+from viewer_api.wado_rs import given
 
 router = APIRouter(tags=["WADO-RS"])
 

@@ -16,6 +16,8 @@ ALWAYS: Final = {
 NEVER_STORED: Final = "no-store"
 IMMUTABLE: Final = "private, max-age=3600, immutable"
 """For bytes that never change under their address; for one browser, and no longer than a reader's turn."""
+UNCHANGING: Final = {"Cache-Control": IMMUTABLE, "Vary": "Accept, Authorization, Cookie"}
+"""What says so, of an answer whose form the client chose."""
 
 
 class ResponseHeaders:

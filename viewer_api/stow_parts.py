@@ -36,6 +36,8 @@ class StowParts:
         self._refusal: PartRefusal | None = None
         self._count = 0
         self._is_whole = False
+        self._opening = b"--" + boundary.encode("latin_1", "replace")
+        self._preamble: bytearray | None = bytearray()
         self._header = [bytearray(), bytearray()]
         self._content_type = ""
         try:
@@ -73,7 +75,7 @@ class StowParts:
             TooLarge: more than STOW_PARTS parts.
         """
         try:
-            self._parser.write(chunk)
+            self._parser.write(self._behind_preamble(chunk))
         except FormParserError as error:
             raise InvalidRequest(
                 "The body is not multipart/related with the boundary that was named."
@@ -83,6 +85,25 @@ class StowParts:
         """Raise InvalidRequest unless the closing boundary was seen."""
         if not self._is_whole:
             raise InvalidRequest("The multipart body ends early; the parts before its end were taken.")
+
+    def _behind_preamble(self, chunk: bytes) -> bytes:
+        """Return what of the body begins with its first boundary: what stands before it means nothing.
+
+        Raises:
+            InvalidRequest: more stands there than a boundary can be looked for in.
+        """
+        if self._preamble is None:
+            return chunk
+        self._preamble += chunk
+        begin = (
+            0 if self._preamble.startswith(self._opening) else self._preamble.find(b"\r\n" + self._opening)
+        )
+        if begin >= 0:
+            body, self._preamble = bytes(self._preamble[begin:]), None
+            return body
+        if len(self._preamble) > MULTIPART_HEADER_LIMIT:
+            raise InvalidRequest("The body does not begin with the boundary that was named.")
+        return b""
 
     def _begin(self) -> None:
         self._count += 1

@@ -17,6 +17,7 @@ from core.errors import (
     QuotaExceeded,
     StorageUnavailable,
     TooLarge,
+    UnsupportedSOPClass,
 )
 from core.limits import KIB, STOW_BODY_LIMIT
 from core.origin import Origin, OriginKind
@@ -25,6 +26,7 @@ from storage.header_reader import read_header
 from storage.incoming import EncodedInstance, IncomingFile
 from storage.instance import StoredInstance, StoreOutcome
 from storage.part10 import read_part10_preamble
+from storage.sop_classes import is_storage_class
 from viewer_api.bounded_body import body_chunks
 from viewer_api.dicom_json_answer import MEDIA_TYPE as DICOM_JSON
 from viewer_api.dicom_json_answer import DicomJSON
@@ -171,6 +173,7 @@ class _Storing:
         encoded = None
         try:
             encoded = part.sealed_part10(study_instance_uid=self._study)
+            _require_storable(encoded)
             stored = self._archive.store(encoded, self._origin)
         except HubError as error:
             self._refuse(error, encoded)
@@ -217,6 +220,13 @@ class _Storing:
             status_of(self._stored, self._failed),
             headers=headers,
         )
+
+
+def _require_storable(encoded: EncodedInstance) -> None:
+    """Raise UnsupportedSOPClass for what a service without objects names, as DIMSE negotiates none of it."""
+    announced = encoded.announced_sop_class_uid
+    if announced is not None and not is_storage_class(announced):
+        raise UnsupportedSOPClass
 
 
 def _study_arriving(file: IncomingFile | None) -> str | None:

@@ -1,6 +1,7 @@
 """WADO-RS: instances whole, as they were received, and their metadata (PS3.18 10.4)."""
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -11,10 +12,11 @@ from storage.instance import Instance
 from viewer_api.dicom_json_answer import JSON_ARRAY
 from viewer_api.dicom_json_answer import MEDIA_TYPE as DICOM_JSON
 from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, InRetrieval, Retrieval, accept_of
+from viewer_api.entity_tags import is_held
 from viewer_api.media_types import Form, choose
 from viewer_api.multipart import Part, begun, part_type, related
 from viewer_api.problems import NotAcceptable, SeveralSites, documented
-from viewer_api.response_headers import IMMUTABLE
+from viewer_api.response_headers import UNCHANGING
 
 router = APIRouter(tags=["WADO-RS"])
 
@@ -22,25 +24,29 @@ APPLICATION_DICOM: Final = "application/dicom"
 RETRIEVE_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = ROOT_PROBLEMS | documented(
     InvalidRequest, NotAcceptable, SeveralSites, StorageUnavailable
 )
-UNCHANGING: Final = {"Cache-Control": IMMUTABLE, "Vary": "Accept, Authorization, Cookie"}
-_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _METADATA_FORMS: Final = (Form(media_type=DICOM_JSON),)
+
+
+HELD: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "The client holds it (If-None-Match)."}}
 
 
 def given(
     description: str, *media_types: str, also: dict[int | str, dict[str, Any]] | None = None
 ) -> dict[str, Any]:
-    """Describe a route that gives out bytes of these media types, `also` being problems of its own."""
+    """Describe a route that gives out bytes of these media types, `also` being answers of its own."""
     return {
         "response_class": Response,
         "responses": RETRIEVE_PROBLEMS
         | (also or {})
-        | {200: {"description": description, "content": dict.fromkeys(media_types, _BINARY)}},
+        | {200: {"description": description, "content": dict.fromkeys(media_types, BINARY)}},
     }
 
 
 _INSTANCES: Final = given("The instances, exactly as received.", "multipart/related")
-_INSTANCE: Final = given("The instance, exactly as received.", "multipart/related", APPLICATION_DICOM)
+_INSTANCE: Final = given(
+    "The instance, exactly as received.", "multipart/related", APPLICATION_DICOM, also=HELD
+)
 _METADATA: Final[dict[str, Any]] = {
     "response_class": Response,
     "responses": RETRIEVE_PROBLEMS
@@ -78,10 +84,14 @@ def retrieve_instance(
     found = encodings[chosen.form]
     if chosen.is_multipart:
         return related([_part(retrieval, found)], APPLICATION_DICOM, UNCHANGING)
+    entity_tag = f'"{found.digest}-{found.header_digest}"'
+    headers = UNCHANGING | {"Content-Location": retrieval.root.url_of(found), "ETag": entity_tag}
+    if is_held(request.headers.get("if-none-match"), entity_tag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return StreamingResponse(
         begun(retrieval.archive.whole(found)),
-        media_type=APPLICATION_DICOM,
-        headers=UNCHANGING | {"Content-Length": str(found.size)},
+        media_type=part_type(APPLICATION_DICOM, found.transfer_syntax_uid),
+        headers=headers | {"Content-Length": str(found.size)},
     )
 
 

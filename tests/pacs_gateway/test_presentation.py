@@ -4,7 +4,7 @@ import pytest
 from pydicom._uid_dict import UID_dictionary
 
 from pacs_gateway.presentation import PREFERENCES, ContextRefusal, accept_context, is_kept
-from pacs_gateway.sop_classes import STORAGE_CLASSES, is_storage_class
+from pacs_gateway.sop_classes import STORAGE_CLASSES
 from pacs_gateway.transfer_syntaxes import (
     COMPRESSED_FIRST,
     LOSSLESS,
@@ -14,6 +14,7 @@ from pacs_gateway.transfer_syntaxes import (
     UNCOMPRESSED,
     VIDEO,
 )
+from storage.sop_classes import is_storage_class
 
 US, US_MULTI_FRAME = "1.2.840.10008.5.1.4.1.1.6.1", "1.2.840.10008.5.1.4.1.1.3.1"
 US_RETIRED, US_MULTI_FRAME_RETIRED = "1.2.840.10008.5.1.4.1.1.6", "1.2.840.10008.5.1.4.1.1.3"
