@@ -25,7 +25,7 @@ from sqlalchemy import text
 from hub.demo_studies import demo_studies
 from hub.register import Register, open_register
 from hub.settings import load
-from tests.fixtures.object_store import free_ports
+from tests.fixtures.ports import free_ports
 from tests.fixtures.postgresql import server_user, usable_programs
 from tests.fixtures.running_hub import wait_for
 
