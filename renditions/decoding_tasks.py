@@ -1,5 +1,6 @@
 """What is done with a decoded frame: in a limited child, never where requests are answered. Pure."""
 
+from imaging.jpeg_ls import jpeg_ls
 from imaging.picture import picture
 from imaging.rendering import AS_THE_IMAGE_SAYS, Rendering
 from renditions.frame_image import FrameImage
@@ -9,6 +10,11 @@ def octets_of(image: FrameImage) -> list[bytes]:
     """Return a frame decoded, as it would lie in Explicit VR Little Endian, colour by pixel."""
     pixels = image.decoded().pixels
     return [pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes()]
+
+
+def jpeg_ls_of(image: FrameImage) -> list[bytes]:
+    """Return a grey frame in JPEG-LS without loss."""
+    return [jpeg_ls(image.decoded())]
 
 
 def picture_of(image: FrameImage, media_type: str, rendering: Rendering = AS_THE_IMAGE_SAYS) -> list[bytes]:

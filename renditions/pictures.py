@@ -7,9 +7,12 @@ from typing import Final
 from core.errors import NotFound, UnsupportedTransferSyntax
 from core.limits import MIB
 from database.engine import Database
+from imaging.jpeg_ls import JPEG_LS_LOSSLESS
+from imaging.transfer_syntaxes import is_lossless
 from renditions.allowance import Allowance
 from renditions.cine import FRAMES_AT_MOST, milliseconds_of
 from renditions.decoders import Decoders
+from renditions.decoding_tasks import jpeg_ls_of
 from renditions.frame_image import FrameImage
 from renditions.picture_tasks import cine_of, scaled_of
 from renditions.rendition import SIDES, STILLS, RenditionKind
@@ -20,6 +23,10 @@ from storage.instance import Instance
 from storage.instance_content import opened
 
 _FIRST: Final = 1
+RADIOGRAPHS: Final = frozenset(
+    f"1.2.840.10008.5.1.4.1.1.1{suffix}" for suffix in ("", ".1", ".1.1", ".2", ".2.1", ".3", ".3.1")
+)
+"""Computed and digital radiography, mammography and intra-oral images."""
 _CINE_BYTES: Final = 128 * MIB
 """Stored bytes of frames that go into one moving picture."""
 
@@ -49,6 +56,15 @@ class Pictures:
         """
         return self._cine(instance) if kind is RenditionKind.CINE else self.still(instance, _FIRST, kind)
 
+    def lossless(self, instance: Instance, number: int) -> bytes:
+        """Return a frame in JPEG-LS without loss, as kept ready or made now.
+
+        Raises:
+            UnsupportedTransferSyntax: something would be lost.
+        """
+        kept = self.kept(instance, RenditionKind.LOSSLESS) if number == _FIRST else None
+        return self._in_jpeg_ls(instance, number) if kept is None else kept
+
     def still(self, instance: Instance, number: int, kind: RenditionKind) -> bytes:
         """Make a picture of one frame; raises as `made` does."""
         [body] = self._stills(instance, number, [kind])
@@ -66,6 +82,9 @@ class Pictures:
         if missing:
             for kind, body in zip(missing, self._stills(instance, _FIRST, missing), strict=True):
                 self._store.keep(instance, kind, body)
+        if RenditionKind.LOSSLESS not in kept and has_lossless(instance):
+            with suppress(UnsupportedTransferSyntax):
+                self._store.keep(instance, RenditionKind.LOSSLESS, self._in_jpeg_ls(instance, _FIRST))
         if RenditionKind.CINE not in kept:
             with suppress(NotFound):
                 self._store.keep(instance, RenditionKind.CINE, self._cine(instance))
@@ -76,6 +95,13 @@ class Pictures:
             image = frames.image(number)
         sides = [SIDES[kind] for kind in kinds]
         return self._decoders.run(scaled_of, image, sides, allowance=image.allowance())
+
+    def _in_jpeg_ls(self, instance: Instance, number: int) -> bytes:
+        with self._frames(instance, number) as frames:
+            frames.require_frames([number])
+            image = frames.image(number)
+        [body] = self._decoders.run(jpeg_ls_of, image, allowance=image.allowance())
+        return body
 
     def _cine(self, instance: Instance) -> bytes:
         if not instance.number_of_frames or instance.number_of_frames < 2:
@@ -105,6 +131,13 @@ class Pictures:
 
     def _frames(self, instance: Instance, number: int) -> StoredFrames:
         return StoredFrames(self._archive, self._database, instance, first=number)
+
+
+def has_lossless(instance: Instance) -> bool:
+    """Whether an instance is a radiograph that is smaller in JPEG-LS, without loss since it was taken."""
+    is_radiograph = instance.sop_class_uid in RADIOGRAPHS
+    stored = instance.transfer_syntax_uid
+    return is_radiograph and stored != JPEG_LS_LOSSLESS and is_lossless(stored)
 
 
 def _allowance(images: Sequence[FrameImage]) -> Allowance:

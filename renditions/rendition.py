@@ -12,6 +12,7 @@ class RenditionKind(StrEnum):
     PREVIEW = "preview"
     CINE = "cine"
     ECG_SHEET = "ecg-sheet"
+    LOSSLESS = "lossless"
 
 
 MEDIA_TYPES: Final = {
@@ -19,6 +20,7 @@ MEDIA_TYPES: Final = {
     RenditionKind.PREVIEW: "image/jpeg",
     RenditionKind.CINE: "image/webp",
     RenditionKind.ECG_SHEET: "image/svg+xml",
+    RenditionKind.LOSSLESS: "image/jls",
 }
 SIDES: Final = {RenditionKind.THUMBNAIL: 256, RenditionKind.PREVIEW: 1024, RenditionKind.CINE: 512}
 """The longest side of a picture, in pixels."""

@@ -109,6 +109,7 @@ class Retrieval:
         self.archive = rooms.archive
         self._database = rooms.database
         self._decoders = rooms.decoders
+        self.pictures = rooms.pictures
         self._access_log = AccessLog(rooms.database, rooms.clock)
 
     def instances(self, study: str, series: str | None = None, instance: str | None = None) -> list[Instance]:

@@ -6,7 +6,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Request, Response
 
 from core.errors import InvalidRequest, NotFound, UnsupportedTransferSyntax
+from imaging.jpeg_ls import JPEG_LS_LOSSLESS
 from renditions.decoding_tasks import octets_of
+from renditions.pictures import has_lossless
 from renditions.pixel_data import PIXEL_DATA, PixelData
 from renditions.stored_frames import StoredFrames
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
@@ -28,6 +30,8 @@ router = APIRouter(tags=["WADO-RS"])
 FRAMES_AT_ONCE: Final = 1_000
 INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
 _OCTETS: Final = "application/octet-stream"
+_IN_JPEG_LS: Final = Form(media_type="image/jls", transfer_syntax_uid=JPEG_LS_LOSSLESS, named_only=True)
+"""Of radiographs only: larger pictures gain by it, and it is kept ready."""
 _PARTS_OR_OCTETS: Final = ("multipart/related", _OCTETS)
 _OF_VALUE: Final = (
     documented(Busy, RangeNotSatisfiable)
@@ -108,16 +112,18 @@ def _frames(request: Request, retrieval: Retrieval, instance: Instance, numbers:
 
 def _frame_forms(instance: Instance, *, is_encapsulated: bool) -> list[Form]:
     """Return how frames can be given: as they are, as bare octets for those who ask, and decoded."""
-    decoded = Form(media_type=_OCTETS, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN)
+    decoded = [Form(media_type=_OCTETS, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN)]
+    if has_lossless(instance):
+        decoded.append(_IN_JPEG_LS)
     if not is_encapsulated:
-        return [decoded]
+        return decoded
     stored = instance.transfer_syntax_uid
     if stored in VIDEO_TYPES:
         raise UnsupportedTransferSyntax("A video has no frames by themselves: retrieve its bulk data.")
     media_type = FRAME_TYPES.get(stored)
     named = [Form(media_type=media_type, transfer_syntax_uid=stored)] if media_type else []
     octets = Form(media_type=_OCTETS, transfer_syntax_uid=stored, named_only=bool(media_type))
-    return [*named, octets, decoded]
+    return [*named, octets, *decoded]
 
 
 def _frame_parts(
@@ -129,7 +135,9 @@ def _frame_parts(
             not frames.is_encapsulated or form.transfer_syntax_uid == frames.instance.transfer_syntax_uid
         )
         for number in numbers:
-            if is_stored:
+            if form == _IN_JPEG_LS:
+                frame = _in_jpeg_ls(retrieval, frames.instance, number)
+            elif is_stored:
                 frame = frames.stored(number)
             else:
                 with DECODING.taken():
@@ -140,6 +148,11 @@ def _frame_parts(
                 chunks=[frame],
                 length=len(frame),
             )
+
+
+def _in_jpeg_ls(retrieval: Retrieval, instance: Instance, number: int) -> bytes:
+    with DECODING.taken():
+        return retrieval.pictures.lossless(instance, number)
 
 
 def _video_forms(instance: Instance) -> list[Form]:

@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
+import numpy as np
 import pytest
 from PIL import Image
 from sqlalchemy import select
@@ -195,3 +197,15 @@ def test_a_picture_made_twice_is_kept_once(room: Room, monkeypatch: pytest.Monke
     room.pictures().keep_ready(instance)
     assert keys_of(room).isdisjoint(before)
     assert blobs_of(room) == keys_of(room)
+
+
+@pytest.mark.sqlite_only("about pixels")
+def test_a_radiograph_is_kept_without_loss(room: Room) -> None:
+    instance = room.store(part10(sample(RADIOGRAPH)))
+    made = room.pictures().lossless(instance, 1)
+    assert room.draw() == []
+    room.blobs.forget()
+    assert room.pictures().lossless(instance, 1) == made
+    assert room.blobs.opened == []
+    assert len(made) < instance.size / 1.5
+    assert np.array_equal(imagecodecs.jpegls_decode(made), sample(RADIOGRAPH).pixel_array)

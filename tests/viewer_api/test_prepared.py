@@ -10,7 +10,7 @@ from database.change_feed import follow
 from renditions.preparation import CURSOR, PreparationFollower, Preparer
 from tests.fixtures.counting_blobs import CountingBlobs
 from tests.viewer_api.conftest import Edge
-from tests.viewer_api.stored import CINE, part10, parts_of, path_of, sample, small, store
+from tests.viewer_api.stored import CINE, RADIOGRAPH, part10, parts_of, path_of, sample, small, store
 
 OCTETS = 'application/octet-stream; transfer-syntax="*"'
 
@@ -124,3 +124,19 @@ def test_a_study_without_images_has_no_thumbnail(edge: Edge) -> None:
     reader = edge.client("reader")
     for path in (f"/dicom-web/studies/{stored.study_instance_uid}", path_of(stored)):
         assert reader.get(f"{path}/thumbnail").status_code == 404
+
+
+def test_a_radiograph_is_given_in_jpeg_ls_to_who_asks_for_it(edge: Edge) -> None:
+    archive, clock, reader = edge.rooms.archive, edge.consultation.clock, edge.client("reader")
+    radiograph, ultrasound = (
+        f"{path_of(store(archive, clock, part10(dataset)))}/frames/1"
+        for dataset in (sample(RADIOGRAPH), small())
+    )
+    wanted = {"Accept": "image/jls; transfer-syntax=1.2.840.10008.1.2.4.80"}
+    answer = reader.get(radiograph, headers=wanted)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "image/jls; transfer-syntax=1.2.840.10008.1.2.4.80"
+    assert answer.content.startswith(b"\xff\xd8\xff\xf7")
+    plain = reader.get(radiograph, headers={"Accept": OCTETS})
+    assert plain.headers["content-type"].startswith("application/octet-stream")
+    assert reader.get(ultrasound, headers=wanted).status_code == 406
