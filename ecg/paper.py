@@ -31,7 +31,7 @@ _FURTHEST: Final = 30_000
 _STYLE: Final = (
     ".fine{stroke:#f3b8b0;stroke-width:.1}.bold{stroke:#e08578;stroke-width:.2}"
     ".trace{fill:none;stroke:#111;stroke-width:25;stroke-linejoin:round}"
-    "text{font-family:sans-serif;font-size:3.2px;fill:#111}.lead{font-weight:bold}"
+    "text{font-size:3.2px;fill:#111}.lead{font-weight:bold}"
 )
 
 
@@ -43,6 +43,7 @@ class PaperSettings:
     gain_mm_per_mv: float = 10.0
     layout: Layout = Layout.FOUR_BY_THREE
     start_seconds: float = 0.0
+    font_family: str = "sans-serif"
 
     def __post_init__(self) -> None:
         if self.speed_mm_per_s not in SPEEDS or self.gain_mm_per_mv not in GAINS:
@@ -85,7 +86,7 @@ class _Sheet:
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width:g}mm" height="{self.height:g}mm"'
             f' viewBox="0 0 {self.width:g} {self.height:g}" role="img"><title>ECG</title>'
-            f"<style>{_STYLE}</style>"
+            f"<style>{_STYLE}text{{font-family:'{self.settings.font_family}'}}</style>"
             f'<rect width="{self.width:g}" height="{self.height:g}" fill="#fff"/>'
         )
         yield from self._grid()

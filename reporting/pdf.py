@@ -1,6 +1,7 @@
 """The signed report on paper: A4, Chinese with English beside it, PDF/A-2b."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -8,6 +9,7 @@ from typing import Final
 import typst
 
 from reporting.document import ReportDocument
+from reporting.ecg_pages import ECGPage, as_sheets
 from reporting.fonts import FONT_PATH
 from reporting.paper.sheet import Sheet, sheet
 
@@ -41,9 +43,18 @@ class _Press:
 _press: Final = _Press()
 
 
-def report_pdf(document: ReportDocument) -> bytes:
-    """Return the report as PDF/A; the same document gives the same bytes, whatever the hour.
+def report_pdf(document: ReportDocument, ecg_pages: Sequence[ECGPage] = ()) -> bytes:
+    """Return the report as PDF/A; the same document and pages give the same bytes, whatever the hour.
 
-    A character that the font lacks is printed as its code point: nothing in the document stops its report.
+    A character that the font lacks is printed as its code point: nothing in the document stops its report,
+    and no drawing does: where one cannot be printed, its page says so.
     """
-    return _press.printed(sheet(document))
+    paper = sheet(document)
+    try:
+        return _press.printed(paper | {"ecgs": as_sheets(ecg_pages)})
+    except RuntimeError:
+        if not any(page.drawing for page in ecg_pages):
+            raise
+        return _press.printed(
+            paper | {"ecgs": as_sheets([ECGPage(numbered=page.numbered) for page in ecg_pages])}
+        )

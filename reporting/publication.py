@@ -3,7 +3,7 @@
 The UIDs were given out when the report was signed, so a repeated attempt finds what an earlier one stored.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from io import BytesIO
 
@@ -16,6 +16,7 @@ from database.engine import Database
 from database.jobs import Job, claim_jobs, complete, postpone, wait_out
 from reporting import report_records as records
 from reporting.document import ReportDocument
+from reporting.ecg_pages import ECGPage, ecg_pages
 from reporting.encapsulated_pdf import encapsulated_pdf
 from reporting.pdf import report_pdf
 from reporting.report import Publication, Report, ReportForm
@@ -27,7 +28,9 @@ PUBLISH_JOB = "report.publish"
 LEASE = timedelta(minutes=2)
 
 
-def _sr(document: ReportDocument, publication: Publication, number: int) -> bytes:
+def _sr(
+    document: ReportDocument, publication: Publication, number: int, _pages: Sequence[ECGPage] = ()
+) -> bytes:
     return structured_report(
         document,
         sop_instance_uid=publication.sop_instance_uid,
@@ -36,17 +39,19 @@ def _sr(document: ReportDocument, publication: Publication, number: int) -> byte
     )
 
 
-def _pdf(document: ReportDocument, publication: Publication, number: int) -> bytes:
+def _pdf(
+    document: ReportDocument, publication: Publication, number: int, pages: Sequence[ECGPage] = ()
+) -> bytes:
     return encapsulated_pdf(
         document,
-        report_pdf(document),
+        report_pdf(document, pages),
         sop_instance_uid=publication.sop_instance_uid,
         series_instance_uid=publication.series_instance_uid,
         series_number=number,
     )
 
 
-RENDER: dict[ReportForm, Callable[[ReportDocument, Publication, int], bytes]] = {
+RENDER: dict[ReportForm, Callable[[ReportDocument, Publication, int, Sequence[ECGPage]], bytes]] = {
     ReportForm.SR: _sr,
     ReportForm.PDF: _pdf,
 }
@@ -105,7 +110,8 @@ class Publisher:
         if self._archive.catalogue.held_digest(report.site_id, publication.sop_instance_uid) is not None:
             return
         number = FIRST_SERIES_NUMBER[publication.form] + report.number
-        part10 = RENDER[publication.form](report.document, publication, number)
+        pages = ecg_pages(self._archive, report.document) if publication.form is ReportForm.PDF else ()
+        part10 = RENDER[publication.form](report.document, publication, number, pages)
         origin = Origin(kind=OriginKind.HUB, site_id=report.site_id, source=report.report_id)
         with received_part10(self._archive.incoming, BytesIO(part10), now=self._clock.now()) as encoded:
             self._archive.store(encoded, origin)

@@ -42,6 +42,11 @@ def sheet(document: ReportDocument) -> Sheet:
         "earlier": _earlier_sections(document) if earlier else [],
         "earlier-words": _pair(earlier or words.NOTHING),
         "signature": _signature(document),
+        "ecg-words": {
+            "title": _pair(words.ECG_TITLE),
+            "left-out": _pair(words.ECG_LEFT_OUT),
+            "missing": _pair(words.ECG_MISSING),
+        },
         "footer": [
             _fact(words.REPORT_ID, document.report_id, _LONGEST_WORD_IN_FOOT),
             _fact(words.CONTENT_DIGEST, document.content_digest, _LONGEST_WORD_IN_FOOT),

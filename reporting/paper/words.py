@@ -62,6 +62,13 @@ SIGNED: Final = _words("签发时间", "Signed")
 REPORT_ID: Final = _words("报告编号", "Report ID")
 CONTENT_DIGEST: Final = _words("内容摘要", "Content digest")
 
+ECG_TITLE: Final = _words("心电图", "Electrocardiogram")
+ECG_LEFT_OUT: Final = _words("未印出的导联数", "Leads recorded and not printed:")
+ECG_MISSING: Final = _words(
+    "此心电图无法绘制，请在系统中查看原始记录。",
+    "This ECG cannot be drawn here: look at the recording in the hub.",
+)
+
 NOT_STATED: Final = "—"
 ARRIVED: Final = _words("到达", "arrived")
 
