@@ -12,10 +12,14 @@ from dicomweb_client import DICOMwebClient
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from requests import Session
+from sqlalchemy import Table, func, select
 
-from core.access import Grant, Role, Route
+from core.access import EVERY_SITE, Grant, Role, Route
 from core.uids import new_uid
+from database.jobs import jobs
 from hub.demo_studies import DemoStudy, demo_studies
+from renditions.tables import kept_metadata, preparations, renditions
+from storage.tables import instances
 from tests.fixtures.running_hub import RunningHub, running_hub, wait_for
 
 CHINESE_IMPRESSION = "胆囊结石，伴胆囊壁毛糙。𠮷 <b>&"
@@ -263,6 +267,33 @@ def test_the_doctor_finds_a_running_hub_well(hub: RunningHub) -> None:
     )
     assert "BAD" not in told
     assert "by C-STORE" in told
+
+
+def test_what_readers_need_is_prepared_behind_the_device(
+    hub: RunningHub, reports: dict[str, dict[str, Any]], studies: list[DemoStudy]
+) -> None:
+    """By the worker, with its children, for every instance that came and every report that went in."""
+    database = hub.register.database
+
+    def count(table: Table) -> int:
+        with database.read(within=EVERY_SITE) as connection:
+            return connection.scalar(select(func.count()).select_from(table)) or 0
+
+    def is_done() -> bool:
+        with database.read(within=EVERY_SITE) as connection:
+            return not connection.scalar(
+                select(func.count()).select_from(jobs).where(jobs.c.kind.startswith("renditions."))
+            )
+
+    wait_for(lambda: count(preparations) == count(instances) and is_done(), "what readers need", hub)
+    assert count(kept_metadata) == count(instances)
+    with database.read(within=EVERY_SITE) as connection:
+        kept = set(connection.scalars(select(renditions.c.kind)))
+    assert {"thumbnail", "preview", "cine", "ecg-sheet"} <= kept
+    with hub.client("reader") as reader:
+        for study in studies:
+            path = f"/dicom-web/studies/{study.study_instance_uid}/thumbnail"
+            assert reader.get(path).status_code == (404 if study.calling_ae_title == "DEMO_ECG" else 200)
 
 
 def _dicomweb_client(hub: RunningHub, username: str) -> DICOMwebClient:
