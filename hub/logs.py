@@ -35,6 +35,7 @@ ROOMS: Final = (
     "ecg",
     "imaging",
     "worklist",
+    "renditions",
     "reporting",
     "pacs_gateway",
     "viewer_api",

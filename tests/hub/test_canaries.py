@@ -19,7 +19,7 @@ REFUSED_WITH = {
     "stored with a wild UID": 0xC000,
     "stowed damaged": 409,
     "searched by a wrong day": 400,
-    "searched by nothing known": 400,
+    "searched for no number": 400,
     "looked by a wrong path": 400,
     "went nowhere": 404,
     "searched the list wrongly": 400,

@@ -24,13 +24,17 @@ from pathlib import Path
 from tests.fixtures.catalogue import new_database
 from tests.pacs_gateway.running_gateway import running_gateway
 
+def say(line):
+    sys.stdout.write(line + "\\n")  # in one piece: the log goes the same way
+    sys.stdout.flush()
+
 folder = Path(sys.argv[1])
 with running_gateway(new_database(folder / "catalogue.sqlite"), folder) as running:
-    print("port", running.port, flush=True)
+    say(f"port {running.port}")
     sys.stdin.read()
     for row in running.instances():
-        print("instance", row["sop_instance_uid"], row["size"] - row["data_set_offset"], row["digest"])
-    print("left", len(list(running.incoming.iterdir())))
+        say(f"instance {row['sop_instance_uid']} {row['size'] - row['data_set_offset']} {row['digest']}")
+    say(f"left {len(list(running.incoming.iterdir()))}")
 """
 
 
