@@ -80,27 +80,30 @@ def test_where_nothing_may_be_installed_the_missing_programs_are_named(programs:
     finished = run("system-parts", programs)
     assert finished.returncode == 0
     assert finished.stderr == ""
-    assert finished.stdout.startswith("MISSING for the tests: dcmtk dicom3tools poppler-utils. ")
+    assert finished.stdout.startswith(
+        "MISSING for the tests: dcmtk dicom3tools poppler-utils orthanc-dicomweb. "
+    )
 
 
 def test_root_has_exactly_the_missing_programs_installed(programs: Path, tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     installs = f'echo "$DEBIAN_FRONTEND $*" >>{asked}; [ "$1" = update ] && exit 0\n'
     installs += f"ln -s /bin/true {programs}/dciodvfy; ln -s /bin/true {programs}/pdftotext"
+    installs += f"; ln -s /bin/true {programs}/Orthanc"
     provide(programs, "id", "echo 0")
     provide(programs, "apt-get", installs)
     provide(programs, "storescu", "exit 0")
     provide(programs, "qpdf", "exit 0")
     finished = run("system-parts", programs)
-    assert finished.stdout == "installing for the tests: dicom3tools poppler-utils\n"
+    assert finished.stdout == "installing for the tests: dicom3tools poppler-utils orthanc-dicomweb\n"
     assert asked.read_text().splitlines() == [
         "noninteractive update",
-        "noninteractive install -y --no-install-recommends dicom3tools poppler-utils",
+        "noninteractive install -y --no-install-recommends dicom3tools poppler-utils orthanc-dicomweb",
     ]
 
 
 def test_with_everything_there_nothing_is_said(programs: Path) -> None:
-    for program in ("storescu", "dciodvfy", "qpdf", "pdftotext"):
+    for program in ("storescu", "dciodvfy", "qpdf", "pdftotext", "Orthanc"):
         provide(programs, program, "exit 0")
     finished = run("system-parts", programs)
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
