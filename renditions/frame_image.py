@@ -38,8 +38,8 @@ class FrameImage:
         samples = int(self.attributes.get("SamplesPerPixel") or 1)
         return allowance_for(rows=rows, columns=columns, samples=samples, encoded=len(self.frame))
 
-    def decoded(self) -> Decoded:
-        """Return it as numbers.
+    def decoded(self, *, as_coded: bool = False) -> Decoded:
+        """Return it as numbers; `as_coded` leaves luminance and chrominance as they are.
 
         Raises:
             UnsupportedTransferSyntax: broken, or compressed in a way not known here.
@@ -50,7 +50,7 @@ class FrameImage:
         payload = encapsulate([self.frame]) if self.is_encapsulated else self.frame + padding
         image.add_new(_PIXEL_DATA, "OW" if self.bits_allocated > 8 else "OB", payload)
         image["PixelData"].is_undefined_length = self.is_encapsulated
-        return decode(image, self.frame, most_pixels=FRAME_PIXELS, number=self.number)
+        return decode(image, self.frame, most_pixels=FRAME_PIXELS, number=self.number, as_coded=as_coded)
 
 
 def require_size(rows: int, columns: int) -> None:

@@ -15,12 +15,15 @@ from core.errors import InvalidRequest, NotAuthenticated, NotFound, NotPermitted
 from core.networks import is_loopback
 from core.uids import MAXIMUM_UID_LENGTH
 from renditions.child_messages import Task
+from renditions.decoding_tasks import native_frame_of
 from renditions.frame_image import FrameImage
 from renditions.metadata import Document, documents_of
 from renditions.stored_frames import StoredFrames
+from renditions.transcoding import in_explicit_little_endian
 from storage.instance import Instance
 from viewer_api.access_log import AccessLog
 from viewer_api.authentication import SignedIn
+from viewer_api.places import DECODING
 from viewer_api.problems import SeveralSites, documented
 from viewer_api.rooms import InRooms, Rooms
 
@@ -138,6 +141,15 @@ class Retrieval:
         """Return what a task makes of a frame, in a child. Raises UnsupportedTransferSyntax."""
         [made] = self._decoders.run(task, image, *arguments, allowance=image.allowance())
         return made
+
+    def transcoded(self, instance: Instance) -> Iterator[bytes]:
+        """Yield an instance as a file in Explicit VR Little Endian."""
+
+        def native_frame(image: FrameImage) -> list[bytes]:
+            with DECODING.taken():
+                return self._decoders.run(native_frame_of, image, allowance=image.allowance())
+
+        return in_explicit_little_endian(self.archive, instance, self.frames, native_frame)
 
     def documents(self, instances: Sequence[Instance]) -> Iterator[Document]:
         """Yield the metadata of instances that were found, in their order."""

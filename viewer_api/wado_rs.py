@@ -8,6 +8,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, StorageUnavailable
+from renditions.transcoding import is_transcoded
+from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
 from storage.instance import Instance
 from viewer_api.dicom_json_answer import JSON_ARRAY
 from viewer_api.dicom_json_answer import MEDIA_TYPE as DICOM_JSON
@@ -83,7 +85,13 @@ def retrieve_instance(
     chosen = choose(accept_of(request), list(encodings), multipart=True, single=True)
     found = encodings[chosen.form]
     if chosen.is_multipart:
-        return related([_part(retrieval, found)], APPLICATION_DICOM, UNCHANGING)
+        return related([_part(retrieval, found, chosen.form)], APPLICATION_DICOM, UNCHANGING)
+    if _is_transcoded(found, chosen.form):
+        return StreamingResponse(
+            begun(retrieval.transcoded(found)),
+            media_type=part_type(APPLICATION_DICOM, chosen.form.transfer_syntax_uid),
+            headers=UNCHANGING | {"Content-Location": retrieval.root.url_of(found)},
+        )
     entity_tag = f'"{found.digest}-{found.header_digest}"'
     headers = UNCHANGING | {"Content-Location": retrieval.root.url_of(found), "ETag": entity_tag}
     if is_held(request.headers.get("if-none-match"), entity_tag):
@@ -128,8 +136,9 @@ def _instances(request: Request, retrieval: Retrieval, found: list[Instance]) ->
         forms = tuple(encodings)
         if forms not in chosen:
             chosen[forms] = choose(accept_of(request), forms, multipart=True, single=False).form
-        given_out.append(encodings[chosen[forms]])
-    return related((_part(retrieval, instance) for instance in given_out), APPLICATION_DICOM, {})
+        given_out.append((encodings[chosen[forms]], chosen[forms]))
+    parts = (_part(retrieval, instance, form) for instance, form in given_out)
+    return related(parts, APPLICATION_DICOM, {})
 
 
 def _encodings(instance: Instance, others: dict[int, list[Instance]]) -> dict[Form, Instance]:
@@ -141,10 +150,26 @@ def _encodings(instance: Instance, others: dict[int, list[Instance]]) -> dict[Fo
         for other in reversed(others.get(instance.instance_key, []))
     }
     own = Form(media_type=APPLICATION_DICOM, transfer_syntax_uid=instance.transfer_syntax_uid)
-    return {own: instance, **encodings}
+    explicit = Form(
+        media_type=APPLICATION_DICOM, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN, named_only=True
+    )
+    # PS3.18 8.7.3.4: what can be is given in the default transfer syntax, to those who ask for it by name.
+    transcoded = {explicit: instance} if is_transcoded(instance) else {}
+    return {own: instance, **transcoded, **encodings}
 
 
-def _part(retrieval: Retrieval, instance: Instance) -> Part:
+def _is_transcoded(instance: Instance, form: Form) -> bool:
+    """Whether what is held has to be written anew to be given in a form."""
+    return form.transfer_syntax_uid != instance.transfer_syntax_uid
+
+
+def _part(retrieval: Retrieval, instance: Instance, form: Form) -> Part:
+    if _is_transcoded(instance, form):
+        return Part(
+            content_type=part_type(APPLICATION_DICOM, form.transfer_syntax_uid),
+            location=retrieval.root.url_of(instance),
+            chunks=retrieval.transcoded(instance),
+        )
     return Part(
         content_type=part_type(APPLICATION_DICOM, instance.transfer_syntax_uid),
         location=retrieval.root.url_of(instance),

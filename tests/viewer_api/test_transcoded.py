@@ -1,0 +1,136 @@
+"""Instances and their pixels in Explicit VR Little Endian, whatever they came in (PS3.18 8.7.3.4)."""
+
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset
+from pydicom.pixels import pixel_array
+from pydicom.uid import ExplicitVRLittleEndian
+
+from imaging.codecs import add_decoders
+from tests.viewer_api.conftest import Edge
+from tests.viewer_api.stored import (
+    BIG_ENDIAN,
+    CINE,
+    DATA,
+    DEFLATED,
+    ECG,
+    part10,
+    parts_of,
+    path_of,
+    sample,
+    small,
+    store,
+)
+
+ASKED = f"application/dicom; transfer-syntax={ExplicitVRLittleEndian}"
+NO_PIXELS_OF_THEIR_OWN = {"PixelData", "PhotometricInterpretation", "PlanarConfiguration", "BitsAllocated"}
+
+
+def library(name: str) -> Path:
+    return Path(str(get_testdata_file(name)))
+
+
+def transcoded(edge: Edge, dataset: Dataset) -> Any:
+    url = path_of(store(edge.rooms.archive, edge.consultation.clock, part10(dataset)))
+    return edge.client("reader").get(url, headers={"Accept": ASKED})
+
+
+def read(answer: Any) -> Dataset:
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == ASKED
+    return pydicom.dcmread(io.BytesIO(answer.content))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        BIG_ENDIAN,
+        DEFLATED,
+        library("MR_small_implicit.dcm"),
+        library("MR_small_RLE.dcm"),
+        library("MR_small_jp2klossless.dcm"),
+        library("MR_small_jpeg_ls_lossless.dcm"),
+        library("ExplVR_BigEnd.dcm"),
+        library("SC_rgb_rle_16bit_2frame.dcm"),
+        library("SC_rgb_small_odd_jpeg.dcm"),
+        library("examples_jpeg2k.dcm"),
+        library("color-pl.dcm"),
+        DATA / "JLSL_08_07_0_1F.dcm",
+        DATA / "OBXXXX1A_rle_2frame.dcm",
+        DATA / "emri_small_RLE.dcm",
+        DATA / "liver_expb.dcm",
+    ],
+    ids=lambda path: path.stem,
+)
+def test_pixels_and_all_else_are_the_same_in_the_default_transfer_syntax(edge: Edge, path: Path) -> None:
+    if not path.exists():
+        pytest.skip("not in this version of the library's data")
+    add_decoders()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sent = sample(path)
+        wanted = pixel_array(pydicom.dcmread(part10_of(sent)), raw=True)
+        if sent.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian:
+            return
+        made = read(transcoded(edge, sent))
+        assert made.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+        found = pixel_array(made, raw=True)
+    assert np.array_equal(found, wanted)
+    for element in sent:
+        if element.keyword not in NO_PIXELS_OF_THEIR_OWN and element.tag.element != 0:
+            assert made[element.tag].value == element.value, element.keyword
+    assert {each.tag for each in made} - {each.tag for each in sent} <= {pydicom.tag.Tag(0x00280006)}
+
+
+def part10_of(dataset: Dataset) -> io.BytesIO:
+    return io.BytesIO(part10(dataset))
+
+
+def test_a_cine_is_decoded_frame_by_frame_as_part_of_its_study_too(edge: Edge) -> None:
+    dataset = sample(CINE, NumberOfFrames=2)
+    frames = list(pydicom.encaps.generate_frames(dataset.PixelData, number_of_frames=120))[:2]
+    dataset.PixelData = pydicom.encaps.encapsulate(frames)
+    url = path_of(store(edge.rooms.archive, edge.consultation.clock, part10(dataset)))
+    accept = f'multipart/related; type="application/dicom"; transfer-syntax={ExplicitVRLittleEndian}'
+    study = url.split("/series/")[0]
+    answer = edge.client("reader").get(study, headers={"Accept": accept})
+    [(content_type, body)] = parts_of(answer.headers["content-type"], answer.content)
+    assert content_type == ASKED
+    made = pydicom.dcmread(io.BytesIO(body))
+    assert made.LossyImageCompression == "01"
+    assert made.PixelData == b"".join(pixel_array(CINE, index=each, raw=True).tobytes() for each in (0, 1))
+
+
+def test_what_has_no_pixels_is_written_anew_with_its_sequences(edge: Edge) -> None:
+    sent = sample(ECG)
+    sent.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2"
+    made = read(transcoded(edge, sent))
+    assert made.WaveformSequence == sent.WaveformSequence
+    assert [each.tag for each in made] == [each.tag for each in sent if each.tag.element != 0]
+
+
+def test_what_cannot_be_decoded_is_not_acceptable(edge: Edge) -> None:
+    video = sample(CINE, NumberOfFrames=1)
+    video.PixelData = pydicom.encaps.encapsulate([b"\x00\x00\x00\x18ftyp"], has_bot=False)
+    video.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.102"
+    assert transcoded(edge, video).status_code == 406
+    broken = sample(CINE, NumberOfFrames=1)
+    broken.PixelData = pydicom.encaps.encapsulate([b"\xff\xd8" + b"garbage" * 10])
+    answer = transcoded(edge, broken)
+    assert (answer.status_code, answer.json()["type"]) == (406, "/problems/unsupported-transfer-syntax")
+
+
+def test_nobody_gets_it_who_did_not_ask_for_it(edge: Edge) -> None:
+    dataset = small()
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2"
+    file = part10(dataset)
+    url = path_of(store(edge.rooms.archive, edge.consultation.clock, file))
+    for accept in ("application/dicom", "application/dicom; transfer-syntax=*", "*/*"):
+        assert file in edge.client("reader").get(url, headers={"Accept": accept}).content
