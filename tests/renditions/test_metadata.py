@@ -16,6 +16,7 @@ from tests.viewer_api.stored import BIG_ENDIAN, CINE, DEFLATED, ECG, part10, sam
 CHINESE = "肝脏".encode("gb18030").decode("latin_1")
 
 
+@pytest.mark.sqlite_only("about what documents hold")
 @pytest.mark.parametrize("file", [ECG, CINE, BIG_ENDIAN, DEFLATED])
 def test_it_is_one_small_read_and_the_same_as_before(room: Room, file: Path) -> None:
     instance = room.store(part10(sample(file)))

@@ -54,6 +54,7 @@ def test_a_frame_of_a_prepared_cine_is_one_ranged_read(room: Room) -> None:
     assert offset > instance.data_set_offset
 
 
+@pytest.mark.sqlite_only("about where frames lie")
 @pytest.mark.parametrize("file", [RLE, JPEG_2000, PALETTE, BIG_ENDIAN, DEFLATED])
 def test_a_reader_gets_the_same_before_and_after(room: Room, file: Path) -> None:
     instance = room.store(part10(sample(file)))
@@ -65,6 +66,7 @@ def test_a_reader_gets_the_same_before_and_after(room: Room, file: Path) -> None
     assert bool(room.blobs.ranges) == is_indexed
 
 
+@pytest.mark.sqlite_only("about where frames lie")
 @pytest.mark.parametrize(
     "values",
     [

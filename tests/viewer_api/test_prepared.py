@@ -9,8 +9,9 @@ from core.uids import new_uid
 from database.change_feed import follow
 from renditions.preparation import CURSOR, PreparationFollower, Preparer
 from tests.fixtures.counting_blobs import CountingBlobs
+from tests.fixtures.instances import DIGITAL_XRAY
 from tests.viewer_api.conftest import Edge
-from tests.viewer_api.stored import CINE, RADIOGRAPH, part10, parts_of, path_of, sample, small, store
+from tests.viewer_api.stored import CINE, part10, parts_of, path_of, sample, small, store
 
 OCTETS = 'application/octet-stream; transfer-syntax="*"'
 
@@ -130,7 +131,7 @@ def test_a_radiograph_is_given_in_jpeg_ls_to_who_asks_for_it(edge: Edge) -> None
     archive, clock, reader = edge.rooms.archive, edge.consultation.clock, edge.client("reader")
     radiograph, ultrasound = (
         f"{path_of(store(archive, clock, part10(dataset)))}/frames/1"
-        for dataset in (sample(RADIOGRAPH), small())
+        for dataset in (small(SOPClassUID=DIGITAL_XRAY, Modality="DX"), small())
     )
     wanted = {"Accept": "image/jls; transfer-syntax=1.2.840.10008.1.2.4.80"}
     answer = reader.get(radiograph, headers=wanted)
