@@ -29,14 +29,21 @@ _LONGEST_TABLE: Final = MIB
 class PixelData:
     """An instance's Pixel Data, read frame by frame.
 
+    Of an instance's head, which ends where its pixels begin, only what it says of them can be asked.
+
     Raises:
         NotFound: the instance has none.
     """
 
-    def __init__(self, content: Content, instance: Instance) -> None:
+    def __init__(self, content: Content, instance: Instance, *, is_head: bool = False) -> None:
         self._content = content
-        self._element = _pixel_data_of(content.tree)
+        self._element = _pixel_data_of(content.tree, is_head=is_head)
         self.transfer_syntax_uid = instance.transfer_syntax_uid
+
+    @property
+    def begins_at(self) -> int:
+        """Where the pixels begin in the instance: all that says how to show them stands before."""
+        return self._element.offset
 
     @property
     def is_encapsulated(self) -> bool:
@@ -180,8 +187,8 @@ def require_length(length: int) -> None:
         raise undecodable(f"has frames of more than {FRAME_BYTES} bytes")
 
 
-def _pixel_data_of(tree: Tree) -> Element:
+def _pixel_data_of(tree: Tree, *, is_head: bool) -> Element:
     element = tree.get(PIXEL_DATA)
-    if element is None or element.length == 0:
+    if element is None or (element.length == 0 and not is_head):
         raise NotFound("The instance has no pixel data.")
     return element

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from core.access import EVERY_SITE, at_site
 from core.clock import Clock
 from core.errors import DataSetMismatch, NotFound
-from core.limits import INDEXED_FRAMES
+from core.limits import INDEXED_FRAMES, MIB
 from database.change_feed import Change, ChangeKind
 from database.engine import Database
 from database.jobs import Job, complete, enqueue, hasten
@@ -37,6 +37,8 @@ PREPARE_JOB: Final = "renditions.prepare"
 REREAD_JOB: Final = "renditions.reread"
 PICTURE_JOB: Final = "renditions.picture"
 _JOBS: Final = (PREPARE_JOB, PICTURE_JOB)
+HEAD_LIMIT: Final = 16 * MIB
+"""A longer head is read element by element."""
 URGENT: Final = 10
 _ECG: Final = "ECG"
 _MAY_BECOME_URGENT: Final = frozenset({ChangeKind.CASE_REQUESTED, ChangeKind.CASE_LINKED})
@@ -131,8 +133,11 @@ class Preparer:
                 nothing = Preparation(number_of_frames=0, is_encapsulated=False)
                 return _Prepared(preparation=nothing, frames=[], document=document)
             frames = [] if content.is_inflated else _indexed(content, instance, pixels)
+            head_length = pixels.begins_at - instance.data_set_offset
             found = Preparation(
-                number_of_frames=pixels.number_of_frames, is_encapsulated=pixels.is_encapsulated
+                number_of_frames=pixels.number_of_frames,
+                is_encapsulated=pixels.is_encapsulated,
+                head_length=None if content.is_inflated or head_length > HEAD_LIMIT else head_length,
             )
             return _Prepared(preparation=found, frames=frames, document=document)
 

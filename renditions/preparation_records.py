@@ -13,10 +13,14 @@ from storage.instance import Instance
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """What is known of an instance's pixels; `number_of_frames` is 0 where it has none."""
+    """What is known of an instance's pixels; `number_of_frames` is 0 where it has none.
+
+    `head_length` are the bytes of the data set before them; None where they are not read in one piece.
+    """
 
     number_of_frames: int
     is_encapsulated: bool
+    head_length: int | None = None
 
 
 def find_preparation(
@@ -24,7 +28,12 @@ def find_preparation(
 ) -> tuple[Preparation, bytes | None] | None:
     """Return what is prepared of an instance, with the page that holds this frame, if there is one."""
     row = connection.execute(
-        select(preparations.c.number_of_frames, preparations.c.is_encapsulated, frame_pages.c.frames)
+        select(
+            preparations.c.number_of_frames,
+            preparations.c.is_encapsulated,
+            preparations.c.head_length,
+            frame_pages.c.frames,
+        )
         .join_from(
             preparations,
             frame_pages,
@@ -43,7 +52,11 @@ def find_preparation(
     ).first()
     if row is None:
         return None
-    found = Preparation(number_of_frames=row.number_of_frames, is_encapsulated=row.is_encapsulated)
+    found = Preparation(
+        number_of_frames=row.number_of_frames,
+        is_encapsulated=row.is_encapsulated,
+        head_length=row.head_length,
+    )
     return found, row.frames
 
 
@@ -66,6 +79,7 @@ def write_preparation(
             version=VERSION,
             number_of_frames=found.number_of_frames,
             is_encapsulated=found.is_encapsulated,
+            head_length=found.head_length,
             prepared_at=now,
         )
     )

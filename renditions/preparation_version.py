@@ -2,6 +2,6 @@
 
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Whoever changes what is prepared, or how, counts on: what older programs made is then not read any more,
 and everything is prepared anew."""

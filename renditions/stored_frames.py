@@ -15,7 +15,7 @@ from renditions.pixel_data import PixelData, require_length
 from renditions.preparation_records import Preparation, find_preparation
 from storage.archive import Archive
 from storage.instance import Instance
-from storage.instance_content import opened
+from storage.instance_content import content_of_head, opened
 
 
 class StoredFrames:
@@ -46,7 +46,8 @@ class StoredFrames:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
-        self.__dict__.pop("_pixels", None)
+        for opened_once in ("_pixels", "_head"):
+            self.__dict__.pop(opened_once, None)
 
     @property
     def is_encapsulated(self) -> bool:
@@ -83,8 +84,17 @@ class StoredFrames:
         Raises:
             UnsupportedTransferSyntax: it is too large to decode, or cannot be parted from the others.
         """
-        self._pixels.require_decodable()
-        return self._pixels.image(self.stored(number), number)
+        self._head.require_decodable()
+        return self._head.image(self.stored(number), number)
+
+    @cached_property
+    def _head(self) -> PixelData:
+        """What says how to show the pixels: one read, where it is known how much that is."""
+        length = None if self._preparation is None else self._preparation.head_length
+        if length is None:
+            return self._pixels
+        head = self._archive.blobs.read_at(self.instance.blob_key, self.instance.data_set_offset, length)
+        return PixelData(content_of_head(head, self.instance), self.instance, is_head=True)
 
     @cached_property
     def _pixels(self) -> PixelData:

@@ -19,6 +19,8 @@ preparations = Table(
     # As the instance claims it; 0 where it has no pixel data.
     Column("number_of_frames", BigInteger, nullable=False),
     Column("is_encapsulated", Boolean, nullable=False),
+    # What stands before the pixels, to be read in one piece; NULL where it cannot be.
+    Column("head_length", BigInteger),
     Column("prepared_at", Moment, nullable=False),
     Index("ix_preparations_study", "site_id", "study_instance_uid"),
 )

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO, Final, cast
 
 from core.errors import NotFound
@@ -77,6 +78,16 @@ def opened(archive: Archive, instance: Instance) -> Iterator[Content]:
             return
         encoding = sniffed or announced_encoding(instance.transfer_syntax_uid)
         yield Content(stream=blob, tree=read_tree(blob, start=start, end=end, encoding=encoding))
+
+
+def content_of_head(head: bytes, instance: Instance) -> Content:
+    """Return what the first bytes of a data set hold; what lies behind them has no length there."""
+    encoding = sniffed_encoding(head[:LOOK_AHEAD], instance.size - instance.data_set_offset)
+    stream = BytesIO(head)
+    tree = read_tree(
+        stream, start=0, end=len(head), encoding=encoding or announced_encoding(instance.transfer_syntax_uid)
+    )
+    return Content(stream=stream, tree=tree)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from core.errors import NotFound, StorageUnavailable, UnsupportedTransferSyntax
 from database.change_feed import Change, ChangeKind, append_change
 from database.jobs import ATTEMPTS, claim_jobs
 from renditions import metadata_records, preparation, preparation_records
+from renditions.frame_image import FrameImage
 from renditions.preparation import PREPARE_JOB
 from renditions.working_off import LEASE
 from storage.instance import Instance
@@ -18,9 +19,9 @@ from tests.fixtures.instances import TWELVE_LEAD_ECG
 from tests.renditions.conftest import Room
 from tests.viewer_api.stored import BIG_ENDIAN, DEFLATED, PALETTE, part10, sample, small
 
-RLE, JPEG_2000 = (
+RLE, JPEG_2000, GROUPS = (
     Path(str(get_testdata_file(name)))
-    for name in ("SC_rgb_rle_2frame.dcm", "emri_small_jpeg_2k_lossless.dcm")
+    for name in ("SC_rgb_rle_2frame.dcm", "emri_small_jpeg_2k_lossless.dcm", "eCT_Supplemental.dcm")
 )
 CINE = {"NumberOfFrames": 40, "PixelData": b"".join(bytes([number]) * 64 for number in range(40))}
 
@@ -42,6 +43,22 @@ def every_frame(room: Room, instance: Instance) -> list[bytes | str]:
     return got
 
 
+def image_of(room: Room, instance: Instance) -> FrameImage:
+    """Return the last frame with all that says how to show it."""
+    with room.frames(instance) as frames:
+        return frames.image(frames.number_of_frames)
+
+
+def test_all_that_shows_a_frame_of_a_prepared_cine_is_two_reads(room: Room) -> None:
+    instance = room.store(cine(WindowCenter=40, WindowWidth=80))
+    room.prepare()
+    room.blobs.forget()
+    assert image_of(room, instance).attributes.WindowCenter == 40
+    assert room.blobs.opened == []
+    head, frame = room.blobs.ranges
+    assert head[1:] == (instance.data_set_offset, frame[1] - instance.data_set_offset - 39 * 64)
+
+
 def test_a_frame_of_a_prepared_cine_is_one_ranged_read(room: Room) -> None:
     instance = room.store(cine())
     assert room.prepare() == []
@@ -55,15 +72,17 @@ def test_a_frame_of_a_prepared_cine_is_one_ranged_read(room: Room) -> None:
 
 
 @pytest.mark.sqlite_only("about where frames lie")
-@pytest.mark.parametrize("file", [RLE, JPEG_2000, PALETTE, BIG_ENDIAN, DEFLATED])
+@pytest.mark.parametrize("file", [RLE, JPEG_2000, GROUPS, PALETTE, BIG_ENDIAN, DEFLATED])
 def test_a_reader_gets_the_same_before_and_after(room: Room, file: Path) -> None:
     instance = room.store(part10(sample(file)))
     before = every_frame(room, instance)
+    shown = image_of(room, instance)
     assert room.prepare() == []
     room.blobs.forget()
     assert every_frame(room, instance) == before
     is_indexed = file not in {BIG_ENDIAN, DEFLATED}
     assert bool(room.blobs.ranges) == is_indexed
+    assert image_of(room, instance) == shown
 
 
 @pytest.mark.sqlite_only("about where frames lie")
