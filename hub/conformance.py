@@ -2,12 +2,14 @@
 
 from core import limits
 from core.access import ALLOWED, Act
+from core.errors import HubError
 from imaging.transfer_syntaxes import DECODED, NOT_DECODED, Loss, named
 from pacs_gateway.presentation import PREFERENCES, VERIFYING
 from pacs_gateway.status import PROCESSING_FAILURE, STATUS_OF_ERROR, SUCCESS
 from pacs_gateway.tls import CIPHERS
 from pacs_gateway.transfer_syntaxes import TRANSFER_SYNTAXES, VIDEO
 from storage.query import INSTANCE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS
+from viewer_api.stow_answer import FAILURE_REASONS
 
 
 def sop_classes_table() -> str:
@@ -74,6 +76,17 @@ def limits_table() -> str:
 def tls_table() -> str:
     """Return the cipher suites of TLS 1.2."""
     return "\n".join(["| Cipher suite |", "|---|", *(f"| {cipher} |" for cipher in CIPHERS)])
+
+
+def failure_reasons_table() -> str:
+    """Return the Failure Reasons of STOW-RS and what each means to a client."""
+    by_reason: dict[int, list[str]] = {}
+    for error, reason in FAILURE_REASONS.items():
+        words = "Unexpected error in the hub; see its log." if error is HubError else error.__doc__ or ""
+        by_reason.setdefault(reason, []).append(" ".join(words.split()))
+    rows = ["| Failure Reason | Meaning |", "|---|---|"]
+    rows += [f"| {reason:04X} | {' / '.join(words)} |" for reason, words in sorted(by_reason.items())]
+    return "\n".join(rows)
 
 
 def matching_table() -> str:

@@ -33,6 +33,7 @@ TABLES: Final[dict[str, dict[str, Callable[[], str]]]] = {
         "statuses": conformance.statuses_table,
         "matching": conformance.matching_table,
         "roles": conformance.roles_table,
+        "failure-reasons": conformance.failure_reasons_table,
         "tls": conformance.tls_table,
         "limits": conformance.limits_table,
     },
