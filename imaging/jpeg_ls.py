@@ -1,43 +1,67 @@
-"""Grey frames in JPEG-LS without loss (PS3.5 A.4.3), and the proof that nothing was lost. Pure."""
+"""Frames in JPEG-LS without loss (PS3.5 8.2.3, A.4.3), and the proof that nothing was lost. Pure."""
 
-from typing import Final
+from typing import Any, Final
 
 import imagecodecs
 import numpy as np
 from jpeg_ls import encode_pixel_data  # type: ignore[import-untyped] # it ships no types
+from numpy.typing import NDArray
 
 from imaging.decoding import DECODER_ERRORS, Decoded, undecodable
+from imaging.samples import stored_values
 
 JPEG_LS_LOSSLESS: Final = "1.2.840.10008.1.2.4.80"
 _BITS: Final = range(2, 17)
+_BY_PIXEL: Final = 2
 
 
 def jpeg_ls(decoded: Decoded) -> bytes:
-    """Return a frame of unsigned grey or palette values in JPEG-LS, decoded again and compared.
+    """Return a frame of grey or palette values, or of RGB, in JPEG-LS, decoded again and compared.
 
     Raises:
-        UnsupportedTransferSyntax: something would be lost: a sign, colour, bits beside the value.
+        UnsupportedTransferSyntax: something would be lost: colours that are coded in another way, bits beside
+            the value.
     """
     image, pixels = decoded.image, decoded.pixels
     try:
-        bits_stored, bits_allocated = int(image.BitsStored), int(image.BitsAllocated)
-        is_plain = image.get("HighBit") in {None, bits_stored - 1} and decoded.allocated is None
-        is_sized = bits_stored in _BITS and (bits_stored <= 8) == (bits_allocated == 8)
-        if pixels.ndim != 2 or pixels.dtype.kind != "u" or not is_plain or not is_sized:
+        if not _is_plain(decoded):
             raise undecodable("cannot be given in JPEG-LS without loss")
-        rows, columns = pixels.shape
-        encoded = bytes(
-            encode_pixel_data(
-                pixels.astype("<u1" if bits_stored <= 8 else "<u2").tobytes(),
-                rows=rows,
-                columns=columns,
-                samples_per_pixel=1,
-                bits_stored=bits_stored,
-            )
-        )
-        is_same = np.array_equal(imagecodecs.jpegls_decode(encoded), pixels)
+        encoded = _encoded(pixels, int(image.BitsStored))
+        # The stream knows of no sign: its bits are those of the value (PS3.5 8.2.3).
+        coded = np.asarray(imagecodecs.jpegls_decode(encoded)).view(pixels.dtype)
+        is_same = np.array_equal(stored_values(coded, image), pixels)
     except DECODER_ERRORS as error:
         raise undecodable("cannot be given in JPEG-LS") from error
     if not is_same:
         raise undecodable("cannot be given in JPEG-LS without loss")
     return encoded
+
+
+def _is_plain(decoded: Decoded) -> bool:
+    """Whether the values are all that the image has, and its attributes say what the stream will hold."""
+    image, pixels = decoded.image, decoded.pixels
+    bits_stored, bits_allocated = int(image.BitsStored), int(image.BitsAllocated)
+    is_whole = image.get("HighBit") in {None, bits_stored - 1} and decoded.allocated is None
+    is_sized = bits_stored in _BITS and (bits_stored <= 8) == (bits_allocated == 8)
+    has_colours = pixels.ndim == 3 and image.PhotometricInterpretation == "RGB" and pixels.shape[2] == 3
+    is_known = pixels.dtype.kind in "iu" and (pixels.ndim == 2 or has_colours)
+    return is_whole and is_sized and is_known
+
+
+def _encoded(pixels: NDArray[Any], bits_stored: int) -> bytes:
+    rows, columns = pixels.shape[:2]
+    bits = pixels.astype("<u1" if bits_stored <= 8 else "<u2") & (2**bits_stored - 1)
+    if pixels.dtype.kind == "u" and not np.array_equal(bits, pixels):
+        raise ValueError("values beyond the bits that are stored")
+    colour = {"interleave_mode": _BY_PIXEL} if pixels.ndim == 3 else {}
+    return bytes(
+        encode_pixel_data(
+            bits.tobytes(),
+            rows=rows,
+            columns=columns,
+            samples_per_pixel=1 if pixels.ndim == 2 else 3,
+            bits_stored=bits_stored,
+            photometric_interpretation="MONOCHROME2" if pixels.ndim == 2 else "RGB",
+            **colour,
+        )
+    )

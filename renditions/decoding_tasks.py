@@ -28,8 +28,8 @@ def native_frame_of(image: FrameImage) -> list[bytes]:
 
 
 def jpeg_ls_of(image: FrameImage) -> list[bytes]:
-    """Return a grey frame in JPEG-LS without loss."""
-    return [jpeg_ls(image.decoded())]
+    """Return a frame in JPEG-LS without loss."""
+    return [jpeg_ls(image.decoded(as_coded=True))]
 
 
 def picture_of(image: FrameImage, media_type: str, rendering: Rendering = AS_THE_IMAGE_SAYS) -> list[bytes]:

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Request, Response
 
 from core.errors import InvalidRequest, NotFound, UnsupportedTransferSyntax
 from imaging.jpeg_ls import JPEG_LS_LOSSLESS
+from imaging.transfer_syntaxes import is_lossless
 from renditions.decoding_tasks import octets_of
-from renditions.pictures import has_lossless
 from renditions.pixel_data import PIXEL_DATA, PixelData
 from renditions.stored_frames import StoredFrames
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
@@ -113,7 +113,7 @@ def _frames(request: Request, retrieval: Retrieval, instance: Instance, numbers:
 def _frame_forms(instance: Instance, *, is_encapsulated: bool) -> list[Form]:
     """Return how frames can be given: as they are, as bare octets for those who ask, and decoded."""
     decoded = [Form(media_type=_OCTETS, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN)]
-    if has_lossless(instance):
+    if is_lossless(instance.transfer_syntax_uid) and instance.transfer_syntax_uid != JPEG_LS_LOSSLESS:
         decoded.append(_IN_JPEG_LS)
     if not is_encapsulated:
         return decoded

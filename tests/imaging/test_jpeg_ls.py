@@ -8,7 +8,7 @@ import data_store
 import numpy as np
 import pydicom
 import pytest
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 
 from core.errors import UnsupportedTransferSyntax
@@ -46,11 +46,32 @@ def test_every_depth_comes_back(bits: int) -> None:
     assert jpeg_ls(Decoded(pixels=pixels, image=image)).startswith(b"\xff\xd8\xff")
 
 
+@pytest.mark.parametrize("bits", [8, 12, 16])
+@pytest.mark.parametrize("kind", ["signed", "colours"])
+def test_signs_and_colours_come_back_to_the_library(bits: int, kind: str) -> None:
+    random = np.random.default_rng(bits)
+    size = 8 if bits == 8 else 16
+    image = image_of(BitsAllocated=size, BitsStored=bits, HighBit=bits - 1, Rows=32, Columns=24)
+    image.SamplesPerPixel, image.PhotometricInterpretation = 1, "MONOCHROME2"
+    if kind == "signed":
+        image.PixelRepresentation = 1
+        pixels = random.integers(-(2 ** (bits - 1)), 2 ** (bits - 1), (32, 24)).astype(f"i{size // 8}")
+    else:
+        image.SamplesPerPixel, image.PhotometricInterpretation, image.PlanarConfiguration = 3, "RGB", 0
+        pixels = random.integers(0, 2**bits, (32, 24, 3)).astype(f"u{size // 8}")
+    image.PixelData = encapsulate([jpeg_ls(Decoded(pixels=pixels, image=image))])
+    image["PixelData"].is_undefined_length = True
+    image.file_meta = FileMetaDataset()
+    image.file_meta.TransferSyntaxUID = JPEG_LS_LOSSLESS
+    assert np.array_equal(image.pixel_array, pixels)
+
+
 @pytest.mark.parametrize(
     ("pixels", "values"),
     [
-        (np.zeros((2, 2), np.int16), {}),
-        (np.zeros((2, 2, 3), np.uint16), {}),
+        (np.zeros((2, 2, 3), np.uint16), {"PhotometricInterpretation": "YBR_FULL"}),
+        (np.zeros((2, 2, 4), np.uint16), {"PhotometricInterpretation": "RGB"}),
+        (np.full((2, 2), 2048, np.int16), {"PixelRepresentation": 1}),
         (np.zeros((2, 2), np.uint16), {"HighBit": 15}),
         (np.zeros((2, 2), np.uint16), {"BitsStored": 8, "HighBit": 7}),
         (np.zeros((2, 2), np.uint16), {"BitsStored": 17, "HighBit": 16}),

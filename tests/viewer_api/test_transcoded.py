@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pydicom
 import pytest
@@ -134,3 +135,22 @@ def test_nobody_gets_it_who_did_not_ask_for_it(edge: Edge) -> None:
     url = path_of(store(edge.rooms.archive, edge.consultation.clock, file))
     for accept in ("application/dicom", "application/dicom; transfer-syntax=*", "*/*"):
         assert file in edge.client("reader").get(url, headers={"Accept": accept}).content
+
+
+@pytest.mark.parametrize("name", ["MR_small_implicit.dcm", "MR_small_RLE.dcm", "SC_rgb_rle.dcm"])
+def test_frames_of_what_came_without_loss_are_had_in_jpeg_ls(edge: Edge, name: str) -> None:
+    sent = sample(library(name))
+    url = path_of(store(edge.rooms.archive, edge.consultation.clock, part10(sent)))
+    accept = {"Accept": "image/jls; transfer-syntax=1.2.840.10008.1.2.4.80"}
+    answer = edge.client("reader").get(f"{url}/frames/1", headers=accept)
+    assert answer.status_code == 200, answer.text
+    decoded = imagecodecs.jpegls_decode(answer.content)
+    assert np.array_equal(decoded.view(sent.pixel_array.dtype), sent.pixel_array)
+
+
+def test_frames_that_would_lose_something_are_not(edge: Edge) -> None:
+    accept = {"Accept": "image/jls; transfer-syntax=1.2.840.10008.1.2.4.80"}
+    for name in ("SC_ybr_full_uncompressed.dcm", "SC_rgb_jpeg_dcmtk.dcm"):
+        sent = sample(library(name))
+        url = path_of(store(edge.rooms.archive, edge.consultation.clock, part10(sent)))
+        assert edge.client("reader").get(f"{url}/frames/1", headers=accept).status_code == 406, name
