@@ -20,6 +20,8 @@ from renditions.child_messages import Answer, BrokenOff, Request, Task, receive_
 AT_ONCE: Final = 2
 _PATIENCE_SECONDS: Final = 30
 """For a child to be there at all, on top of what its task may take."""
+_GOING_SECONDS: Final = 0.1
+_NO_PROCESS: Final = "No process can be started to decode in."
 _REPOSITORY: Final = Path(__file__).resolve().parents[1]
 _ERRORS: Final[dict[str, type[HubError]]] = {
     kind.__name__: kind
@@ -74,6 +76,8 @@ class Decoders:
                 answer = receive_answer(child, most=allowance.answer_bytes)
             except (BrokenOff, OSError) as error:
                 child.close()
+                if not self._has_nursery():
+                    raise StorageUnavailable(_NO_PROCESS) from error
                 self._replace()
                 raise undecodable("takes more memory or time to decode than is allowed") from error
             with self._lock:
@@ -89,6 +93,14 @@ class Decoders:
                 child.close()
             return self._new_child()
 
+    def _has_nursery(self) -> bool:
+        """Whether a child could be forked; without a nursery it says nothing of its task that it ended."""
+        with self._lock:
+            if self._nursery is not None and self._nursery.has_ended():
+                self._nursery.close()
+                self._nursery = None
+            return self._nursery is not None
+
     def _replace(self) -> None:
         with suppress(StorageUnavailable), self._lock:
             self._idle.append(self._new_child())
@@ -102,7 +114,7 @@ class Decoders:
             except OSError:
                 self._nursery.close()
                 self._nursery = None
-        raise StorageUnavailable("No process can be started to decode in.")
+        raise StorageUnavailable(_NO_PROCESS)
 
 
 class _Nursery:
@@ -122,10 +134,18 @@ class _Nursery:
             )
         except OSError as error:
             ours.close()
-            raise StorageUnavailable("No process can be started to decode in.") from error
+            raise StorageUnavailable(_NO_PROCESS) from error
         finally:
             theirs.close()
         self._link = ours
+
+    def has_ended(self) -> bool:
+        """Whether it is gone, or just going: its sockets are closed a moment before."""
+        try:
+            self._process.wait(_GOING_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def child(self) -> socket.socket:
         """Return the link to a new child; what is sent waits until it is there. Raises OSError."""
