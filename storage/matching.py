@@ -1,5 +1,6 @@
 """Matching of PS3.4 C.2.2.2 as conditions on the catalogue's rows."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -90,6 +91,14 @@ def matches(query: Query, level: Level) -> ColumnElement[bool]:
         else:
             conditions.append(_condition(keyword, match))
     return and_(*conditions)
+
+
+def among(columns: Sequence[ColumnElement[Any]], keys: Sequence[Sequence[str]]) -> ColumnElement[bool]:
+    """Return the condition that each column has a value of some key: the rows of all keys, and maybe more.
+
+    SQLite looks up none of its indexes for pairs, and each of them for lists of values.
+    """
+    return and_(*(column.in_(sorted({key[n] for key in keys})) for n, column in enumerate(columns)))
 
 
 def _moments(left: dict[str, Match]) -> list[ColumnElement[bool]]:

@@ -16,13 +16,12 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    tuple_,
 )
 
 from core.access import Scope
 from core.limits import SEARCH_LIMIT
 from storage.instance import Instance, Series, Study
-from storage.matching import SAME_SERIES, SAME_STUDY, matches
+from storage.matching import SAME_SERIES, SAME_STUDY, among, matches
 from storage.query import Level, Query
 from storage.series_records import requests_of, series_of
 from storage.tables import instances, representations, series, studies
@@ -119,15 +118,16 @@ def leading_instances(
     columns = _KEY[level]
     found: dict[tuple[str, ...], Instance] = {}
     for begin in range(0, len(keys), _AT_ONCE):
+        page = keys[begin : begin + _AT_ONCE]
         first = (
             _ROWS[Level.INSTANCE]
             .with_only_columns(func.min(instances.c.instance_key))
-            .where(tuple_(*columns).in_(keys[begin : begin + _AT_ONCE]), _visible(scope))
+            .where(among(columns, page), _visible(scope))
             .group_by(*columns)
         )
         rows = connection.execute(select(instances).where(instances.c.instance_key.in_(first))).mappings()
         found |= {tuple(row[column.name] for column in columns): instance_of(row) for row in rows}
-    return found
+    return {key: found[key] for key in keys if key in found}
 
 
 def representations_of(connection: Connection, held: Sequence[Instance]) -> dict[int, list[Instance]]:
@@ -186,14 +186,12 @@ def _studies(connection: Connection, rows: Sequence[RowMapping]) -> list[Study]:
     for begin in range(0, len(keys), _AT_ONCE):
         page = keys[begin : begin + _AT_ONCE]
         of_series = (series.c.site_id, series.c.study_instance_uid)
-        for row in connection.execute(
-            select(*of_series, series.c.modality).where(tuple_(*of_series).in_(page))
-        ):
+        for row in connection.execute(select(*of_series, series.c.modality).where(among(of_series, page))):
             modalities.setdefault((row.site_id, row.study_instance_uid), []).append(row.modality)
         of_instances = _KEY[Level.STUDY]
         for counted in connection.execute(
             select(*of_instances, func.count().label("instance_count"))
-            .where(tuple_(*of_instances).in_(page))
+            .where(among(of_instances, page))
             .group_by(*of_instances)
         ):
             instance_counts[counted.site_id, counted.study_instance_uid] = counted.instance_count

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, delete, insert, select
 
 from storage.instance import RequestAttributes, Series
 from storage.instance_header import InstanceHeader
+from storage.matching import among
 from storage.tables import series_requests
 
 SeriesKey = tuple[str, str, str]
@@ -50,7 +51,7 @@ def requests_of(
     for begin in range(0, len(keys), _AT_ONCE):
         rows = connection.execute(
             select(series_requests)
-            .where(tuple_(*_KEY).in_(keys[begin : begin + _AT_ONCE]))
+            .where(among(_KEY, keys[begin : begin + _AT_ONCE]))
             .order_by(series_requests.c.item_number)
         ).mappings()
         for row in rows:
