@@ -1,5 +1,6 @@
 """The command line: what an engineer types to run the hub and to say who belongs to it."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -169,6 +170,7 @@ def _settings(options: dict[str, Any]) -> Any:
 
 def main() -> None:
     """Run the command line; what went wrong is one line for a person, never a stack trace."""
+    os.umask(0o027)  # what lies in the data directory is not for every account of the machine
     try:
         app()
     except Misconfigured as error:

@@ -14,11 +14,11 @@ from rich.console import Console
 
 from core.access import Grant, Role, Route
 from core.clock import SystemClock
-from core.errors import AlreadyRegistered, HubError
+from core.errors import AlreadyRegistered, HubError, Misconfigured
 from hub import logs
 from hub.demo_journey import Journey
 from hub.demo_studies import DemoStudy, demo_studies
-from hub.serve import bring_up_to_date, serving, with_ports
+from hub.serve import bring_up_to_date, leave_one_file, serving, with_ports
 from hub.settings import Settings
 from hub.supervisor import Supervisor
 from hub.welcome import addresses
@@ -70,6 +70,7 @@ def run_demo(settings: Settings, *, once: bool) -> int:
     settings = with_ports(settings)
     bring_up_to_date(settings)
     house = open_house(settings)
+    require_demonstration(house)
     credentials = prepare(house)
     house.close()
     act = _play if once else _present
@@ -91,9 +92,20 @@ def run_demo(settings: Settings, *, once: bool) -> int:
     quiet = settings.model_copy(update={"log_level": "WARNING"}) if once else settings
     supervisor: Supervisor = serving(quiet, when_ready=when_ready)
     status = supervisor.run()
+    leave_one_file(settings)
     if once:
         return 0 if status == 0 and outcome == [True] else 1
     return status
+
+
+def require_demonstration(house: House) -> None:
+    """Refuse a hub that people work with. Raises Misconfigured."""
+    if any(not account.username.startswith("demo-") for account in house.accounts.accounts()):
+        house.close()
+        raise Misconfigured(
+            f"{house.settings.data} holds a hub with accounts of its own, and a demonstration would add"
+            " log-ins whose passwords lie in a file. Name another directory with --data."
+        )
 
 
 def prepare(house: House) -> Credentials:

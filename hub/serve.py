@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
 from core.clock import SystemClock
+from core.errors import StorageUnavailable
 from database.engine import Database
 from hub import logs
 from hub.child import ChildCommand
@@ -28,7 +30,9 @@ def run_serve(settings: Settings, *, when_ready: Callable[[Settings], None]) -> 
     logs.configure("supervisor", level=settings.log_level, style=settings.log_format)
     settings = with_ports(settings)
     bring_up_to_date(settings)
-    return serving(settings, when_ready=when_ready).run()
+    status = serving(settings, when_ready=when_ready).run()
+    leave_one_file(settings)
+    return status
 
 
 def serving(settings: Settings, *, when_ready: Callable[[Settings], None]) -> Supervisor:
@@ -56,6 +60,19 @@ def with_ports(settings: Settings) -> Settings:
     require_free(settings.dicom_host, dicom_port, "DICOM")
     require_free(settings.http_host, http_port, "HTTP")
     return settings.model_copy(update={"dicom_port": dicom_port, "http_port": http_port})
+
+
+def leave_one_file(settings: Settings) -> None:
+    """Let SQLite put its journal into the catalogue's file, as it does when the last connection is closed.
+
+    A process that was killed leaves the journal beside it, and a file copied or replaced alone would then be
+    another catalogue than the one that was stopped.
+    """
+    database = Database(settings.database_url)
+    if database.is_sqlite:
+        with suppress(StorageUnavailable), database.survey() as connection:
+            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+    database.close()
 
 
 def bring_up_to_date(settings: Settings) -> None:

@@ -7,9 +7,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from core.access import Act, Actor, Scope
+from ecg.storage_classes import ELECTROCARDIOGRAMS
 from imaging.intent import is_for_processing
 from registry.directory import DEFAULT_TIME_ZONE, Site
 from reporting.report import Report
+from storage.instance import Instance
 from storage.query import Query, UIDList
 from viewer_api.page_lines import (
     AlarmOnPage,
@@ -99,7 +101,7 @@ def _case(rooms: Rooms, actor: Actor, case: Case, site: Site, now: datetime) -> 
 
 
 def _look(rooms: Rooms, of: Case | Report) -> Look:
-    """Return where DICOMweb renders the study's first image, or has the study of an ECG, which has none."""
+    """Return where the study's first image is rendered or its ECG drawn, or where DICOMweb has the study."""
     study = study_path(of.site_id, of.study_instance_uid)
     first = rooms.archive.search_instances(
         Query(conditions={"StudyInstanceUID": UIDList((of.study_instance_uid,))}, limit=INSTANCES_LOOKED_AT),
@@ -107,7 +109,8 @@ def _look(rooms: Rooms, of: Case | Report) -> Look:
     )
     images = [instance for instance in first if instance.rows and instance.columns]
     if not images:
-        return Look(path=study, is_image=False)
+        tracings = [each for each in first if each.sop_class_uid in ELECTROCARDIOGRAMS]
+        return _sheet(tracings[0]) if tracings else Look(path=study)
     # One that is meant to be looked at, if there is any.
     instance = min(images, key=lambda each: is_for_processing(each.sop_class_uid))
     path = f"{study}/series/{instance.series_instance_uid}/instances/{instance.sop_instance_uid}"
@@ -116,6 +119,12 @@ def _look(rooms: Rooms, of: Case | Report) -> Look:
         is_image=True,
         is_for_processing=is_for_processing(instance.sop_class_uid),
     )
+
+
+def _sheet(instance: Instance) -> Look:
+    study, uid = instance.study_instance_uid, instance.sop_instance_uid
+    path = f"/api/v1/studies/{study}/instances/{uid}/ecg.svg?site_id={instance.site_id}"
+    return Look(path=path, is_electrocardiogram=True)
 
 
 def _own_time_zone(actor: Actor, sites: Mapping[str, Site]) -> str:

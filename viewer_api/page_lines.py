@@ -65,10 +65,11 @@ class PersonOnPage:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """Where to look at a study: its first image as a picture, or else the study itself."""
+    """Where to look at a study: its first image as a picture, its ECG as a sheet, else the study itself."""
 
     path: str
-    is_image: bool
+    is_image: bool = False
+    is_electrocardiogram: bool = False
     is_for_processing: bool = False
 
 

@@ -65,6 +65,15 @@ def test_the_log_ins_are_written_for_their_owner_only(played: tuple[Path, str]) 
         assert set(login) == {"username", "password", "token"}
 
 
+def test_it_leaves_one_file_of_catalogue_and_nothing_for_every_account_of_the_machine(
+    played: tuple[Path, str],
+) -> None:
+    data, _ = played
+    assert [path.name for path in data.glob("hub.sqlite3*")] == ["hub.sqlite3"]
+    for path in data.rglob("*"):
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o007, path.name
+
+
 def test_the_journey_can_be_played_again_on_the_same_data(played: tuple[Path, str]) -> None:
     assert "Every step of the journey happened." in _play(played[0])
 

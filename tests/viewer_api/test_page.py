@@ -16,11 +16,13 @@ from tests.fixtures.instances import DIGITAL_XRAY, TWELVE_LEAD_ECG
 from tests.fixtures.reading_over_http import PASSWORD, Reading
 from tests.viewer_api.conftest import LOOPBACK, PEOPLE
 from tests.viewer_api.conftest import PASSWORD as EDGE_PASSWORD
+from tests.viewer_api.stored import ECG, part10, sample, store
 from viewer_api.app import create_app
 from viewer_api.rooms import HttpSettings
 
 ADDRESS = "http://127.0.0.1"
 OWN = {"Origin": ADDRESS}
+ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 NO_IMAGE = {
     "Modality": "ECG",
     "SOPClassUID": TWELVE_LEAD_ECG,
@@ -285,7 +287,7 @@ def test_the_list_is_in_the_order_of_reading_with_time_state_patient_and_site(re
         # An emergency goes first, however little time the others have left.
         "急诊 EMERGENCY 17:07 剩 14 分钟 14 min left 待阅 ready 陈建国 (Chen Jianguo)",
         "心电图 ECG",
-        "胸痛，ST段? 兴隆镇卫生院 检查 Study",
+        "胸痛，ST段? 兴隆镇卫生院 心电图 ECG",
         "常规 Routine 17:01 剩 8 分钟 8 min left 待阅 ready 王五 (Wang Wu)",
         "青山社区卫生服务站 预览 Preview",
         "常规 Routine 17:02 剩 9 分钟 9 min left 接收中 arriving Zhao Liu ID 0001",
@@ -411,11 +413,11 @@ def test_an_image_for_processing_is_marked_and_gives_way_to_one_that_is_not(read
 
 
 def test_a_study_without_image_links_to_itself_and_the_hubs_reports_are_no_image(reading: Reading) -> None:
-    rooms = reading.rooms
-    rooms.signed(reader(), **NO_IMAGE)
+    rooms, document = reading.rooms, NO_IMAGE | {"SOPClassUID": ENCAPSULATED_PDF, "Modality": "DOC"}
+    rooms.signed(reader(), **document)
     study = rooms.case(rooms.inbox.reports(reader())[0].study_instance_uid).study_instance_uid
     rooms.publisher.run()
-    rooms.arrive(study, **NO_IMAGE)
+    rooms.arrive(study, **document)
     browser = _logged_in(reading, "colleague")
     page = _page(browser)
     assert [link for link in page.links if "/rendered" in link] == []
@@ -424,6 +426,16 @@ def test_a_study_without_image_links_to_itself_and_the_hubs_reports_are_no_image
     assert browser.get(link).status_code == HTTPStatus.OK
     # Late images reopened the case: its earlier report stands beside it.
     assert page.text.index("正式报告 FINAL PDF JSON") < page.text.index("报告 Reports")
+
+
+def test_an_electrocardiogram_opens_as_its_sheet(reading: Reading) -> None:
+    rooms = reading.rooms
+    store(rooms.archive, rooms.clock, part10(sample(ECG)))
+    rooms.take_in()
+    browser = _logged_in(reading, "colleague")
+    [link] = [each for each in _page(browser).links if "ecg.svg" in each]
+    sheet = browser.get(link, headers={"Accept": "text/html,image/avif,image/webp,*/*;q=0.8"})
+    assert (sheet.status_code, sheet.headers["Content-Type"]) == (HTTPStatus.OK, "image/svg+xml")
 
 
 def test_a_report_that_is_being_printed_says_so_and_a_preliminary_one_has_no_pdf(reading: Reading) -> None:
