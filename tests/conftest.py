@@ -32,8 +32,6 @@ pytest_plugins = [
 ]
 
 REQUIRED_TESTS = ".ci/required-tests"
-WAITING = ("failures", "journeys")
-"""Rooms whose tests mostly wait: for processes that start and die, and for time-outs."""
 
 # Time is no property of the code here: the machine is shared, and the first example pays for imports.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -66,14 +64,6 @@ def _put_own_programs_last() -> None:
     own = str(Path(sys.executable).parent)
     others = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder != own]
     os.environ["PATH"] = os.pathsep.join([*others, own])
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process of the run do all that waits for others, while the rest compute: none is ever idle."""
-    for item in items:
-        if item.path.parent.name in WAITING:
-            item.add_marker(pytest.mark.xdist_group("waiting"))
 
 
 @pytest.hookimpl(tryfirst=True)
