@@ -11,6 +11,7 @@ from core.limits import ECG_OBJECT_LIMIT
 from ecg.leads import STANDARD
 from ecg.paper import PaperSettings, svg
 from ecg.recording import Recording, rhythm
+from ecg.storage_classes import ELECTROCARDIOGRAMS
 from ecg.waveform import recordings
 from imaging.decoding import DECODER_ERRORS
 from reporting.document import ReportDocument, ReportedInstance
@@ -20,8 +21,6 @@ from storage.archive import Archive
 from storage.element_data_set import data_set_of
 from storage.instance_content import opened
 
-ECG_CLASSES: Final = frozenset(f"1.2.840.10008.5.1.4.1.1.9.1.{number}" for number in (1, 2, 3, 4))
-"""12-lead, general, ambulatory and general 32-bit ECG."""
 MOST_PAGES: Final = 4
 """A report is paper for a clinic: of more recordings the first are printed, numbered out of all."""
 _MOST_ROWS: Final = 4
@@ -49,7 +48,7 @@ def ecg_pages(archive: Archive, document: ReportDocument) -> tuple[ECGPage, ...]
 
     What cannot be had or drawn has a page that says so: a signed report reaches its clinic all the same.
     """
-    read = [each for each in in_order(document.instances) if each.sop_class_uid in ECG_CLASSES]
+    read = [each for each in in_order(document.instances) if each.sop_class_uid in ELECTROCARDIOGRAMS]
     pages = [_page(archive, document, instance) for instance in read[:MOST_PAGES]]
     if len(read) == 1:
         return tuple(pages)
