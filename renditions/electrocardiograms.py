@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from core.access import at_site
-from core.errors import NotFound, TooLarge
-from core.limits import DECODING_BYTES, DECODING_CPU_SECONDS, ECG_OBJECT_LIMIT
+from core.errors import NotFound
+from core.limits import DECODING_BYTES, DECODING_CPU_SECONDS
 from ecg.paper import PaperSettings
 from renditions.allowance import Allowance
 from renditions.child_messages import Task
@@ -16,12 +16,10 @@ from renditions.ecg_tasks import sheet_of
 from renditions.rendition import RenditionKind
 from renditions.rendition_store import RenditionStore
 from storage.archive import Archive
-from storage.element_data_set import data_set_of
 from storage.instance import Instance, Study
-from storage.instance_content import opened
 from storage.query import Query, UIDList
+from storage.waveform_data_set import waveform_data_set
 
-_WAVEFORM_GROUP: Final = 0x5400
 _WAVEFORM_CLASSES: Final = "1.2.840.10008.5.1.4.1.1.9."
 _BYTES_FOR_EACH: Final = 40
 """A sample of two bytes is a number of eight, calibrated, drawn, and a word of JSON."""
@@ -53,10 +51,7 @@ class Electrocardiograms:
         """
         if not is_waveform(instance):
             raise NotFound("This instance holds no waveform.")
-        if instance.size > ECG_OBJECT_LIMIT:
-            raise TooLarge(f"A waveform object of more than {ECG_OBJECT_LIMIT} bytes is not read whole.")
-        with opened(self._archive, instance) as content:
-            dataset = data_set_of(content, group=_WAVEFORM_GROUP, longest_value=ECG_OBJECT_LIMIT)
+        dataset = waveform_data_set(self._archive, instance)
         allowance = Allowance(
             address_space=DECODING_BYTES + _BYTES_FOR_EACH * instance.size, cpu_seconds=DECODING_CPU_SECONDS
         )

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from core.access import Scope
-from core.errors import HubError, TooLarge
-from core.limits import ECG_OBJECT_LIMIT
+from core.errors import HubError
 from ecg.leads import STANDARD
 from ecg.paper import PaperSettings, svg
 from ecg.recording import Recording, rhythm
@@ -18,14 +17,12 @@ from reporting.document import ReportDocument, ReportedInstance
 from reporting.fonts import printable
 from reporting.report_instance import in_order
 from storage.archive import Archive
-from storage.element_data_set import data_set_of
-from storage.instance_content import opened
+from storage.waveform_data_set import waveform_data_set
 
 MOST_PAGES: Final = 4
 """A report is paper for a clinic: of more recordings the first are printed, numbered out of all."""
 _MOST_ROWS: Final = 4
 """As many as fit a sheet of A4 across."""
-_WAVEFORM_GROUP: Final = 0x5400
 _SIZE: Final = re.compile(r'<svg [^>]*?width="([0-9.]+)mm" height="([0-9.]+)mm"')
 _ON_PAPER: Final = PaperSettings(font_family="Noto Sans SC")
 
@@ -109,8 +106,4 @@ def _recording(archive: Archive, document: ReportDocument, reported: ReportedIns
         reported.sop_instance_uid,
         visible_to=Scope(site_ids=frozenset({document.site_id})),
     )
-    if instance.size > ECG_OBJECT_LIMIT:
-        raise TooLarge
-    with opened(archive, instance) as content:
-        dataset = data_set_of(content, group=_WAVEFORM_GROUP, longest_value=ECG_OBJECT_LIMIT)
-        return rhythm(recordings(dataset))
+    return rhythm(recordings(waveform_data_set(archive, instance)))

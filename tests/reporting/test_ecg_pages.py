@@ -145,6 +145,6 @@ def test_a_recording_that_cannot_be_had_stops_no_report(
     def away(*_: Any) -> Any:
         raise StorageUnavailable
 
-    monkeypatch.setattr(ecg_pages, "opened", away)
+    monkeypatch.setattr(ecg_pages, "waveform_data_set", away)
     assert consultation.publisher.run() == []
     assert "cannot be drawn" in pages_of(pdf_of(consultation, report))[1]

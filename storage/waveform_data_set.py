@@ -1,0 +1,27 @@
+"""The data set of an instance that holds waveforms, with their samples: small enough to be read whole."""
+
+from typing import Final
+
+from pydicom import Dataset
+
+from core.errors import TooLarge
+from core.limits import ECG_OBJECT_LIMIT
+from storage.archive import Archive
+from storage.element_data_set import data_set_of
+from storage.instance import Instance
+from storage.instance_content import opened
+
+_WAVEFORM_GROUP: Final = 0x5400
+
+
+def waveform_data_set(archive: Archive, instance: Instance) -> Dataset:
+    """Return the data set of a waveform object.
+
+    Raises:
+        TooLarge: it is longer than is read in one piece.
+        InvalidInstance, StorageUnavailable: it cannot be read.
+    """
+    if instance.size > ECG_OBJECT_LIMIT:
+        raise TooLarge(f"A waveform object of more than {ECG_OBJECT_LIMIT} bytes is not read whole.")
+    with opened(archive, instance) as content:
+        return data_set_of(content, group=_WAVEFORM_GROUP, longest_value=ECG_OBJECT_LIMIT)
