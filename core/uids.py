@@ -45,9 +45,10 @@ class _Keys:
         milliseconds = int(now.timestamp() * 1000)
         with self._lock:
             if self._newest >> 80 == milliseconds:
-                self._newest += 1 + int.from_bytes(secrets.token_bytes(8), "big")
+                self._newest += 1 + secrets.randbits(64)
             else:
-                self._newest = (milliseconds << 80) | int.from_bytes(secrets.token_bytes(10), "big")
+                # The highest bit is left for the steps: they never reach into the next millisecond.
+                self._newest = (milliseconds << 80) | secrets.randbits(79)
             return self._newest
 
 

@@ -1,5 +1,7 @@
 """UIDs that can be found again, UIDs that obey the standard, and keys of the hub's own."""
 
+import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -78,7 +80,11 @@ def test_keys_sort_by_the_time_of_making_and_differ_within_it() -> None:
     assert len({new_key(start) for _ in range(1000)}) == 1000
 
 
-def test_keys_of_one_millisecond_sort_as_they_were_made() -> None:
+@pytest.mark.parametrize("chance", [secrets.randbits, lambda bits: 2**bits - 1], ids=["any", "highest"])
+def test_keys_of_one_millisecond_sort_as_they_were_made(
+    monkeypatch: pytest.MonkeyPatch, chance: Callable[[int], int]
+) -> None:
+    monkeypatch.setattr(secrets, "randbits", chance)
     now = datetime(2026, 11, 20, tzinfo=UTC)
     keys = [new_key(now) for _ in range(1000)]
     assert keys == sorted(keys)
