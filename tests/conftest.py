@@ -29,6 +29,7 @@ pytest_plugins = [
     "tests.fixtures.pairs",
     "tests.fixtures.consultation",
     "tests.fixtures.reading_over_http",
+    "tests.fixtures.browser",
 ]
 
 REQUIRED_TESTS = ".ci/required-tests"

@@ -81,7 +81,7 @@ def test_where_nothing_may_be_installed_the_missing_programs_are_named(programs:
     assert finished.returncode == 0
     assert finished.stderr == ""
     assert finished.stdout.startswith(
-        "MISSING for the tests: dcmtk dicom3tools poppler-utils orthanc-dicomweb. "
+        "MISSING for the tests: dcmtk dicom3tools poppler-utils orthanc-dicomweb chromium. "
     )
 
 
@@ -89,21 +89,22 @@ def test_root_has_exactly_the_missing_programs_installed(programs: Path, tmp_pat
     asked = tmp_path / "asked"
     installs = f'echo "$DEBIAN_FRONTEND $*" >>{asked}; [ "$1" = update ] && exit 0\n'
     installs += f"ln -s /bin/true {programs}/dciodvfy; ln -s /bin/true {programs}/pdftotext"
-    installs += f"; ln -s /bin/true {programs}/Orthanc"
+    installs += f"; ln -s /bin/true {programs}/Orthanc; ln -s /bin/true {programs}/chromium"
     provide(programs, "id", "echo 0")
     provide(programs, "apt-get", installs)
     provide(programs, "storescu", "exit 0")
     provide(programs, "qpdf", "exit 0")
     finished = run("system-parts", programs)
-    assert finished.stdout == "installing for the tests: dicom3tools poppler-utils orthanc-dicomweb\n"
+    packages = "dicom3tools poppler-utils orthanc-dicomweb chromium"
+    assert finished.stdout == f"installing for the tests: {packages}\n"
     assert asked.read_text().splitlines() == [
         "noninteractive update",
-        "noninteractive install -y --no-install-recommends dicom3tools poppler-utils orthanc-dicomweb",
+        f"noninteractive install -y --no-install-recommends {packages}",
     ]
 
 
 def test_with_everything_there_nothing_is_said(programs: Path) -> None:
-    for program in ("storescu", "dciodvfy", "qpdf", "pdftotext", "Orthanc"):
+    for program in ("storescu", "dciodvfy", "qpdf", "pdftotext", "Orthanc", "chromium"):
         provide(programs, program, "exit 0")
     finished = run("system-parts", programs)
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
