@@ -11,6 +11,7 @@ from storage.query import (
     DATE_AND_TIME,
     KEYWORDS,
     REQUESTS,
+    AllOf,
     DateRange,
     EmptyValue,
     Level,
@@ -141,7 +142,9 @@ def _of_one_request(left: dict[str, Match]) -> list[ColumnElement[bool]]:
 
 
 def _modalities_in_study(match: Match) -> ColumnElement[bool]:
-    """One of the study's modalities has to match; of none at all there is no value."""
+    """One of the study's modalities has to match, of several values one each; of none there is no value."""
+    if isinstance(match, AllOf):
+        return and_(*map(_modalities_in_study, match.values))
     if isinstance(match, EmptyValue):
         return not_(exists().where(SAME_STUDY, series.c.modality != "").correlate(studies))
     return exists().where(SAME_STUDY, _condition("Modality", match)).correlate(studies)
@@ -151,6 +154,8 @@ def _condition(keyword: str, match: Match) -> ColumnElement[bool]:
     column = COLUMNS[keyword]
     if isinstance(match, EmptyValue):
         return column == "" if isinstance(column.type, String) else column.is_(None)
+    if isinstance(match, AllOf):
+        return and_(*(_condition(keyword, each) for each in match.values))
     if isinstance(match, UIDList):
         return column.in_(match.uids)
     if isinstance(match, DateRange):

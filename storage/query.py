@@ -13,8 +13,12 @@ from storage.element_values import time_of
 
 MAXIMUM_VALUE_LENGTH = 1024
 MAXIMUM_UIDS = 1000
+MAXIMUM_VALUES = 16
+"""Of one key in multiple value matching."""
 EMPTY_VALUE: Final = '""'
 """C.2.2.2.7: what asks for an attribute without a value."""
+_PARTED: Final = re.compile(r"[,\\]")
+"""DICOM parts values by a backslash, PS3.18 8.3.4.1 a list of UIDs by commas; neither is in a UID or a code."""
 _LAST_OF_A_DAY = "239999.999999"
 """What fills up a time whose end was left out; later than any with the same beginning."""
 
@@ -71,7 +75,14 @@ class EmptyValue:
     """C.2.2.2.7: no value at all."""
 
 
-Match = SingleValue | UIDList | Wildcard | DateRange | TimeRange | EmptyValue
+@dataclass(frozen=True)
+class AllOf:
+    """C.2.2.2.8: each of these is a value of the attribute, in any order, beside others or not."""
+
+    values: tuple[SingleValue, ...]
+
+
+Match = SingleValue | UIDList | Wildcard | DateRange | TimeRange | EmptyValue | AllOf
 
 UID_KEYWORDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"})
 DATE_KEYWORDS = frozenset({"StudyDate", "PatientBirthDate", "PerformedProcedureStepStartDate"})
@@ -87,6 +98,8 @@ NUMBER_KEYWORDS = frozenset(
 REQUESTS: Final = "RequestAttributesSequence"
 REQUEST_KEYWORDS = frozenset({f"{REQUESTS}.RequestedProcedureID", f"{REQUESTS}.ScheduledProcedureStepID"})
 """C.2.2.2.6: matched in one and the same item."""
+SEVERAL_VALUES: Final = frozenset({"ModalitiesInStudy"})
+"""Whose VM is greater than 1, of a VR that C.2.2.2.8 names."""
 TEXT_KEYWORDS = frozenset(
     {
         "PatientName",
@@ -170,10 +183,13 @@ class Query:
     offset: int = 0
 
 
-def parse_match(keyword: str, text: str, *, empty_values: bool = False) -> Match | None:
+def parse_match(
+    keyword: str, text: str, *, empty_values: bool = False, multiple_values: bool = False
+) -> Match | None:
     """Read one key's value; None means universal matching (C.2.2.2.3).
 
-    With `empty_values`, two quotation marks ask for what has no value (C.2.2.2.7).
+    With `empty_values`, two quotation marks ask for what has no value (C.2.2.2.7); with `multiple_values`
+    several values of an attribute that can have them ask for what has them all (C.2.2.2.8).
 
     Raises:
         InvalidQuery: the value is not one this attribute can have.
@@ -195,13 +211,24 @@ def parse_match(keyword: str, text: str, *, empty_values: bool = False) -> Match
         if not re.fullmatch(r"[+-]?[0-9]{1,10}", value, re.ASCII):
             raise InvalidQuery(f"{keyword} is matched by a whole number.")
         return SingleValue(value)
+    if multiple_values and keyword in SEVERAL_VALUES and _PARTED.search(value):
+        return _parse_values(keyword, value)
     if "*" in value or "?" in value:
         return Wildcard(value)
     return SingleValue(value)
 
 
+def _parse_values(keyword: str, value: str) -> AllOf:
+    values = tuple(dict.fromkeys(part.strip() for part in _PARTED.split(value) if part.strip()))
+    if not 0 < len(values) <= MAXIMUM_VALUES:
+        raise InvalidQuery(f"{keyword} is matched by 1 to {MAXIMUM_VALUES} values.")
+    if any("*" in each or "?" in each for each in values):
+        raise InvalidQuery(f"{keyword} is matched by several values without wildcards.")
+    return AllOf(tuple(map(SingleValue, values)))
+
+
 def _parse_uids(keyword: str, value: str) -> UIDList:
-    uids = tuple(part.strip() for part in re.split(r"[,\\]", value))
+    uids = tuple(part.strip() for part in _PARTED.split(value))
     if len(uids) > MAXIMUM_UIDS or not all(is_indexable(uid) for uid in uids):
         raise InvalidQuery(f"{keyword} is matched by one UID or a list of them, without wildcards.")
     return UIDList(uids)

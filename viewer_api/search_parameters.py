@@ -33,9 +33,6 @@ _NOT_ATTRIBUTES: Final = frozenset(
 _NO_FUZZY_MATCHING: Final = (
     "The fuzzymatching parameter is supported for PatientName only. Only literal matching has been performed."
 )
-_NO_MULTIPLE_VALUES: Final = (
-    "The multiplevaluematching parameter is not supported. Multiple Value Matching has not been performed."
-)
 _UNKNOWN_FIELD: Final = "An attribute to include is not known, so not given."
 _UNKNOWN_PARAMETER: Final = "A parameter is neither an attribute nor one of a search's own, so ignored."
 
@@ -48,7 +45,10 @@ _FuzzyMatching = Annotated[
 _EmptyValueMatching = Annotated[
     bool, Query(description='Let `""` match what has no value (PS3.4 C.2.2.2.7).')
 ]
-_MultipleValueMatching = Annotated[bool, Query(description="Not done, and said so in a Warning.")]
+_MultipleValueMatching = Annotated[
+    bool,
+    Query(description="Let several values ask for what has them all: `CT\\PT` (PS3.4 C.2.2.2.8)."),
+]
 _IncludeField = Annotated[
     list[str] | None,
     Query(
@@ -86,11 +86,10 @@ class Search:
             self.warnings.append(_UNKNOWN_FIELD)
         self._texts = self._read_texts(request.query_params.multi_items())
         self._empty_values = emptyvaluematching
+        self._multiple_values = multiplevaluematching
         self._is_fuzzy = fuzzymatching
         if fuzzymatching and not self._texts.get("PatientName"):
             self.warnings.append(_NO_FUZZY_MATCHING)
-        if multiplevaluematching:
-            self.warnings.append(_NO_MULTIPLE_VALUES)
 
     def query(self, level: Level, **uids: str) -> matching.Query:
         """Return what to ask of the archive at a level; `uids` are those of the path, by keyword.
@@ -100,7 +99,9 @@ class Search:
         conditions: dict[str, Match] = {}
         for keyword in self._texts.keys() & KEYWORDS[level]:
             text = plain_text(self._texts[keyword])
-            match = parse_match(keyword, text, empty_values=self._empty_values)
+            match = parse_match(
+                keyword, text, empty_values=self._empty_values, multiple_values=self._multiple_values
+            )
             if match is not None:
                 conditions[keyword] = match
         # PS3.4 C.2.2.1.3: a key that is not supported is ignored for matching.

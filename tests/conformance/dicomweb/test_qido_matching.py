@@ -155,11 +155,29 @@ def test_empty_values_are_matched_where_that_is_asked_for(filled: Edge) -> None:
     assert found(filled, "/series", "0020000E", **without_request) == {"1.2.840.1.2", "1.2.840.3.1"}
 
 
-def test_matching_of_several_values_is_answered_honestly(filled: Edge) -> None:
-    """PS3.18 8.3.4.6: not supported, so not performed, and said."""
-    answer = filled.client("reader").get("/dicom-web/studies?multiplevaluematching=true")
-    assert len(answer.json()) == 3
-    assert "The multiplevaluematching parameter is not supported." in answer.headers["warning"]
+SEVERAL: Final[list[Any]] = [
+    ("US\\SR", {ABDOMEN}),
+    ("SR\\US", {ABDOMEN}),
+    ("US,SR", {ABDOMEN}),
+    ("US\\ECG", set()),
+    ("US", {ABDOMEN}),
+    ("E*", {HEART}),
+]
+
+
+def test_several_values_are_all_to_be_there_where_that_is_asked_for(filled: Edge) -> None:
+    """PS3.18 8.3.4.6 and PS3.4 C.2.2.2.8: each value, in any order, without wild cards."""
+    for modalities, studies in SEVERAL:
+        several = {"ModalitiesInStudy": modalities, "multiplevaluematching": "true"}
+        assert found(filled, "/studies", "0020000D", **several) == studies, modalities
+    both = {"ModalitiesInStudy": "US\\SR", "multiplevaluematching": "true"}
+    assert found(filled, "/series", "0020000E", **both) == {"1.2.840.1.1", "1.2.840.1.2"}
+    assert found(filled, "/studies", "0020000D", ModalitiesInStudy="US\\SR") == set()
+    for wrong in ("U*\\SR", "\\,", "\\".join(f"M{number}" for number in range(17))):
+        refused = filled.client("reader").get(
+            "/dicom-web/studies", params={"ModalitiesInStudy": wrong, "multiplevaluematching": "true"}
+        )
+        assert refused.status_code == 400, wrong
 
 
 def test_modalities_in_study_are_those_of_any_of_its_series(filled: Edge) -> None:
