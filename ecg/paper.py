@@ -6,6 +6,7 @@ millimetres as millimetres.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from core.errors import InvalidRequest
 from ecg.layout import Layout, Row, row_mm, rows
-from ecg.recording import Lead, Recording
+from ecg.recording import Lead, Microvolts, Recording
 
 SPEEDS: Final = (12.5, 25.0, 50.0, 100.0)
 """mm/s"""
@@ -26,6 +27,8 @@ _PULSE_PLACE: Final = 3.0
 """Before and behind the calibration pulse."""
 _PULSE_SECONDS: Final = 0.2
 _LINE: Final = 4.5
+_COLUMN: Final = 0.05
+"""mm: of more than four samples in a column so narrow the first, the last and the two extremes are drawn."""
 _FURTHEST: Final = 30_000
 """A trace that goes farther from its line is cut there, in hundredths of a millimetre."""
 _STYLE: Final = (
@@ -132,20 +135,25 @@ class _Sheet:
         return _path(f"M{_hundredths(_MARGIN)} {_hundredths(middle)}{steps}", "pulse")
 
     def _trace(self, lead: Lead, begin: float, end: float, x: float, middle: float) -> str:
-        """Draw each sample where it belongs; a gap where nothing was recorded."""
+        """Draw each sample where it belongs; a gap where nothing was recorded.
+
+        Of samples that lie closer than any paper shows the outline is drawn: a sheet has an end in bytes.
+        """
         frequency = self.recording.sampling_frequency_hz
         first, last = round(begin * frequency), min(round(end * frequency) + 1, self.recording.sample_count)
         numbers = np.arange(first, last)
         mm = (numbers / frequency - begin) * self.settings.speed_mm_per_s + x
         height = lead.microvolts[first:last] / 1000 * self.settings.gain_mm_per_mv
-        known = np.isfinite(height)
-        across = np.rint(mm * 100).astype(np.int64)
-        above = np.clip(np.rint(np.where(known, height, 0) * 100), -_FURTHEST, _FURTHEST)
+        drawn = _outline(mm, height)
+        across = np.rint(mm[drawn] * 100).astype(np.int64)
+        above = np.clip(np.rint(height[drawn] * 100), -_FURTHEST, _FURTHEST)
         down = np.rint(middle * 100).astype(np.int64) - above.astype(np.int64)
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], known, [False])).astype(np.int8)))
+        unknown_before = np.cumsum(~np.isfinite(height))[drawn]
+        ends = (np.flatnonzero(np.diff(unknown_before)) + 1).tolist()
         lines = [
             _polyline(across[start:stop], down[start:stop])
-            for start, stop in zip(edges[::2], edges[1::2], strict=True)
+            for start, stop in pairwise([0, *ends, len(drawn)])
+            if stop > start
         ]
         return _path("".join(lines), lead.name)
 
@@ -158,6 +166,19 @@ class _Sheet:
             f"{settings.speed_mm_per_s:g} mm/s   {settings.gain_mm_per_mv:g} mm/mV   {settings.layout.value}"
             f"   {self.recording.sampling_frequency_hz:g} Hz   device filters: {said}{begin}"
         )
+
+
+def _outline(mm: Microvolts, height: Microvolts) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return which samples to draw: those that are known, of each column no more than four."""
+    known = np.flatnonzero(np.isfinite(height))
+    column = np.floor(mm[known] / _COLUMN)
+    begins = np.flatnonzero(np.diff(column, prepend=-1))
+    if len(known) <= 4 * len(begins):
+        return known
+    by_height = np.lexsort((height[known], column))
+    ends = np.append(begins[1:], len(known)) - 1
+    drawn = np.concatenate((begins, ends, by_height[begins], by_height[ends]))
+    return np.asarray(known[np.unique(drawn)])
 
 
 def _polyline(

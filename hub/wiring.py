@@ -88,7 +88,12 @@ class House:
 
     def publisher(self) -> Publisher:
         """Return what prints signed reports into their studies."""
-        return Publisher(database=self.database, archive=self.archive, clock=self.clock)
+        return Publisher(
+            database=self.database,
+            archive=self.archive,
+            clock=self.clock,
+            draw_page=self.electrocardiograms.page,
+        )
 
     def preparation_follower(self) -> PreparationFollower:
         """Return the follower that asks for what reading needs of each instance."""

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from pydicom import Dataset
 
 from core.errors import InvalidInstance
 from ecg.compact import compact
+from ecg.leads import STANDARD
 from ecg.paper import PaperSettings, svg
 from ecg.recording import Recording, rhythm
 from ecg.waveform import recordings
@@ -17,6 +19,22 @@ from imaging.decoding import DECODER_ERRORS
 def sheet_of(dataset: Dataset, settings: PaperSettings, header: Sequence[str]) -> list[bytes]:
     """Return the sheet as SVG. Raises InvalidInstance, InvalidRequest."""
     return [svg(_recording(dataset), settings, header).encode()]
+
+
+def page_of(dataset: Dataset, settings: PaperSettings, most_rows: int) -> list[bytes]:
+    """Return a page of a printed report: see `page`. Raises InvalidInstance, InvalidRequest."""
+    return [page(_recording(dataset), settings, most_rows)]
+
+
+def page(recording: Recording, settings: PaperSettings, most_rows: int) -> bytes:
+    """Return the sheet of the standard leads, else of the first, with how many were left out, as JSON.
+
+    Raises:
+        InvalidRequest: the recording has no samples.
+    """
+    leads = tuple(lead for lead in recording.leads if lead.name in STANDARD) or recording.leads[:most_rows]
+    drawing = svg(replace(recording, leads=leads), settings)
+    return json.dumps({"drawing": drawing, "left_out": len(recording.leads) - len(leads)}).encode()
 
 
 def compact_of(dataset: Dataset) -> list[bytes]:

@@ -12,7 +12,7 @@ from ecg.paper import PaperSettings
 from renditions.allowance import Allowance
 from renditions.child_messages import Task
 from renditions.decoders import Decoders
-from renditions.ecg_tasks import sheet_of
+from renditions.ecg_tasks import page_of, sheet_of
 from renditions.rendition import RenditionKind
 from renditions.rendition_store import RenditionStore
 from storage.archive import Archive
@@ -74,6 +74,10 @@ class Electrocardiograms:
     def drawn(self, instance: Instance, settings: PaperSettings) -> bytes:
         """Draw the sheet; raises as `read` does, and InvalidRequest where it would be empty."""
         return self.read(instance, sheet_of, settings, self._header_of(self.study_of(instance)))
+
+    def page(self, instance: Instance, settings: PaperSettings, most_rows: int) -> bytes:
+        """Draw a page of a printed report, as `ecg_tasks.page` gives it; raises as `read` does."""
+        return self.read(instance, page_of, settings, most_rows)
 
     def keep_ready(self, instance: Instance) -> None:
         """Draw the sheet as it is looked at first, and keep it; raises as `read` does."""

@@ -1,30 +1,34 @@
 """The electrocardiograms that a report is about, drawn at true scale for its PDF; never in its way."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from core.access import Scope
-from core.errors import HubError
-from ecg.leads import STANDARD
-from ecg.paper import PaperSettings, svg
-from ecg.recording import Recording, rhythm
+from core.errors import HubError, InvalidInstance
+from core.limits import MIB
+from ecg.paper import PaperSettings
 from ecg.storage_classes import ELECTROCARDIOGRAMS
-from ecg.waveform import recordings
 from imaging.decoding import DECODER_ERRORS
 from reporting.document import ReportDocument, ReportedInstance
 from reporting.fonts import printable
 from reporting.report_instance import in_order
 from storage.archive import Archive
-from storage.waveform_data_set import waveform_data_set
+from storage.instance import Instance
 
 MOST_PAGES: Final = 4
 """A report is paper for a clinic: of more recordings the first are printed, numbered out of all."""
-_MOST_ROWS: Final = 4
+MOST_ROWS: Final = 4
 """As many as fit a sheet of A4 across."""
+_LONGEST_DRAWING: Final = 4 * MIB
+"""What the twelve leads of any device stay far below; the compiler takes many times as much memory."""
 _SIZE: Final = re.compile(r'<svg [^>]*?width="([0-9.]+)mm" height="([0-9.]+)mm"')
-_ON_PAPER: Final = PaperSettings(font_family="Noto Sans SC")
+ON_PAPER: Final = PaperSettings(font_family="Noto Sans SC")
+
+DrawPage = Callable[[Instance, PaperSettings, int], bytes]
+"""Draws an ECG where foreign bytes can do no harm: `Electrocardiograms.page`, in a limited child."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,41 +44,36 @@ class ECGPage:
     """Which of how many recordings, where there are several."""
 
 
-def ecg_pages(archive: Archive, document: ReportDocument) -> tuple[ECGPage, ...]:
+def ecg_pages(archive: Archive, draw: DrawPage, document: ReportDocument) -> tuple[ECGPage, ...]:
     """Return a page for each of the first ECGs among the instances that were read.
 
     What cannot be had or drawn has a page that says so: a signed report reaches its clinic all the same.
     """
     read = [each for each in in_order(document.instances) if each.sop_class_uid in ELECTROCARDIOGRAMS]
-    pages = [_page(archive, document, instance) for instance in read[:MOST_PAGES]]
+    pages = [_page(archive, draw, document, instance) for instance in read[:MOST_PAGES]]
     if len(read) == 1:
         return tuple(pages)
     return tuple(replace(page, numbered=f"{place} / {len(read)}") for place, page in enumerate(pages, 1))
 
 
-def drawn(recording: Recording) -> ECGPage:
-    """Return the page of a recording.
+def page_of(made: bytes) -> ECGPage:
+    """Return what was drawn as a page, its words in characters that the font has.
 
     Raises:
-        InvalidRequest: it has no samples.
+        InvalidInstance: it is longer than is printed, or no drawing.
     """
-    shown = [lead for lead in recording.leads if lead.name in STANDARD] or recording.leads[:_MOST_ROWS]
-    on_paper = replace(
-        recording,
-        leads=tuple(
-            replace(lead, name=printable(lead.name), filters=tuple(map(printable, lead.filters)))
-            for lead in shown
-        ),
-    )
-    drawing = svg(on_paper, _ON_PAPER)
+    if len(made) > _LONGEST_DRAWING:
+        raise InvalidInstance(f"A drawing of more than {_LONGEST_DRAWING} bytes is not printed.")
+    page = json.loads(made)
+    drawing = printable(str(page["drawing"]))
     size = _SIZE.match(drawing)
     if size is None:
-        raise ValueError("a drawing names its size")
+        raise InvalidInstance("A drawing names its size.")
     return ECGPage(
         drawing=drawing,
         width_mm=float(size[1]),
         height_mm=float(size[2]),
-        left_out=len(recording.leads) - len(shown),
+        left_out=int(page["left_out"]),
     )
 
 
@@ -92,18 +91,18 @@ def as_sheets(pages: Sequence[ECGPage]) -> list[dict[str, object]]:
     ]
 
 
-def _page(archive: Archive, document: ReportDocument, reported: ReportedInstance) -> ECGPage:
+def _page(archive: Archive, draw: DrawPage, document: ReportDocument, reported: ReportedInstance) -> ECGPage:
     try:
-        return drawn(_recording(archive, document, reported))
+        return page_of(draw(_instance(archive, document, reported), ON_PAPER, MOST_ROWS))
     except (HubError, *DECODER_ERRORS):
         return ECGPage()
 
 
-def _recording(archive: Archive, document: ReportDocument, reported: ReportedInstance) -> Recording:
+def _instance(archive: Archive, document: ReportDocument, reported: ReportedInstance) -> Instance:
     [instance, *_] = archive.instances_of(
         reported.study_instance_uid or document.study_instance_uid,
         reported.series_instance_uid,
         reported.sop_instance_uid,
         visible_to=Scope(site_ids=frozenset({document.site_id})),
     )
-    return rhythm(recordings(waveform_data_set(archive, instance)))
+    return instance

@@ -16,7 +16,7 @@ from database.engine import Database
 from database.jobs import Job, claim_jobs, complete, postpone, wait_out
 from reporting import report_records as records
 from reporting.document import ReportDocument
-from reporting.ecg_pages import ECGPage, ecg_pages
+from reporting.ecg_pages import DrawPage, ECGPage, ecg_pages
 from reporting.encapsulated_pdf import encapsulated_pdf
 from reporting.pdf import report_pdf
 from reporting.report import Publication, Report, ReportForm
@@ -61,9 +61,10 @@ FIRST_SERIES_NUMBER = {ReportForm.SR: 9000, ReportForm.PDF: 9500}
 
 
 class Publisher:
-    """Works off publication jobs."""
+    """Works off publication jobs; `draw_page` draws the ECGs that a report is printed with."""
 
-    def __init__(self, *, database: Database, archive: Archive, clock: Clock) -> None:
+    def __init__(self, *, database: Database, archive: Archive, clock: Clock, draw_page: DrawPage) -> None:
+        self._draw_page = draw_page
         self._database = database
         self._archive = archive
         self._clock = clock
@@ -110,7 +111,9 @@ class Publisher:
         if self._archive.catalogue.held_digest(report.site_id, publication.sop_instance_uid) is not None:
             return
         number = FIRST_SERIES_NUMBER[publication.form] + report.number
-        pages = ecg_pages(self._archive, report.document) if publication.form is ReportForm.PDF else ()
+        pages: Sequence[ECGPage] = ()
+        if publication.form is ReportForm.PDF:
+            pages = ecg_pages(self._archive, self._draw_page, report.document)
         part10 = RENDER[publication.form](report.document, publication, number, pages)
         origin = Origin(kind=OriginKind.HUB, site_id=report.site_id, source=report.report_id)
         with received_part10(self._archive.incoming, BytesIO(part10), now=self._clock.now()) as encoded:

@@ -18,7 +18,8 @@ MAXIMUM_VALUES = 16
 EMPTY_VALUE: Final = '""'
 """C.2.2.2.7: what asks for an attribute without a value."""
 _PARTED: Final = re.compile(r"[,\\]")
-"""DICOM parts values by a backslash, PS3.18 8.3.4.1 a list of UIDs by commas; neither is in a UID or a code."""
+"""DICOM parts values by a backslash, PS3.18 8.3.4.1 UIDs by commas; neither is in a UID or a code."""
+_WILDCARD: Final = re.compile(r"[*?]")
 _LAST_OF_A_DAY = "239999.999999"
 """What fills up a time whose end was left out; later than any with the same beginning."""
 
@@ -208,13 +209,15 @@ def parse_match(
     if keyword in TIME_KEYWORDS:
         return _parse_times(keyword, value)
     if keyword in NUMBER_KEYWORDS:
-        if not re.fullmatch(r"[+-]?[0-9]{1,10}", value, re.ASCII):
-            raise InvalidQuery(f"{keyword} is matched by a whole number.")
-        return SingleValue(value)
+        return _parse_number(keyword, value)
     if multiple_values and keyword in SEVERAL_VALUES and _PARTED.search(value):
         return _parse_values(keyword, value)
-    if "*" in value or "?" in value:
-        return Wildcard(value)
+    return Wildcard(value) if _WILDCARD.search(value) else SingleValue(value)
+
+
+def _parse_number(keyword: str, value: str) -> SingleValue:
+    if not re.fullmatch(r"[+-]?[0-9]{1,10}", value, re.ASCII):
+        raise InvalidQuery(f"{keyword} is matched by a whole number.")
     return SingleValue(value)
 
 
@@ -222,7 +225,7 @@ def _parse_values(keyword: str, value: str) -> AllOf:
     values = tuple(dict.fromkeys(part.strip() for part in _PARTED.split(value) if part.strip()))
     if not 0 < len(values) <= MAXIMUM_VALUES:
         raise InvalidQuery(f"{keyword} is matched by 1 to {MAXIMUM_VALUES} values.")
-    if any("*" in each or "?" in each for each in values):
+    if _WILDCARD.search(value):
         raise InvalidQuery(f"{keyword} is matched by several values without wildcards.")
     return AllOf(tuple(map(SingleValue, values)))
 

@@ -139,3 +139,22 @@ def test_a_trace_that_leaves_the_paper_is_cut() -> None:
     drawn = Recording(label="", sampling_frequency_hz=500, leads=(Lead(name="I", microvolts=microvolts),))
     [line] = traces(svg(drawn, PaperSettings()), "I")
     assert max(abs(y) for _, y in line) <= 350
+
+
+def test_a_recording_denser_than_any_paper_is_drawn_as_its_outline_to_the_last_spike() -> None:
+    rate = 1_000_000.0
+    signal = np.zeros(100_000)
+    signal[[30_000, 70_001]] = 2000, -1000
+    signal[50_000:50_100:2] = np.nan
+    dense = Recording(
+        label="", sampling_frequency_hz=rate, leads=(Lead(name="II", microvolts=signal),), oddities=()
+    )
+    drawing = svg(dense, PaperSettings(layout=Layout.TWELVE_BY_ONE))
+    points = np.array([point for line in traces(drawing, "II") for point in line])
+    assert len(points) < 4 * 2.5 / 0.05 + 10
+    left, middle = points[0]
+    assert points[:, 1].min() == pytest.approx(middle - 20)
+    assert points[:, 1].max() == pytest.approx(middle + 10)
+    assert points[points[:, 1].argmin(), 0] - left == pytest.approx(0.75, abs=0.01)
+    assert points[points[:, 1].argmax(), 0] - left == pytest.approx(1.75, abs=0.01)
+    assert points[-1, 0] - left == pytest.approx(2.5, abs=0.01)

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.data import get_testdata_file
 
-from core.errors import StorageUnavailable
+from core.errors import HubError, InvalidInstance, StorageUnavailable, UnsupportedTransferSyntax
 from ecg.leads import STANDARD
 from ecg.recording import Lead, Recording
-from reporting import ecg_pages
-from reporting.ecg_pages import ECGPage, drawn
+from renditions.ecg_tasks import page
+from reporting.ecg_pages import MOST_ROWS, ON_PAPER, ECGPage, page_of
 from reporting.pdf import report_pdf
 from reporting.report import ReportForm
 from tests.fixtures.archive import device_at
@@ -36,6 +36,10 @@ def recording(names: tuple[str, ...] = STANDARD, rate: float = 500.0) -> Recordi
     signal[round(rate) : round(2 * rate)] = 1000.0
     leads = tuple(Lead(name=name, microvolts=signal) for name in names)
     return Recording(label="RHYTHM", sampling_frequency_hz=rate, leads=leads)
+
+
+def drawn(recording: Recording) -> ECGPage:
+    return page_of(page(recording, ON_PAPER, MOST_ROWS))
 
 
 def dark(pdf: bytes, page: int) -> NDArray[Any]:
@@ -78,8 +82,8 @@ def test_a_millimetre_on_the_paper_is_a_millimetre_of_the_signal(tmp_path: Path)
 
 
 def test_other_leads_are_left_out_and_counted_and_stand_where_there_is_no_standard_one() -> None:
-    page = drawn(recording((*STANDARD, "V3R", "V4R")))
-    assert (page.left_out, "V3R" in page.drawing) == (2, False)
+    standard = drawn(recording((*STANDARD, "V3R", "V4R")))
+    assert (standard.left_out, "V3R" in standard.drawing) == (2, False)
     others = drawn(recording(("导联\U00020bb7", "A", "B", "C", "D")))
     assert others.left_out == 1
     assert "〖U+20BB7〗" in others.drawing
@@ -89,8 +93,8 @@ def test_other_leads_are_left_out_and_counted_and_stand_where_there_is_no_standa
 @pytest.mark.tool("pdftotext")
 def test_a_drawing_that_cannot_be_printed_stops_no_report() -> None:
     broken = ECGPage(drawing="<svg", width_mm=10, height_mm=10)
-    for page in (broken, ECGPage()):
-        pdf = report_pdf(addendum("ECG"), [page])
+    for sheet in (broken, ECGPage()):
+        pdf = report_pdf(addendum("ECG"), [sheet])
         done = subprocess.run(["pdftotext", "-f", "2", "-", "-"], input=pdf, capture_output=True, check=True)
         assert "cannot be drawn" in done.stdout.decode()
         assert "无法绘制" in done.stdout.decode()
@@ -136,15 +140,22 @@ def test_the_published_report_carries_the_ecg_that_was_read(consultation: Consul
     assert all(name in pages[1].split() for name in STANDARD)
 
 
+@pytest.mark.parametrize("made", [b"{}", b"[]", b"\xff", b'{"drawing":"<p>"}', b" " * 5_000_000])
+def test_what_is_no_drawing_or_too_long_is_not_printed(made: bytes) -> None:
+    with pytest.raises((InvalidInstance, LookupError, TypeError, ValueError)):
+        page_of(made)
+
+
 @pytest.mark.tool("pdftotext")
-def test_a_recording_that_cannot_be_had_stops_no_report(
-    consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("problem", [StorageUnavailable, UnsupportedTransferSyntax])
+def test_a_recording_that_cannot_be_had_or_ends_its_child_stops_no_report(
+    consultation: Consultation, monkeypatch: pytest.MonkeyPatch, problem: type[HubError]
 ) -> None:
     report = with_an_ecg(consultation)
 
     def away(*_: Any) -> Any:
-        raise StorageUnavailable
+        raise problem
 
-    monkeypatch.setattr(ecg_pages, "waveform_data_set", away)
+    monkeypatch.setattr(consultation.publisher, "_draw_page", away)
     assert consultation.publisher.run() == []
     assert "cannot be drawn" in pages_of(pdf_of(consultation, report))[1]
