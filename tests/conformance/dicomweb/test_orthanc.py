@@ -1,9 +1,5 @@
 """Orthanc as a DICOMweb client: it asks us, takes a study, and sends one (PS3.18 10.4 to PS3.18 10.6)."""
 
-import json
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,60 +7,19 @@ from typing import Any
 import httpx2
 import pytest
 
+from bench.orthanc import is_installed, running_orthanc
 from tests.viewer_api.conftest import Edge
 from tests.viewer_api.stored import CINE, ECG, data_set_of, part10, sample, small, store
-
-PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture
 def orthanc(edge: Edge, address: str, tmp_path: Path) -> Iterator[httpx2.Client]:
     """An Orthanc of its own, on this machine alone, that knows us as the server `hub`."""
-    if not PLUGIN.is_file():
+    if not is_installed():
         pytest.skip("needs Orthanc's DICOMweb plugin, which is not installed")
-    port = free_port()
-    settings = {
-        "HttpPort": port,
-        "RemoteAccessAllowed": False,
-        "AuthenticationEnabled": False,
-        "DicomServerEnabled": False,
-        "StorageDirectory": str(tmp_path / "orthanc"),
-        "Plugins": [str(PLUGIN)],
-        "DicomWeb": {
-            "Servers": {"hub": {"Url": f"{address}/dicom-web/", "HttpHeaders": edge.headers("technician")}}
-        },
-    }
-    (tmp_path / "orthanc.json").write_text(json.dumps(settings))
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            ["Orthanc", tmp_path / "orthanc.json"], stdout=log, stderr=subprocess.STDOUT, cwd=tmp_path
-        )
-    try:
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
-            wait_for(client, process)
-            yield client
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def wait_for(client: httpx2.Client, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "Orthanc ended"
-        try:
-            if client.get("/system").status_code == 200:
-                return
-        except httpx2.TransportError:
-            time.sleep(0.05)
-    raise AssertionError("Orthanc does not answer")
+    hub = {"Url": f"{address}/dicom-web/", "HttpHeaders": edge.headers("technician")}
+    with running_orthanc(tmp_path, DicomWeb={"Servers": {"hub": hub}}) as client:
+        yield client
 
 
 def ask(orthanc: httpx2.Client, act: str, **body: Any) -> Any:

@@ -1,0 +1,216 @@
+"""`make bench`: what a reader waits for, asked of the hub and of Orthanc by turns, on the same files."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Annotated, Final
+
+import httpx2
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bench import orthanc as peer
+from bench.agreement import require_agreement
+from bench.figures import HEADINGS, PER_SECOND, Comparison, markdown
+from bench.filling import fill, write_files
+from bench.load import NotMeasured, Target, milliseconds_to_first_byte, rate
+from bench.questions import QUESTIONS, Question
+from bench.served_hub import NotServed, served_hub
+
+STUDIES: Final = 10_000
+ROUNDS: Final = 3
+SECONDS: Final = 5.0
+_QUICK_STUDIES, _QUICK_SECONDS = 500, 2.0
+_PAGE_WIDTH: Final = 140
+_LINES: Final = 15
+"""First bytes in one round."""
+_CONSOLE: Final = Console(stderr=True)
+_NAMES: Final = ", ".join(question.name for question in QUESTIONS)
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def reading(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help=f"Ask only this; may be given again: {_NAMES}.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A look while developing: fewer studies, shorter rounds.")
+    ] = False,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="Rounds of each question, by turns.")] = ROUNDS,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", help="Write the result here: as JSON (.json), else as Markdown."),
+    ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", help="Keep both archives in this folder, and use those that are there."),
+    ] = None,
+) -> None:
+    """Measure reading beside Debian's Orthanc with its DICOMweb plugin.
+
+    Starts `imaging-hub serve` on its embedded database and an Orthanc, each on ports of this machine alone;
+    fills both with the same files (10,000 small studies, an ultrasound study with a cine of 36 MB, a DX);
+    makes sure that both answer each question with the same content; then asks by turns, several rounds, and
+    prints rates with their spread. A ratio is that of two neighbouring rounds: how busy the machine is
+    otherwise weighs on both. The hub is asked with a bearer token and keeps its audit; Orthanc is asked
+    without any access control, so it has less to do.
+
+    Needs wrk, Orthanc with orthanc-dicomweb and dcmtk: `make bench` installs them where it may. It takes
+    about six minutes, with --quick one.
+
+    Begin with: make bench BENCH="--quick --only frame"
+    """
+    asked = [question for question in QUESTIONS if not only or question.name in only]
+    if only and {*only} - {question.name for question in QUESTIONS}:
+        raise typer.BadParameter(f"There are {_NAMES}.", param_hint="--only")
+    studies, seconds = (_QUICK_STUDIES, _QUICK_SECONDS) if quick else (STUDIES, SECONDS)
+    if not peer.is_installed():
+        _CONSOLE.print("Orthanc's DICOMweb plugin is not installed: apt-get install orthanc-dicomweb")
+        sys.exit(1)
+    try:
+        with _folder(keep) as folder:
+            comparisons, conditions = _measured(folder, asked, studies, rounds, seconds)
+    except (NotMeasured, NotServed, peer.NotStarted) as error:
+        _CONSOLE.print(f"Not measured: {error}")
+        sys.exit(1)
+    _show(comparisons)
+    if output is not None:
+        is_json = output.suffix == ".json"
+        output.write_text(
+            _as_json(comparisons, conditions) if is_json else markdown(comparisons, conditions),
+            encoding="utf-8",
+        )
+
+
+def _measured(
+    folder: Path, asked: Sequence[Question], studies: int, rounds: int, seconds: float
+) -> tuple[list[Comparison], dict[str, str]]:
+    (folder / "orthanc").mkdir(parents=True, exist_ok=True)
+    is_filled = folder / f"filled-{studies}"
+    with (
+        served_hub(folder / "hub") as hub,
+        peer.running_orthanc(folder / "orthanc", KeepAlive=True) as orthanc,
+    ):
+        theirs = Target(name="Orthanc", base_url=str(orthanc.base_url).rstrip("/"), root="/dicom-web")
+        if not is_filled.exists():
+            _CONSOLE.print("writing the files")
+            folders = write_files(folder / "files", studies)
+            began = time.monotonic()
+            fill(hub, orthanc, folders, lambda line: _CONSOLE.print(f"  {line}"))
+            _CONSOLE.print(f"filled both in {time.monotonic() - began:.0f} s")
+            is_filled.touch()
+        both = (hub.target, theirs)
+        comparisons = [_compared(each, both, studies, rounds, seconds, folder) for each in asked]
+        return comparisons, _conditions(orthanc, studies, rounds, seconds)
+
+
+def _compared(
+    question: Question,
+    targets: tuple[Target, Target],
+    studies: int,
+    rounds: int,
+    seconds: float,
+    folder: Path,
+) -> Comparison:
+    """Ask both by turns; each is asked once before, so that neither pays for a first time."""
+    paths = question.paths(studies)
+    size = require_agreement(question, paths[0], targets)
+    found: tuple[list[float], list[float]] = ([], [])
+    for number in range(rounds):
+        for target, numbers in zip(targets, found, strict=True):
+            numbers.append(_asked(question, target, paths, seconds, folder))
+        ours, theirs = found[0][-1], found[1][-1]
+        unit = question.unit.name
+        _CONSOLE.print(f"  {question.name} {number + 1}: {ours:.1f}{unit}, Orthanc {theirs:.1f}{unit}")
+    return Comparison(
+        name=question.name,
+        what=f"{question.what}; {size / 1000:.0f} kB each",
+        unit=question.unit,
+        ours=tuple(found[0]),
+        theirs=tuple(found[1]),
+        aim=question.aim,
+    )
+
+
+def _asked(question: Question, target: Target, paths: Sequence[str], seconds: float, folder: Path) -> float:
+    if question.unit == PER_SECOND:
+        return rate(
+            target, paths, accept=question.accept, clients=question.clients, seconds=seconds, folder=folder
+        )
+    return median(milliseconds_to_first_byte(target, paths[0], accept=question.accept) for _ in range(_LINES))
+
+
+def _conditions(orthanc: httpx2.Client, studies: int, rounds: int, seconds: float) -> dict[str, str]:
+    """Return what the numbers depend on."""
+    system = orthanc.get("/system").json()
+    plugin = orthanc.get("/plugins/dicom-web").json()
+    return {
+        "When": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "Machine": f"{os.cpu_count()} cores, {_processor()}, {platform.system()} {platform.release()}",
+        "Load before": "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg()),
+        "Hub": f"{_commit()}, Python {platform.python_version()}, uvicorn {version('uvicorn')}, embedded"
+        " database, files on the local disk, bearer token, audit on",
+        "Orthanc": f"{system['Version']}, DICOMweb plugin {plugin['Version']}, its own defaults, no access"
+        " control",
+        "Asked": f"{rounds} rounds of {seconds:.0f} s by turns, wrk with connections that stay open,"
+        f" Accept-Encoding gzip; {studies} small studies in both",
+        "Numbers": "the middle of the rounds (the least to the most); ratios are of neighbouring rounds",
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(": ")[2]
+    return platform.machine()
+
+
+def _commit() -> str:
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],  # noqa: S607 - as installed
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return described.stdout.strip() or version("imaging-hub")
+
+
+def _show(comparisons: Sequence[Comparison]) -> None:
+    table = Table(*HEADINGS, show_lines=True)
+    for each in comparisons:
+        table.add_row(*each.row())
+    console = Console()
+    console.print(table, width=console.width if console.is_terminal else _PAGE_WIDTH)
+
+
+def _as_json(comparisons: Sequence[Comparison], conditions: dict[str, str]) -> str:
+    content = {"conditions": conditions, "comparisons": [each.as_json() for each in comparisons]}
+    return json.dumps(content, indent=2) + "\n"
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep.absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        yield Path(made)
+
+
+if __name__ == "__main__":
+    app()
