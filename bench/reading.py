@@ -159,7 +159,7 @@ def _conditions(orthanc: httpx2.Client, studies: int, rounds: int, seconds: floa
     plugin = orthanc.get("/plugins/dicom-web").json()
     return {
         "When": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "Machine": f"{os.cpu_count()} cores, {_processor()}, {platform.system()} {platform.release()}",
+        "Machine": f"{os.cpu_count()} cores, {_cpu()}, {platform.system()} {platform.release()}",
         "Load before": "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg()),
         "Hub": f"{_commit()}, Python {platform.python_version()}, uvicorn {version('uvicorn')}, embedded"
         " database, files on the local disk, bearer token, audit on",
@@ -171,7 +171,7 @@ def _conditions(orthanc: httpx2.Client, studies: int, rounds: int, seconds: floa
     }
 
 
-def _processor() -> str:
+def _cpu() -> str:
     for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         if line.startswith("model name"):
             return line.partition(": ")[2]
