@@ -106,3 +106,11 @@ RETAKE_INSTANCES: Final = 100
 """Instances that one ask for better images names."""
 STUDIES_OF_A_CASE: Final = 50
 """Studies of one visit that are read together."""
+
+EVENT_STREAMS: Final = 256
+"""Pages that one process keeps up to date at once."""
+EVENT_STREAMS_PER_ACCOUNT: Final = 8
+EVENT_STREAM_SECONDS: Final = 15 * 60
+"""A stream ends then, and a browser opens the next one by itself."""
+EVENT_BACKLOG: Final = 500
+"""Changes that a page is told of when it comes back; after more than that it has to look at everything."""

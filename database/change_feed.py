@@ -150,6 +150,15 @@ def changes_of_studies(
     return [_change(row) for row in rows]
 
 
+def changes_since(connection: Connection, moment: datetime, *, at_most: int) -> list[Change] | None:
+    """Return what happened at or after a moment, oldest first; None where that is more than `at_most`."""
+    newest = connection.execute(
+        select(changes).order_by(changes.c.sequence.desc()).limit(at_most + 1)
+    ).mappings()
+    found = [change for row in newest if (change := _change(row)).at >= moment]
+    return None if len(found) > at_most else found[::-1]
+
+
 def newest_sequence(connection: Connection) -> int:
     """Return the sequence of the newest change, 0 where nothing ever happened."""
     return int(connection.execute(select(func.coalesce(func.max(changes.c.sequence), 0))).scalar_one())
@@ -169,7 +178,7 @@ def follow(
     Returns how many were handled; fewer than `limit` means the follower has caught up.
     """
     with database.read(within=EVERY_SITE) as connection:
-        pending = _changes_after(connection, cursor_position(connection, name), limit)
+        pending = changes_after(connection, cursor_position(connection, name), limit)
     for change in pending:
         with database.write(within=at_site(change.site_id)) as connection:
             if not _move_cursor(connection, name, change.sequence):
@@ -178,7 +187,8 @@ def follow(
     return len(pending)
 
 
-def _changes_after(connection: Connection, sequence: int, limit: int) -> list[Change]:
+def changes_after(connection: Connection, sequence: int, limit: int) -> list[Change]:
+    """Return the next changes behind a place in the feed, oldest first."""
     rows = connection.execute(
         select(changes).where(changes.c.sequence > sequence).order_by(changes.c.sequence).limit(limit)
     ).mappings()

@@ -13,6 +13,7 @@ from hub.settings import Settings
 from hub.supervisor import say_ready
 from hub.wiring import House
 from viewer_api.app import create_app
+from viewer_api.live_feed import LiveFeed
 from viewer_api.rooms import HttpSettings, Rooms
 
 log = structlog.stdlib.get_logger("hub.api")
@@ -24,9 +25,10 @@ def run_api(settings: Settings) -> None:
     """Answer HTTP until told to stop. Raises Misconfigured."""
     house = begin("api", settings, http=True)
     house.decoders.start()
+    application = http_application(house)
     server = _Server(
         uvicorn.Config(
-            http_application(house),
+            application,
             host=settings.http_host,
             port=settings.http_port,
             log_config=None,
@@ -34,7 +36,8 @@ def run_api(settings: Settings) -> None:
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,
-        )
+        ),
+        application.state.rooms.live_feed,
     )
     server.run()
     house.close()
@@ -65,6 +68,7 @@ def http_application(house: House) -> FastAPI:
             shelf=house.shelf,
             patients=house.patients,
             unrouted=house.unrouted,
+            live_feed=LiveFeed(house.database, house.clock),
         ),
         HttpSettings(
             trusted_proxies=house.settings.trusted_proxy,
@@ -82,7 +86,11 @@ def http_application(house: House) -> FastAPI:
 
 
 class _Server(uvicorn.Server):
-    """Tells the supervisor when it serves."""
+    """Tells the supervisor when it serves, and open pages when it ends."""
+
+    def __init__(self, config: uvicorn.Config, live_feed: LiveFeed) -> None:
+        super().__init__(config)
+        self._live_feed = live_feed
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override] # wider here
         await super().startup(sockets)  # type: ignore[arg-type] # handed through as it came
@@ -90,3 +98,8 @@ class _Server(uvicorn.Server):
             port = self.servers[0].sockets[0].getsockname()[1]
             log.info("listening for HTTP", host=self.config.host, port=port)
             say_ready()
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override] # wider here
+        # Streams have no end of their own within the time that requests are given.
+        self._live_feed.stop()
+        await super().shutdown(sockets)  # type: ignore[arg-type] # handed through as it came

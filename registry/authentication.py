@@ -102,8 +102,11 @@ class Authentication:
                 connection.execute(delete(sessions).filter_by(digest=digest))
                 append_audit(connection, _login_record(self._clock.now(), username, "success", "logout"))
 
-    def identify_session(self, secret: str) -> Identity:
-        """Return who holds this session. Raises NotAuthenticated when it is over."""
+    def identify_session(self, secret: str, *, is_use: bool = True) -> Identity:
+        """Return who holds this session; a look that is no `is_use` does not keep it open.
+
+        Raises NotAuthenticated when it is over.
+        """
         now, digest = self._clock.now(), digest_of(secret)
         with self._database.read(within=EVERY_SITE) as connection:
             row = (
@@ -122,7 +125,7 @@ class Authentication:
             ):
                 raise NotAuthenticated("The session is over: log in again.")
             actor = _actor(connection, row[accounts.c.account_id], row["username"], row["display_name"])
-        if now - row[sessions.c.last_seen_at] > self._touch_after:
+        if is_use and now - row[sessions.c.last_seen_at] > self._touch_after:
             with self._database.write(within=EVERY_SITE) as connection:
                 connection.execute(update(sessions).filter_by(digest=digest).values(last_seen_at=now))
         return Identity(

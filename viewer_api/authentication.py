@@ -1,6 +1,8 @@
 """Who sends a request: a bearer token, or the session cookie with its CSRF token beside it."""
 
 import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request, Security
@@ -12,7 +14,7 @@ from registry.authentication import Identity
 from registry.passwords import digest_of
 from viewer_api.problems import documented
 from viewer_api.request_log import name_actor
-from viewer_api.rooms import InRooms
+from viewer_api.rooms import InRooms, Rooms
 
 SESSION_COOKIE: Final = "hub_session"
 CSRF_HEADER: Final = "X-CSRF-Token"
@@ -45,18 +47,56 @@ def identify(
         NotAuthenticated: nobody that is known.
         NotPermitted: a browser's session without its CSRF token, where something would be changed.
     """
-    if bearer is not None:
-        identity = rooms.authentication.identify_token(bearer.credentials)
-    elif session and "authorization" not in request.headers:
-        identity = rooms.authentication.identify_session(session)
-    else:
-        raise NotAuthenticated
+    identity = _identity_of(request, rooms, session, bearer, is_use=True)
     name_actor(request.scope, identity.actor.username)
     if identity.csrf_digest is not None and request.method not in SAFE_METHODS:
         sent = digest_of(request.headers.get(CSRF_HEADER, ""))
         if not hmac.compare_digest(sent, identity.csrf_digest):
             raise NotPermitted(f"The header {CSRF_HEADER} does not carry this session's token.")
     return identity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watcher:
+    """Somebody who only watches. `again` tells who they are now; it raises what `watching` does."""
+
+    actor: Actor
+    again: Callable[[], Actor]
+
+
+def watching(
+    request: Request,
+    rooms: InRooms,
+    session: Annotated[str | None, Security(_cookie)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Watcher:
+    """Return who watches: a page that nobody touches must not keep its session open.
+
+    Raises:
+        NotAuthenticated, PasswordChangeRequired.
+    """
+
+    def again() -> Actor:
+        return signed_in(_identity_of(request, rooms, session, bearer, is_use=False))
+
+    actor = again()
+    name_actor(request.scope, actor.username)
+    return Watcher(actor=actor, again=again)
+
+
+def _identity_of(
+    request: Request,
+    rooms: Rooms,
+    session: str | None,
+    bearer: HTTPAuthorizationCredentials | None,
+    *,
+    is_use: bool,
+) -> Identity:
+    if bearer is not None:
+        return rooms.authentication.identify_token(bearer.credentials)
+    if session and "authorization" not in request.headers:
+        return rooms.authentication.identify_session(session, is_use=is_use)
+    raise NotAuthenticated
 
 
 def signed_in(identity: Annotated[Identity, Depends(identify)]) -> Actor:

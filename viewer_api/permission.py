@@ -18,11 +18,16 @@ def allowed(act: Act) -> Callable[[Actor], Actor]:
     """Return a dependency that gives the actor; it raises NotPermitted where no role allows the act."""
 
     def permitted(actor: SignedIn) -> Actor:
-        if not any(act in ALLOWED[grant.role] for grant in actor.grants):
-            raise NotPermitted
+        require_allowed(actor, act)
         return actor
 
     return permitted
+
+
+def require_allowed(actor: Actor, act: Act) -> None:
+    """Raise NotPermitted where no role of the actor allows the act."""
+    if not any(act in ALLOWED[grant.role] for grant in actor.grants):
+        raise NotPermitted
 
 
 HasRead = SignedIn

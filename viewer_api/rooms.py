@@ -22,6 +22,7 @@ from reporting.prior_reports import PriorReports
 from storage.archive import Archive
 from storage.patients import Patients
 from storage.shelf import Shelf
+from viewer_api.live_feed import LiveFeed
 from worklist.linking import Linking
 from worklist.priors import Priors
 from worklist.reading_list import ReadingList
@@ -55,6 +56,7 @@ class Rooms:
     shelf: Shelf
     patients: Patients
     unrouted: UnroutedCases
+    live_feed: LiveFeed
 
 
 @dataclass(frozen=True, kw_only=True)

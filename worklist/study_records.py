@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select, update
@@ -11,7 +12,8 @@ from registry.tables import sites
 from storage.aside_records import open_patient_conflict
 from storage.tables import studies
 from worklist.case import Case, CaseStudy
-from worklist.tables import case_studies, cases, related_cases
+from worklist.tables import case_studies, cases, related_cases, workitems
+from worklist.workitem import ProcedureStepState
 
 _STUDIES = (
     select(
@@ -52,6 +54,48 @@ _STUDIES = (
         case_studies.c.study_instance_uid,
     )
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """The case in which a study is read: what all of it shows, and whose turn it is (None: nobody's)."""
+
+    case_id: str
+    modalities: frozenset[str]
+    held_by: str | None
+
+
+def holdings(connection: Connection, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Holding]:
+    """Return the case of each of these studies (site, Study Instance UID) that has one, in one statement."""
+    sibling = case_studies.alias("sibling")
+    rows = connection.execute(
+        select(
+            case_studies.c.site_id,
+            case_studies.c.study_instance_uid,
+            case_studies.c.case_id,
+            cases.c.modality,
+            sibling.c.modality.label("modality_of_study"),
+            workitems.c.procedure_step_state,
+            workitems.c.claimed_by,
+        )
+        .join(cases, cases.c.case_id == case_studies.c.case_id)
+        .join(sibling, sibling.c.case_id == case_studies.c.case_id)
+        .join(workitems, workitems.c.workitem_uid == cases.c.current_workitem_uid)
+        .where(case_studies.c.study_instance_uid.in_({uid for _, uid in keys}))
+    ).all()
+    shown: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        shown[row.case_id] |= {row.modality, row.modality_of_study}
+    return {
+        (row.site_id, row.study_instance_uid): Holding(
+            case_id=row.case_id,
+            modalities=frozenset(shown[row.case_id]),
+            held_by=row.claimed_by
+            if row.procedure_step_state == ProcedureStepState.IN_PROGRESS.value
+            else None,
+        )
+        for row in rows
+    }
 
 
 def studies_of_cases(connection: Connection, case_ids: Collection[str]) -> dict[str, tuple[CaseStudy, ...]]:

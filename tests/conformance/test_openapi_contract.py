@@ -97,6 +97,8 @@ def test_every_operation_answers_as_described(edge: Edge, filled: dict[str, Any]
         if operation.path.startswith(f"{PREFIX}/") and not operation.path.startswith(SITE_PREFIX):
             continue  # the same routes as below a site
         for number, case in enumerate(cases_of(operation)):
+            if operation.path.endswith("/events"):
+                case.query = {**(case.query or {}), "seconds": 0}  # a stream that does not wait
             if number % 2 == 0:
                 case.path_parameters = {
                     name: filled.get(name, value) for name, value in (case.path_parameters or {}).items()

@@ -282,6 +282,14 @@ DOORS: list[Door] = [
     ),
     Door(
         method="GET",
+        path="/api/v1/events",
+        act=Act.SEARCH,
+        place=Place.LIST,
+        query={"after": "0", "seconds": "0"},
+        recorded=False,
+    ),
+    Door(
+        method="GET",
         path="/api/v1/devices/unknown",
         act=Act.ADMINISTER,
         place=Place.EVERYWHERE,

@@ -44,6 +44,7 @@ from tests.fixtures.consultation import (
 from tests.fixtures.decoders import shared_decoders
 from tests.fixtures.instances import RECEIVED
 from viewer_api.app import create_app
+from viewer_api.live_feed import LiveFeed
 from viewer_api.rooms import HttpSettings, Rooms
 from worklist.priors import Priors
 from worklist.unrouted import UnroutedCases
@@ -115,6 +116,7 @@ def new_rooms(consultation: Consultation) -> Rooms:
         shelf=Shelf(archive=consultation.archive, database=database, clock=clock),
         patients=Patients(database=database, clock=clock),
         unrouted=UnroutedCases(database=database, directory=directory, accounts=accounts),
+        live_feed=LiveFeed(database, clock, every_seconds=0.02),
     )
 
 
