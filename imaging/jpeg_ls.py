@@ -6,13 +6,17 @@ import imagecodecs
 import numpy as np
 from jpeg_ls import encode_pixel_data  # type: ignore[import-untyped] # it ships no types
 from numpy.typing import NDArray
+from pydicom import Dataset
 
 from imaging.decoding import DECODER_ERRORS, Decoded, undecodable
+from imaging.overlay import has_embedded_overlay
 from imaging.samples import stored_values
 
 JPEG_LS_LOSSLESS: Final = "1.2.840.10008.1.2.4.80"
 _BITS: Final = range(2, 17)
 _BY_PIXEL: Final = 2
+_COLOURS: Final = frozenset({"RGB", "YBR_RCT"})
+"""What is RGB when it is decoded, without loss."""
 
 
 def jpeg_ls(decoded: Decoded) -> bytes:
@@ -37,15 +41,28 @@ def jpeg_ls(decoded: Decoded) -> bytes:
     return encoded
 
 
+def is_for_jpeg_ls(image: Dataset) -> bool:
+    """Whether an image whose pixels were not looked at yet says nothing that keeps it out of JPEG-LS."""
+    try:
+        samples = int(image.get("SamplesPerPixel") or 1)
+        has_colours = samples == 3 and image.PhotometricInterpretation in _COLOURS
+        return _is_sized(image) and not has_embedded_overlay(image) and (samples == 1 or has_colours)
+    except DECODER_ERRORS:
+        return False
+
+
 def _is_plain(decoded: Decoded) -> bool:
     """Whether the values are all that the image has, and its attributes say what the stream will hold."""
     image, pixels = decoded.image, decoded.pixels
-    bits_stored, bits_allocated = int(image.BitsStored), int(image.BitsAllocated)
-    is_whole = image.get("HighBit") in {None, bits_stored - 1} and decoded.allocated is None
-    is_sized = bits_stored in _BITS and (bits_stored <= 8) == (bits_allocated == 8)
     has_colours = pixels.ndim == 3 and image.PhotometricInterpretation == "RGB" and pixels.shape[2] == 3
     is_known = pixels.dtype.kind in "iu" and (pixels.ndim == 2 or has_colours)
-    return is_whole and is_sized and is_known
+    return decoded.allocated is None and _is_sized(image) and is_known
+
+
+def _is_sized(image: Dataset) -> bool:
+    bits_stored, bits_allocated = int(image.BitsStored), int(image.BitsAllocated)
+    is_whole = image.get("HighBit") in {None, bits_stored - 1}
+    return is_whole and bits_stored in _BITS and bits_allocated == (8 if bits_stored <= 8 else 16)
 
 
 def _encoded(pixels: NDArray[Any], bits_stored: int) -> bytes:

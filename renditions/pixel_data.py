@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Final
 
-from pydicom.dataset import FileMetaDataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from core.errors import NotFound, UnsupportedTransferSyntax
@@ -81,7 +81,7 @@ class PixelData:
 
     def image(self, frame: bytes, number: int) -> FrameImage:
         """Return the frame that `stored` gave for a number, with all that says how to read and show it."""
-        attributes = image_attributes(self._content, number)
+        attributes = self.attributes(number)
         attributes.file_meta = FileMetaDataset()
         attributes.file_meta.TransferSyntaxUID = (
             UID(self.transfer_syntax_uid) if self.is_encapsulated else ExplicitVRLittleEndian
@@ -93,6 +93,10 @@ class PixelData:
             bits_allocated=self._number(0x00280100) or 8,
             number=number,
         )
+
+    def attributes(self, number: int) -> Dataset:
+        """Return what is said of a frame: how to read it, how to show it."""
+        return image_attributes(self._content, number)
 
     def require_decodable(self) -> None:
         """Raise UnsupportedTransferSyntax where frames are too large to decode, before any is read."""

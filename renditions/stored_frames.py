@@ -6,6 +6,8 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
+from pydicom import Dataset
+
 from core.access import at_site
 from core.errors import NotFound
 from database.engine import Database
@@ -86,6 +88,10 @@ class StoredFrames:
         """
         self._head.require_decodable()
         return self._head.image(self.stored(number), number)
+
+    def attributes(self, number: int = 1) -> Dataset:
+        """Return what is said of a frame, without its pixels."""
+        return self._head.attributes(number)
 
     @cached_property
     def _head(self) -> PixelData:

@@ -1,7 +1,7 @@
 """A stored data set written anew in Explicit VR Little Endian, a piece at a time (PS3.5 7.1.2, A.2)."""
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from storage.element_tree import Element, Tree
@@ -35,6 +35,16 @@ def behind_pixels(content: Content) -> Iterator[bytes]:
     """Yield all elements that stand behind Pixel Data."""
     tree = {tag: each for tag, each in content.tree.items() if tag > PIXEL_DATA}
     yield from _elements(content, tree, {}, below=_ITEM)
+
+
+def fragmented_pixels(frames: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield compressed frames as Pixel Data, one fragment each, without a Basic Offset Table (PS3.5 A.4)."""
+    yield header(PIXEL_DATA, "OB", _UNDEFINED)
+    yield _mark(_ITEM)
+    for frame in frames:
+        padding = b"\0" * (len(frame) % 2)
+        yield _mark(_ITEM, len(frame) + len(padding)) + frame + padding
+    yield _mark(_END_OF_SEQUENCE)
 
 
 def element(tag: int, vr: str, value: bytes) -> bytes:

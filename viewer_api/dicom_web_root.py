@@ -15,11 +15,12 @@ from core.errors import InvalidRequest, NotAuthenticated, NotFound, NotPermitted
 from core.networks import is_loopback
 from core.uids import MAXIMUM_UID_LENGTH
 from renditions.child_messages import Task
-from renditions.decoding_tasks import native_frame_of
+from renditions.decoding_tasks import jpeg_ls_of, native_frame_of
 from renditions.frame_image import FrameImage
 from renditions.metadata import Document, documents_of
+from renditions.rendition import RenditionKind
 from renditions.stored_frames import StoredFrames
-from renditions.transcoding import in_explicit_little_endian
+from renditions.transcoding import in_explicit_little_endian, in_jpeg_ls, may_be_in_jpeg_ls
 from storage.instance import Instance
 from viewer_api.access_log import AccessLog
 from viewer_api.authentication import SignedIn
@@ -142,7 +143,23 @@ class Retrieval:
         [made] = self._decoders.run(task, image, *arguments, allowance=image.allowance())
         return made
 
-    def transcoded(self, instance: Instance) -> Iterator[bytes]:
+    def may_be_in_jpeg_ls(self, instance: Instance) -> bool:
+        """Whether an instance that came otherwise can be given in JPEG-LS, by what it says of itself."""
+        return may_be_in_jpeg_ls(instance, self.frames)
+
+    def in_jpeg_ls(self, instance: Instance) -> Iterator[bytes]:
+        """Yield an instance as a file in JPEG-LS Lossless."""
+
+        def coded_frame(frames: StoredFrames, number: int) -> bytes:
+            kept = self.pictures.kept(instance, RenditionKind.LOSSLESS) if number == 1 else None
+            if kept is not None:
+                return kept
+            with DECODING.taken():
+                return self.decoded(frames.image(number), jpeg_ls_of)
+
+        return in_jpeg_ls(self.archive, instance, self.frames, coded_frame)
+
+    def in_explicit_little_endian(self, instance: Instance) -> Iterator[bytes]:
         """Yield an instance as a file in Explicit VR Little Endian."""
 
         def native_frame(image: FrameImage) -> list[bytes]:

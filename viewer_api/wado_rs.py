@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, StorageUnavailable
+from imaging.jpeg_ls import JPEG_LS_LOSSLESS
 from renditions.transcoding import is_transcoded
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
 from storage.instance import Instance
@@ -17,7 +18,7 @@ from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, InRetrieval, Retrieval
 from viewer_api.entity_tags import is_held
 from viewer_api.media_types import Form, choose
 from viewer_api.multipart import Part, begun, part_type, related
-from viewer_api.problems import NotAcceptable, SeveralSites, documented
+from viewer_api.problems import Busy, NotAcceptable, SeveralSites, documented
 from viewer_api.response_headers import UNCHANGING
 
 router = APIRouter(tags=["WADO-RS"])
@@ -27,6 +28,10 @@ RETRIEVE_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = ROOT_PROBLEMS | docu
     InvalidRequest, NotAcceptable, SeveralSites, StorageUnavailable
 )
 BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+_EXPLICIT: Final = Form(
+    media_type=APPLICATION_DICOM, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN, named_only=True
+)
+_JPEG_LS: Final = Form(media_type=APPLICATION_DICOM, transfer_syntax_uid=JPEG_LS_LOSSLESS, named_only=True)
 _METADATA_FORMS: Final = (Form(media_type=DICOM_JSON),)
 
 
@@ -45,9 +50,10 @@ def given(
     }
 
 
-_INSTANCES: Final = given("The instances, exactly as received.", "multipart/related")
+_AS: Final = "exactly as received, or in the transfer syntax that Accept names."
+_INSTANCES: Final = given(f"The instances, {_AS}", "multipart/related", also=documented(Busy))
 _INSTANCE: Final = given(
-    "The instance, exactly as received.", "multipart/related", APPLICATION_DICOM, also=HELD
+    f"The instance, {_AS}", "multipart/related", APPLICATION_DICOM, also=HELD | documented(Busy)
 )
 _METADATA: Final[dict[str, Any]] = {
     "response_class": Response,
@@ -81,14 +87,15 @@ def retrieve_instance(
 ) -> Response:
     """One part, or with `Accept: application/dicom` the file itself."""
     found = retrieval.instance(study, series, instance)
-    encodings = _encodings(found, retrieval.archive.representations_of([found]))
-    chosen = choose(accept_of(request), list(encodings), multipart=True, single=True)
+    accept = accept_of(request)
+    encodings = _encodings(retrieval, accept, found, retrieval.archive.representations_of([found]))
+    chosen = choose(accept, list(encodings), multipart=True, single=True)
     found = encodings[chosen.form]
     if chosen.is_multipart:
         return related([_part(retrieval, found, chosen.form)], APPLICATION_DICOM, UNCHANGING)
     if _is_transcoded(found, chosen.form):
         return StreamingResponse(
-            begun(retrieval.transcoded(found)),
+            begun(_transcoded(retrieval, found, chosen.form)),
             media_type=part_type(APPLICATION_DICOM, chosen.form.transfer_syntax_uid),
             headers=UNCHANGING | {"Content-Location": retrieval.root.url_of(found)},
         )
@@ -128,21 +135,24 @@ def retrieve_instance_metadata(
 
 
 def _instances(request: Request, retrieval: Retrieval, found: list[Instance]) -> Response:
+    accept = accept_of(request)
     others = retrieval.archive.representations_of(found)
     chosen: dict[tuple[Form, ...], Form] = {}
     given_out = []
     for instance in found:
-        encodings = _encodings(instance, others)
+        encodings = _encodings(retrieval, accept, instance, others)
         forms = tuple(encodings)
         if forms not in chosen:
-            chosen[forms] = choose(accept_of(request), forms, multipart=True, single=False).form
+            chosen[forms] = choose(accept, forms, multipart=True, single=False).form
         given_out.append((encodings[chosen[forms]], chosen[forms]))
     parts = (_part(retrieval, instance, form) for instance, form in given_out)
     return related(parts, APPLICATION_DICOM, {})
 
 
-def _encodings(instance: Instance, others: dict[int, list[Instance]]) -> dict[Form, Instance]:
-    """Return in which forms an instance is held: as it came first, and others for who asks for them."""
+def _encodings(
+    retrieval: Retrieval, accept: str, instance: Instance, others: dict[int, list[Instance]]
+) -> dict[Form, Instance]:
+    """Return in which forms an instance is had: as it came first, and others for who asks for them."""
     encodings = {
         Form(media_type=APPLICATION_DICOM, transfer_syntax_uid=other.transfer_syntax_uid, named_only=True): (
             other
@@ -150,11 +160,10 @@ def _encodings(instance: Instance, others: dict[int, list[Instance]]) -> dict[Fo
         for other in reversed(others.get(instance.instance_key, []))
     }
     own = Form(media_type=APPLICATION_DICOM, transfer_syntax_uid=instance.transfer_syntax_uid)
-    explicit = Form(
-        media_type=APPLICATION_DICOM, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN, named_only=True
-    )
     # PS3.18 8.7.3.4: what can be is given in the default transfer syntax, to those who ask for it by name.
-    transcoded = {explicit: instance} if is_transcoded(instance) else {}
+    transcoded = {_EXPLICIT: instance} if is_transcoded(instance) else {}
+    if JPEG_LS_LOSSLESS in accept and retrieval.may_be_in_jpeg_ls(instance):
+        transcoded[_JPEG_LS] = instance
     return {own: instance, **transcoded, **encodings}
 
 
@@ -163,12 +172,18 @@ def _is_transcoded(instance: Instance, form: Form) -> bool:
     return form.transfer_syntax_uid != instance.transfer_syntax_uid
 
 
+def _transcoded(retrieval: Retrieval, instance: Instance, form: Form) -> Iterator[bytes]:
+    if form == _JPEG_LS:
+        return retrieval.in_jpeg_ls(instance)
+    return retrieval.in_explicit_little_endian(instance)
+
+
 def _part(retrieval: Retrieval, instance: Instance, form: Form) -> Part:
     if _is_transcoded(instance, form):
         return Part(
             content_type=part_type(APPLICATION_DICOM, form.transfer_syntax_uid),
             location=retrieval.root.url_of(instance),
-            chunks=retrieval.transcoded(instance),
+            chunks=_transcoded(retrieval, instance, form),
         )
     return Part(
         content_type=part_type(APPLICATION_DICOM, instance.transfer_syntax_uid),

@@ -12,8 +12,9 @@ import pytest
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.pixels import pixel_array
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, JPEGLSLossless
 
+from core.uids import new_uid
 from imaging.codecs import add_decoders
 from tests.viewer_api.conftest import Edge
 from tests.viewer_api.stored import (
@@ -22,6 +23,7 @@ from tests.viewer_api.stored import (
     DATA,
     DEFLATED,
     ECG,
+    RADIOGRAPH,
     part10,
     parts_of,
     path_of,
@@ -148,3 +150,63 @@ def test_frames_that_would_lose_something_are_not(edge: Edge) -> None:
         sent = sample(library(name))
         url = path_of(store(edge.rooms.archive, edge.consultation.clock, part10(sent)))
         assert edge.client("reader").get(f"{url}/frames/1", headers=accept).status_code == 406, name
+
+
+IN_JPEG_LS = "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.80"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        BIG_ENDIAN,
+        DEFLATED,
+        RADIOGRAPH,
+        library("MR_small_implicit.dcm"),
+        library("MR_small_RLE.dcm"),
+        library("SC_rgb_rle_16bit_2frame.dcm"),
+        library("GDCMJ2K_TextGBR.dcm"),
+        DATA / "emri_small_RLE.dcm",
+    ],
+    ids=lambda path: path.stem,
+)
+def test_an_instance_that_came_without_loss_is_had_whole_in_jpeg_ls(edge: Edge, path: Path) -> None:
+    add_decoders()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sent = sample(path)
+        wanted = pixel_array(pydicom.dcmread(part10_of(sent)), raw=True)
+        url = path_of(store(edge.rooms.archive, edge.consultation.clock, part10(sent)))
+        answer = edge.client("reader").get(url, headers={"Accept": IN_JPEG_LS})
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == IN_JPEG_LS
+        made = pydicom.dcmread(io.BytesIO(answer.content))
+        assert made.file_meta.TransferSyntaxUID == JPEGLSLossless
+        assert np.array_equal(pixel_array(made, raw=True), wanted)
+    for element in sent:
+        if element.keyword not in NO_PIXELS_OF_THEIR_OWN and element.tag.element != 0:
+            assert made[element.tag].value == element.value, element.keyword
+
+
+def test_each_instance_of_a_study_comes_in_the_best_form_that_it_has(edge: Edge) -> None:
+    study = new_uid()
+    one = {"PatientID": "1", "PatientName": "A", "PatientBirthDate": "", "PatientSex": ""}
+    for path in (library("MR_small_RLE.dcm"), library("SC_rgb_jpeg_dcmtk.dcm"), ECG):
+        sent = sample(path, StudyInstanceUID=study, **one)
+        store(edge.rooms.archive, edge.consultation.clock, part10(sent))
+    url = f"/dicom-web/studies/{study}"
+    related = 'multipart/related; type="application/dicom"; transfer-syntax='
+    best = f"{related}1.2.840.10008.1.2.4.80, {related}*; q=0.5"
+    answer = edge.client("reader").get(url, headers={"Accept": best})
+    parts = parts_of(answer.headers["content-type"], answer.content)
+    given = {kind.rsplit("=")[-1] for kind, _ in parts}
+    assert given == {JPEGLSLossless, "1.2.840.10008.1.2.4.50", ExplicitVRLittleEndian}
+    only = edge.client("reader").get(url, headers={"Accept": f"{related}1.2.840.10008.1.2.4.80"})
+    assert only.status_code == 406
+
+
+@pytest.mark.parametrize(
+    "path", [library("SC_ybr_full_uncompressed.dcm"), library("SC_rgb_jpeg_dcmtk.dcm"), ECG, CINE]
+)
+def test_what_has_no_pixels_or_would_lose_something_is_not_had_in_jpeg_ls(edge: Edge, path: Path) -> None:
+    url = path_of(store(edge.rooms.archive, edge.consultation.clock, part10(sample(path))))
+    assert edge.client("reader").get(url, headers={"Accept": IN_JPEG_LS}).status_code == 406
