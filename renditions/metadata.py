@@ -5,6 +5,7 @@ reached. How text was decoded is kept with it, and what was decided otherwise si
 """
 
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ KEPT_LIMIT: Final = 8 * MIB
 _BATCH: Final = 100
 _MEMBER: Final = b'"BulkDataURI":"'
 """Inside a JSON string its quotes are escaped, so it is nowhere else."""
+_ADDRESS: Final = re.compile(_MEMBER + rb'/([0-9A-F/]+)"')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,10 @@ class Document:
     def addressed(self, bulk_url: str) -> bytes:
         """Return the JSON with its bulk data below an address."""
         return self.body.replace(_MEMBER, _MEMBER + json.dumps(bulk_url)[1:-1].encode())
+
+    def bulk_paths(self) -> list[str]:
+        """Return what is given by address, each by its place below it, such as 54000100/1/54001010."""
+        return [found[1].decode("ascii") for found in _ADDRESS.finditer(self.body)]
 
     def packed(self) -> bytes | None:
         """Return it compressed, or None where it is too long to be kept."""

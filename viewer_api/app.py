@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from viewer_api import (
     aside_routes,
     audit_routes,
+    bulk_routes,
     character_set_routes,
     device_routes,
     ecg_routes,
@@ -66,6 +67,7 @@ _DICOM_WEB: Final = (
     qido_rs.router,
     wado_rs.router,
     pixel_routes.router,
+    bulk_routes.router,
     rendered_routes.router,
     picture_routes.router,
     stow_rs.router,

@@ -11,7 +11,7 @@ from renditions.pixel_data import PixelData
 from storage.element_tree import Element
 from storage.element_values import little_endian
 from storage.instance import Instance
-from storage.instance_content import opened
+from storage.instance_content import Content, opened
 from viewer_api.byte_ranges import ByteRange, asked_range
 from viewer_api.dicom_web_root import Retrieval
 from viewer_api.entity_tags import is_held
@@ -62,12 +62,18 @@ def value_chunks(
 ) -> Iterator[bytes]:
     """Yield a value in little endian, or a range of one that lies so; encapsulated octets without items."""
     with opened(retrieval.archive, instance) as content:
-        element = content.element(path)
-        if element.fragmented:
-            yield from PixelData(content, instance).fragments()
-            return
-        offset, length = element.offset, element.length
-        if wanted is not None:
-            offset, length = offset + wanted.first, wanted.length
-        for chunk in content.chunks(offset, length):
-            yield little_endian(chunk, element.vr) if element.encoding.big_endian else chunk
+        yield from chunks_of(content, instance, content.element(path), wanted)
+
+
+def chunks_of(
+    content: Content, instance: Instance, element: Element, wanted: ByteRange | None = None
+) -> Iterator[bytes]:
+    """Yield a value of an open instance, as `value_chunks` does."""
+    if element.fragmented:
+        yield from PixelData(content, instance).fragments()
+        return
+    offset, length = element.offset, element.length
+    if wanted is not None:
+        offset, length = offset + wanted.first, wanted.length
+    for chunk in content.chunks(offset, length):
+        yield little_endian(chunk, element.vr) if element.encoding.big_endian else chunk

@@ -1,43 +1,34 @@
-"""WADO-RS below the instance: frames and bulk data (PS3.18 10.4.1)."""
+"""WADO-RS below the instance: frames (PS3.18 10.4.1.1.6)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response
 
-from core.errors import InvalidRequest, NotFound, UnsupportedTransferSyntax
+from core.errors import InvalidRequest, UnsupportedTransferSyntax
 from imaging.jpeg_ls import JPEG_LS_LOSSLESS
 from imaging.transfer_syntaxes import is_lossless
 from renditions.decoding_tasks import octets_of
-from renditions.pixel_data import PIXEL_DATA, PixelData
 from renditions.stored_frames import StoredFrames
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
-from storage.element_tree import Element
 from storage.instance import Instance
-from storage.instance_content import opened
-from viewer_api.bulk_values import location_of, single_value, value_chunks
 from viewer_api.dicom_web_root import UID, InRetrieval, Retrieval, accept_of
 from viewer_api.media_types import Form, choose
 from viewer_api.multipart import Part, part_type, related
 from viewer_api.pixel_media_types import FRAME_TYPES, VIDEO_TYPES
 from viewer_api.places import DECODING
-from viewer_api.problems import Busy, RangeNotSatisfiable, documented
+from viewer_api.problems import Busy, documented
 from viewer_api.response_headers import UNCHANGING
-from viewer_api.wado_rs import BINARY, HELD, given
+from viewer_api.wado_rs import given
 
 router = APIRouter(tags=["WADO-RS"])
 
 FRAMES_AT_ONCE: Final = 1_000
 INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
-_OCTETS: Final = "application/octet-stream"
+OCTETS: Final = "application/octet-stream"
 _IN_JPEG_LS: Final = Form(media_type="image/jls", transfer_syntax_uid=JPEG_LS_LOSSLESS, named_only=True)
-"""Of radiographs only: larger pictures gain by it, and it is kept ready."""
-_PARTS_OR_OCTETS: Final = ("multipart/related", _OCTETS)
-_OF_VALUE: Final = (
-    documented(Busy, RangeNotSatisfiable)
-    | HELD
-    | {206: {"description": "The range of the value that was asked for.", "content": {_OCTETS: BINARY}}}
-)
+"""Of what came without loss; the first frame of a radiograph is kept ready so."""
+PARTS_OR_OCTETS: Final = ("multipart/related", OCTETS)
 
 FrameList = Annotated[
     str,
@@ -48,20 +39,12 @@ FrameList = Annotated[
     ),
 ]
 FrameNumber = Annotated[int, Path(ge=1, description="Frame number, from 1.", examples=[1])]
-BulkPath = Annotated[
-    str,
-    Path(
-        pattern="^[0-9A-Fa-f]{8}(/[1-9][0-9]{0,5}/[0-9A-Fa-f]{8}){0,64}$",
-        description="A tag; for nested elements behind sequence tags and item numbers.",
-        examples=["7FE00010"],
-    ),
-]
 
 
 @router.get(
     f"{INSTANCE}/frames/{{frames}}",
     summary="Retrieve frames",
-    **given("The frames, as they are stored or decoded.", *_PARTS_OR_OCTETS, also=documented(Busy)),
+    **given("The frames, as they are stored or decoded.", *PARTS_OR_OCTETS, also=documented(Busy)),
 )
 def retrieve_frames(
     request: Request, retrieval: InRetrieval, study: UID, series: UID, instance: UID, frames: FrameList
@@ -71,38 +54,16 @@ def retrieve_frames(
     numbers = [int(number) for number in frames.split(",")]
     if len(numbers) > FRAMES_AT_ONCE:
         raise InvalidRequest(f"Ask for at most {FRAMES_AT_ONCE} frames at once.")
-    return _frames(request, retrieval, found, numbers)
+    return frames_of(request, retrieval, found, numbers)
 
 
-@router.get(
-    f"{INSTANCE}/bulkdata/{{path:path}}",
-    summary="Retrieve a value by the address that the metadata gave",
-    **given("The value in little endian, or its frames.", *_PARTS_OR_OCTETS, also=_OF_VALUE),
-)
-def retrieve_bulk_data(
-    request: Request, retrieval: InRetrieval, study: UID, series: UID, instance: UID, path: BulkPath
-) -> Response:
-    """Compressed pixel data comes frame by frame, a video in one piece."""
-    found = retrieval.instance(study, series, instance)
-    with opened(retrieval.archive, found) as content:
-        element = content.element(path)
-        if element.items is not None or (element.fragmented and path != f"{PIXEL_DATA:08X}"):
-            raise NotFound
-        number_of_frames = PixelData(content, found).number_of_frames if element.fragmented else 0
-    if not element.fragmented:
-        form = Form(media_type=_OCTETS, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN)
-        return _stream(request, retrieval, found, path, element, [form])
-    if found.transfer_syntax_uid in VIDEO_TYPES:
-        return _stream(request, retrieval, found, path, element, _video_forms(found))
-    return _frames(request, retrieval, found, range(1, number_of_frames + 1))
-
-
-def _frames(request: Request, retrieval: Retrieval, instance: Instance, numbers: Sequence[int]) -> Response:
+def frames_of(request: Request, retrieval: Retrieval, instance: Instance, numbers: Sequence[int]) -> Response:
+    """Answer with frames. Raises NotFound, NotAcceptable."""
     with retrieval.frames(instance, first=numbers[0]) as frames:
         frames.require_frames(numbers)
-        forms = _frame_forms(instance, is_encapsulated=frames.is_encapsulated)
+        forms = frame_forms(instance, is_encapsulated=frames.is_encapsulated)
     chosen = choose(accept_of(request), forms, multipart=True, single=len(numbers) == 1)
-    parts = _frame_parts(retrieval, frames, numbers, chosen.form)
+    parts = frame_parts(retrieval, frames, numbers, chosen.form)
     if chosen.is_multipart:
         return related(parts, chosen.form.media_type, UNCHANGING)
     part = next(parts)
@@ -110,9 +71,9 @@ def _frames(request: Request, retrieval: Retrieval, instance: Instance, numbers:
     return Response(b"".join(part.chunks), media_type=part.content_type, headers=headers)
 
 
-def _frame_forms(instance: Instance, *, is_encapsulated: bool) -> list[Form]:
+def frame_forms(instance: Instance, *, is_encapsulated: bool) -> list[Form]:
     """Return how frames can be given: as they are, as bare octets for those who ask, and decoded."""
-    decoded = [Form(media_type=_OCTETS, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN)]
+    decoded = [Form(media_type=OCTETS, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN)]
     if is_lossless(instance.transfer_syntax_uid) and instance.transfer_syntax_uid != JPEG_LS_LOSSLESS:
         decoded.append(_IN_JPEG_LS)
     if not is_encapsulated:
@@ -122,13 +83,19 @@ def _frame_forms(instance: Instance, *, is_encapsulated: bool) -> list[Form]:
         raise UnsupportedTransferSyntax("A video has no frames by themselves: retrieve its bulk data.")
     media_type = FRAME_TYPES.get(stored)
     named = [Form(media_type=media_type, transfer_syntax_uid=stored)] if media_type else []
-    octets = Form(media_type=_OCTETS, transfer_syntax_uid=stored, named_only=bool(media_type))
+    octets = Form(media_type=OCTETS, transfer_syntax_uid=stored, named_only=bool(media_type))
     return [*named, octets, *decoded]
 
 
-def _frame_parts(
-    retrieval: Retrieval, frames: StoredFrames, numbers: Sequence[int], form: Form
+def frame_parts(
+    retrieval: Retrieval,
+    frames: StoredFrames,
+    numbers: Sequence[int],
+    form: Form,
+    *,
+    location: str | None = None,
 ) -> Iterator[Part]:
+    """Yield frames in a form of theirs, each under its own address or all under one."""
     url = retrieval.root.url_of(frames.instance)
     with frames:
         is_stored = (
@@ -144,7 +111,7 @@ def _frame_parts(
                     frame = retrieval.decoded(frames.image(number), octets_of)
             yield Part(
                 content_type=part_type(form.media_type, form.transfer_syntax_uid),
-                location=f"{url}/frames/{number}",
+                location=location or f"{url}/frames/{number}",
                 chunks=[frame],
                 length=len(frame),
             )
@@ -153,30 +120,3 @@ def _frame_parts(
 def _in_jpeg_ls(retrieval: Retrieval, instance: Instance, number: int) -> bytes:
     with DECODING.taken():
         return retrieval.pictures.lossless(instance, number)
-
-
-def _video_forms(instance: Instance) -> list[Form]:
-    stored = instance.transfer_syntax_uid
-    return [
-        Form(media_type=VIDEO_TYPES[stored], transfer_syntax_uid=stored),
-        Form(media_type=_OCTETS, transfer_syntax_uid=stored, named_only=True),
-    ]
-
-
-def _stream(
-    request: Request,
-    retrieval: Retrieval,
-    instance: Instance,
-    path: str,
-    element: Element,
-    forms: Sequence[Form],
-) -> Response:
-    """Answer with one value in one piece."""
-    chosen = choose(accept_of(request), forms, multipart=True, single=True)
-    content_type = part_type(chosen.form.media_type, chosen.form.transfer_syntax_uid)
-    if not chosen.is_multipart:
-        return single_value(request, retrieval, instance, path, element, content_type)
-    location = location_of(retrieval, instance, path)
-    chunks = value_chunks(retrieval, instance, path)
-    part = Part(content_type=content_type, location=location, chunks=chunks)
-    return related([part], chosen.form.media_type, UNCHANGING)

@@ -31,6 +31,8 @@ RETRIEVALS = [
     f"{BELOW}/frames/1",
     f"{BELOW}/frames/1/rendered",
     f"{BELOW}/rendered",
+    f"/studies/{STUDY}/bulkdata",
+    f"{BELOW}/bulkdata",
     f"{BELOW}/bulkdata/7FE00010",
 ]
 SENT = part10(small(StudyInstanceUID=STUDY, SeriesInstanceUID=SERIES, SOPInstanceUID=INSTANCE))

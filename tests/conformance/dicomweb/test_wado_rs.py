@@ -1,9 +1,10 @@
 """WADO-RS: instances, metadata, frames and bulk data in the form accepted (PS3.18 10.4, 8.7)."""
 
+import re
 from typing import Any, Final
 
 import pytest
-from pydicom.encaps import generate_frames
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import JPEGBaseline8Bit
 
 from tests.fixtures.consultation import QINGSHAN, XINGLONG
@@ -138,6 +139,56 @@ def test_metadata_is_all_but_what_is_bulky_by_address(edge: Edge) -> None:
     assert get(edge, uris[0], "image/png").status_code == 406
 
 
+def uris_of(metadata: Any) -> list[str]:
+    """Return every address of bulk data in DICOM JSON, in its order."""
+    nested = metadata.values() if isinstance(metadata, dict) else metadata
+    if isinstance(metadata, dict) and "BulkDataURI" in metadata:
+        return [metadata["BulkDataURI"]]
+    return [uri for each in nested if isinstance(each, dict | list) for uri in uris_of(each)]
+
+
+def test_all_bulk_data_comes_under_the_addresses_of_the_metadata(edge: Edge) -> None:
+    """PS3.18 10.4.1.1.5 and PS3.18 10.4.3.3.5: of a study, a series and an instance."""
+    of_one = {"StudyInstanceUID": STUDY, "PatientID": "1", "PatientName": "A", "PatientBirthDate": ""}
+    of_one["PatientSex"] = ""
+    ecg, native, cine = (
+        sample(ECG, SeriesInstanceUID="1.2.840.1.1", **of_one),
+        small(SeriesInstanceUID="1.2.840.1.2", SOPInstanceUID="1.2.840.1.2.1", **of_one),
+        sample(CINE, SeriesInstanceUID="1.2.840.1.3", NumberOfFrames=2, **of_one),
+    )
+    frames = list(generate_frames(cine.PixelData, number_of_frames=120))[:2]
+    cine.PixelData = encapsulate(frames)
+    waveforms = [group.WaveformData for group in ecg.WaveformSequence]
+    paths = [keep(edge, dataset) for dataset in (ecg, native, cine)]
+    study = f"/dicom-web/studies/{STUDY}"
+    for resource, values in (
+        (study, [*waveforms, native.PixelData, *frames]),
+        (f"{study}/series/1.2.840.1.1", waveforms),
+        (paths[1], [native.PixelData]),
+        (paths[2], frames),
+    ):
+        uris = uris_of(get(edge, f"{resource}/metadata").json())
+        answer = get(edge, f"{resource}/bulkdata", related("*/*", "transfer-syntax=*"))
+        parts = parts_of(answer.headers["content-type"], answer.content)
+        assert [content for _, content in parts] == values, resource
+        found = [each.decode() for each in re.findall(rb"\r\nContent-Location: (\S+)\r\n", answer.content)]
+        assert list(dict.fromkeys(found)) == uris
+        assert len(found) == len(values)
+    assert {kind for kind, _ in parts} == {f"image/jpeg; transfer-syntax={JPEGBaseline8Bit}"}
+    decoded = get(edge, f"{study}/bulkdata", related(OCTETS))
+    kinds = {kind for kind, _ in parts_of(decoded.headers["content-type"], decoded.content)}
+    assert kinds == {f"{OCTETS}; transfer-syntax={EXPLICIT}"}
+    assert get(edge, f"{study}/bulkdata", related("image/jpeg")).status_code == 406
+    assert get(edge, f"{paths[2]}/bulkdata", related("image/jpeg")).status_code == 200
+
+
+def test_where_nothing_is_bulky_there_is_no_bulk_data(edge: Edge) -> None:
+    """PS3.18 10.4.3.1: 404."""
+    empty = small()
+    del empty.PixelData
+    assert get(edge, f"{keep(edge, empty)}/bulkdata").status_code == 404
+
+
 RANGES: Final = [
     ("bytes=0-9", 206, slice(0, 10)),
     ("bytes=10-", 206, slice(10, None)),
@@ -226,7 +277,11 @@ def test_what_is_out_of_sight_or_nowhere_is_not_found_at_every_resource(edge: Ed
     path = keep(edge, small(StudyInstanceUID=STUDY, SeriesInstanceUID=SERIES, SOPInstanceUID="1.2.840.1.1.1"))
     below = f"/dicom-web/studies/{STUDY}"
     resources = [below, f"{below}/metadata", f"{below}/series/{SERIES}", f"{below}/series/{SERIES}/metadata"]
-    resources += [f"{path}{end}" for end in ("", "/metadata", "/frames/1", "/bulkdata/7FE00010", "/rendered")]
+    resources += [f"{below}/bulkdata", f"{below}/series/{SERIES}/bulkdata"]
+    resources += [
+        f"{path}{end}"
+        for end in ("", "/metadata", "/frames/1", "/bulkdata", "/bulkdata/7FE00010", "/rendered")
+    ]
     for resource in resources:
         assert get(edge, resource).status_code == 200, resource
         assert edge.client("neighbour").get(resource).status_code == 404, resource
