@@ -19,7 +19,6 @@ from sqlalchemy import (
     String,
     Table,
     and_,
-    exists,
     false,
     insert,
     or_,
@@ -129,21 +128,25 @@ def append_audit(connection: Connection, record: AuditRecord) -> None:
 
 def append_once(connection: Connection, record: AuditRecord) -> None:
     """Write one record unless the same actor did the same to the same study within ONE_LOOK."""
-    if not is_on_record(connection, record, since=record.at - ONE_LOOK):
+    if latest_on_record(connection, record, since=record.at - ONE_LOOK) is None:
         append_audit(connection, record)
 
 
-def is_on_record(connection: Connection, record: AuditRecord, *, since: datetime) -> bool:
-    """Whether the same act of the same actor on the same study was recorded after `since`."""
-    same = exists().where(
-        audit_events.c.site_id == record.site_id,
-        audit_events.c.study_instance_uid == record.study_instance_uid,
-        audit_events.c.actor == record.actor[:64],
-        audit_events.c.event == record.event.value,
-        audit_events.c.action == record.action,
-        audit_events.c.at > since,
+def latest_on_record(connection: Connection, record: AuditRecord, *, since: datetime) -> datetime | None:
+    """Return when the same act of the same actor on the same study was last recorded after `since`, if so."""
+    return connection.scalar(
+        select(audit_events.c.at)
+        .where(
+            audit_events.c.site_id == record.site_id,
+            audit_events.c.study_instance_uid == record.study_instance_uid,
+            audit_events.c.actor == record.actor[:64],
+            audit_events.c.event == record.event.value,
+            audit_events.c.action == record.action,
+            audit_events.c.at > since,
+        )
+        .order_by(audit_events.c.at.desc())
+        .limit(1)
     )
-    return bool(connection.scalar(select(same)))
 
 
 def audit_of_study(connection: Connection, site_id: str, study_instance_uid: str) -> list[AuditRecord]:

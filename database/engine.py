@@ -2,9 +2,10 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, InterfaceError, OperationalError
@@ -14,7 +15,10 @@ from core.access import EVERY_SITE, Scope
 from core.errors import InvalidRequest, StorageUnavailable
 from core.limits import CATALOGUE_SECONDS
 from database import postgresql
+from database.recollection import Recollection, SqliteRevision
 from database.sqlite import WRITES, open_sqlite
+
+Answer = TypeVar("Answer")
 
 
 class Database:
@@ -30,6 +34,9 @@ class Database:
         self.url = url
         self.engine = open_sqlite(url) if url.startswith("sqlite") else postgresql.open_postgresql(url)
         self._writer = threading.Lock()
+        file = self.engine.url.database if self.is_sqlite else None
+        self._file_revision = SqliteRevision(Path(file)) if file else None
+        self._recollection = Recollection(self.revision)
 
     @property
     def is_sqlite(self) -> bool:
@@ -87,6 +94,28 @@ class Database:
         with _translated(), self.engine.connect() as connection, connection.begin():
             yield connection
 
+    def recalled(self, key: Hashable, ask: Callable[[], Answer]) -> Answer:
+        """Return what `ask` answered under this key, unless anything at all was committed since.
+
+        The key says everything that the answer depends on, the scope too. For small answers that are asked
+        for again and again; what follows from the time of day is not one of them.
+
+        Raises:
+            StorageUnavailable: the catalogue is away.
+        """
+        return self._recollection.recalled(key, ask)
+
+    def revision(self) -> Hashable | None:
+        """Return what differs whenever anything was committed, by whichever process; None if that is unknown.
+
+        Raises:
+            StorageUnavailable: the catalogue is away.
+        """
+        if self.is_sqlite:
+            return None if self._file_revision is None else self._file_revision()
+        with _translated(), self.engine.connect() as connection:
+            return postgresql.revision(connection)
+
     def room(self) -> int | None:
         """Return the free bytes of the file's disk, None where a server has the catalogue.
 
@@ -102,6 +131,8 @@ class Database:
 
     def close(self) -> None:
         """Give the connections back."""
+        if self._file_revision is not None:
+            self._file_revision.close()
         self.engine.dispose()
 
     @contextmanager

@@ -39,6 +39,7 @@ _WITHIN = (
 _BEGIN_READING = text(f"SELECT {_WITHIN}")
 _BEGIN_WRITING = text(f"SELECT {_WITHIN}, pg_advisory_xact_lock(:turn)")
 _BEGIN_ALTERING = text("SELECT set_config('hub.every_site', 'on', true), pg_advisory_xact_lock(:turn)")
+_REVISION = text("SELECT concat(pg_current_snapshot(), ' ', pg_postmaster_start_time())")
 _TAKE_TIME = text(
     "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true),"
     " set_config('idle_in_transaction_session_timeout', '0', true)"
@@ -87,6 +88,15 @@ def open_postgresql(url: str) -> Engine:
     event.listen(engine, "do_connect", _connect)
     event.listen(engine, "connect", _prepare)
     return engine
+
+
+def revision(connection: Connection) -> str:
+    """Return what is the same only for two snapshots that see the very same commits.
+
+    Which transactions had ended says it all, as long as the server is the one that it was.
+    """
+    with connection.execution_options(isolation_level="AUTOCOMMIT").begin():
+        return str(connection.scalar(_REVISION))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from registry.tables import accounts, login_failures, sessions, tokens
 
 TOUCH_AFTER = timedelta(seconds=60)
 """A session's last use is written down at most this often, and four times while it may be idle."""
+SESSION_OVER = "The session is over: log in again."
 REFUSAL = "The user name or the password is not right."
 
 
@@ -38,6 +39,13 @@ class Identity:
     actor: Actor
     must_change_password: bool
     csrf_digest: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _HeldSession:
+    identity: Identity
+    created_at: datetime
+    last_seen_at: datetime
 
 
 class Authentication:
@@ -108,6 +116,16 @@ class Authentication:
         Raises NotAuthenticated when it is over.
         """
         now, digest = self._clock.now(), digest_of(secret)
+        # The row as it is; whether the session is over follows from the time of day.
+        held = self._database.recalled(("session", digest), lambda: self._held_session(digest))
+        if now - held.last_seen_at > self._idle or now - held.created_at > timedelta(seconds=SESSION_SECONDS):
+            raise NotAuthenticated(SESSION_OVER)
+        if is_use and now - held.last_seen_at > self._touch_after:
+            with self._database.write(within=EVERY_SITE) as connection:
+                connection.execute(update(sessions).filter_by(digest=digest).values(last_seen_at=now))
+        return held.identity
+
+    def _held_session(self, digest: str) -> _HeldSession:
         with self._database.read(within=EVERY_SITE) as connection:
             row = (
                 connection.execute(
@@ -118,31 +136,31 @@ class Authentication:
                 .mappings()
                 .first()
             )
-            if (
-                row is None
-                or now - row[sessions.c.last_seen_at] > self._idle
-                or now - row[sessions.c.created_at] > timedelta(seconds=SESSION_SECONDS)
-            ):
-                raise NotAuthenticated("The session is over: log in again.")
+            if row is None:
+                raise NotAuthenticated(SESSION_OVER)
             actor = _actor(connection, row[accounts.c.account_id], row["username"], row["display_name"])
-        if is_use and now - row[sessions.c.last_seen_at] > self._touch_after:
-            with self._database.write(within=EVERY_SITE) as connection:
-                connection.execute(update(sessions).filter_by(digest=digest).values(last_seen_at=now))
-        return Identity(
-            actor=actor,
-            must_change_password=row["must_change_password"],
-            csrf_digest=row["csrf_digest"],
+        identity = Identity(
+            actor=actor, must_change_password=row["must_change_password"], csrf_digest=row["csrf_digest"]
+        )
+        return _HeldSession(
+            identity=identity,
+            created_at=row[sessions.c.created_at],
+            last_seen_at=row[sessions.c.last_seen_at],
         )
 
     def identify_token(self, secret: str) -> Identity:
         """Return whose bearer token this is. Raises NotAuthenticated."""
+        digest = digest_of(secret)
+        return self._database.recalled(("token", digest), lambda: self._identity_of_token(digest))
+
+    def _identity_of_token(self, digest: str) -> Identity:
         with self._database.read(within=EVERY_SITE) as connection:
             row = (
                 connection.execute(
                     select(accounts)
                     .join(tokens, accounts.c.account_id == tokens.c.account_id)
                     .where(
-                        tokens.c.digest == digest_of(secret),
+                        tokens.c.digest == digest,
                         tokens.c.disabled_at.is_(None),
                         accounts.c.disabled_at.is_(None),
                     )

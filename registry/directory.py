@@ -188,9 +188,12 @@ class Directory:
 
     def sites(self) -> list[Site]:
         """Return every site, disabled ones too."""
+        return [*self._database.recalled("sites", self._sites)]
+
+    def _sites(self) -> tuple[Site, ...]:
         with self._database.read(within=EVERY_SITE) as connection:
             rows = connection.execute(select(sites).order_by(sites.c.site_id)).mappings()
-            return [Site(**row) for row in rows]
+            return tuple(Site(**row) for row in rows)
 
     def reading_groups(self) -> list[ReadingGroup]:
         """Return every reading group."""

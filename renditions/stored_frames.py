@@ -117,7 +117,11 @@ class StoredFrames:
         return None if found is None else frame_on(found, number)
 
     def _look(self, number: int) -> Preparation | None:
-        with self._database.read(within=at_site(self.instance.site_id)) as connection:
-            found = find_preparation(connection, self.instance, number)
+        key = ("frames", self.instance.site_id, self.instance.digest, page_of(number))
+        found = self._database.recalled(key, lambda: self._asked(number))
         self._pages[page_of(number)] = None if found is None else found[1]
         return None if found is None else found[0]
+
+    def _asked(self, number: int) -> tuple[Preparation, bytes | None] | None:
+        with self._database.read(within=at_site(self.instance.site_id)) as connection:
+            return find_preparation(connection, self.instance, number)

@@ -1,6 +1,6 @@
 """The one door: every instance, in or out, whatever the protocol, passes here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -169,6 +169,13 @@ class Archive:
             "SeriesInstanceUID": series_instance_uid,
             "SOPInstanceUID": sop_instance_uid,
         }
+        if sop_instance_uid is None:
+            return self._instances_of(uids, visible_to)
+        # A cine is read frame by frame, and each asks where its instance lies.
+        key = ("instance", *uids.values(), visible_to)
+        return [*self._database.recalled(key, lambda: tuple(self._instances_of(uids, visible_to)))]
+
+    def _instances_of(self, uids: Mapping[str, str | None], visible_to: Scope) -> list[Instance]:
         conditions = {keyword: UIDList((uid,)) for keyword, uid in uids.items() if uid is not None}
         found = self.search_instances(
             Query(conditions=dict(conditions), limit=2**31 - 1), visible_to=visible_to

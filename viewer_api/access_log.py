@@ -1,12 +1,13 @@
 """Who looked at what: one audit row per person, study and ten minutes, before the first byte."""
 
+from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import Depends
 
 from core.access import Act, Actor, at_site
 from core.clock import Clock
-from database.audit import ONE_LOOK, AuditEvent, AuditRecord, append_audit, is_on_record
+from database.audit import ONE_LOOK, AuditEvent, AuditRecord, append_audit, latest_on_record
 from database.engine import Database
 from viewer_api.rooms import InRooms
 from worklist.case import Case
@@ -75,11 +76,16 @@ class AccessLog:
         )
 
     def _write(self, record: AuditRecord) -> None:
-        with self._database.read(within=at_site(record.site_id)) as connection:
-            if is_on_record(connection, record, since=record.at - ONE_LOOK):
-                return
+        act = (record.event, record.action, record.actor, record.site_id, record.study_instance_uid)
+        latest = self._database.recalled(("on record", *act), lambda: self._latest(record))
+        if latest is not None and latest > record.at - ONE_LOOK:
+            return
         with self._database.write(within=at_site(record.site_id)) as connection:
             append_audit(connection, record)
+
+    def _latest(self, record: AuditRecord) -> datetime | None:
+        with self._database.read(within=at_site(record.site_id)) as connection:
+            return latest_on_record(connection, record, since=record.at - ONE_LOOK)
 
 
 def _access_log(rooms: InRooms) -> AccessLog:
