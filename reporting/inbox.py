@@ -39,25 +39,37 @@ class Inbox:
             case_in_scope(connection, report.case_id, actor.scope(Act.RECEIVE))
         return report
 
-    def report(self, actor: Actor, report_id: str) -> Report:
-        """Return one report; for an account of its clinic this is its receipt. Raises NotFound."""
+    def report(self, actor: Actor, report_id: str, *, is_given: bool = True) -> Report:
+        """Return one report; for an account of its clinic this is its receipt, if it `is_given`.
+
+        Raises NotFound.
+        """
         report = self.find(actor, report_id)
-        self._note_receipt(actor, report, ReportForm.JSON)
+        if is_given:
+            self._note_receipt(actor, report, ReportForm.JSON)
         return report
 
-    def pdf(self, actor: Actor, report_id: str) -> bytes:
-        """Return the report's PDF as kept in the study. Raises NotFound, ReportStateConflict."""
+    def pdf(self, actor: Actor, report_id: str, *, is_given: bool = True) -> bytes:
+        """Return the report's PDF as kept in the study; a receipt as `report` has it.
+
+        Raises NotFound, ReportStateConflict.
+        """
         report = self.find(actor, report_id)
         dataset = dcmread(BytesIO(self._published(report, ReportForm.PDF)))
         pdf = bytes(dataset.EncapsulatedDocument)[: int(dataset.EncapsulatedDocumentLength)]
-        self._note_receipt(actor, report, ReportForm.PDF)
+        if is_given:
+            self._note_receipt(actor, report, ReportForm.PDF)
         return pdf
 
-    def structured_report(self, actor: Actor, report_id: str) -> bytes:
-        """Return the report's SR as a Part 10 file. Raises NotFound, ReportStateConflict."""
+    def structured_report(self, actor: Actor, report_id: str, *, is_given: bool = True) -> bytes:
+        """Return the report's SR as a Part 10 file; a receipt as `report` has it.
+
+        Raises NotFound, ReportStateConflict.
+        """
         report = self.find(actor, report_id)
         part10 = self._published(report, ReportForm.SR)
-        self._note_receipt(actor, report, ReportForm.SR)
+        if is_given:
+            self._note_receipt(actor, report, ReportForm.SR)
         return part10
 
     def _published(self, report: Report, form: ReportForm) -> bytes:

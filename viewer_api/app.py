@@ -36,6 +36,7 @@ from viewer_api import (
 )
 from viewer_api.bounded_body import BoundedBody
 from viewer_api.dicom_web_root import PREFIX, SITE_PREFIX, named_site
+from viewer_api.head_requests import HeadRequests
 from viewer_api.openapi import describe
 from viewer_api.page_templates import STATIC_FOLDER
 from viewer_api.problems import answer_with_problems
@@ -100,6 +101,7 @@ def create_app(rooms: Rooms, settings: HttpSettings) -> FastAPI:
     answer_with_problems(app)
     describe(app)
     # The last one added is the first that a request meets.
+    app.add_middleware(HeadRequests)
     app.add_middleware(BoundedBody, streamed=f"{PREFIX}/")
     app.add_middleware(TrustedProxy, proxies=settings.trusted_proxies)
     app.add_middleware(RequestLog)

@@ -9,7 +9,8 @@ from viewer_api.problems import MEDIA_TYPE, PROBLEM_SCHEMA
 
 DESCRIPTION: Final = (
     "Instances over DICOMweb, below the root of a site or of all that one may see; the reading list, reports"
-    " and requests below `/api/v1`. Every error is a problem (RFC 9457)."
+    " and requests below `/api/v1`. Every error is a problem (RFC 9457). Whatever has a GET answers HEAD too:"
+    " with the same head, no body, and no receipt."
 )
 _FRAMEWORK_VALIDATION: Final = "422"
 _FRAMEWORK_SCHEMAS: Final = ("HTTPValidationError", "ValidationError")

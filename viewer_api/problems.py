@@ -183,15 +183,20 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     answer = cast("HTTPException", error)
     headers = dict(answer.headers or {})
     if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers |= _allowed(request)
+        headers |= _allowed(request, headers.get("Allow", ""))
     return _problem(HTTPStatus(answer.status_code), headers=headers)
 
 
-def _allowed(request: Request) -> dict[str, str]:
-    """Return Allow with every method of the path: the framework names those of the first route alone."""
+def _allowed(request: Request, named: str) -> dict[str, str]:
+    """Return Allow with every method of the path: the framework names those of the first route alone.
+
+    HEAD is wherever GET is (RFC 9110 9.1).
+    """
     template = path_template(request.url.path, request.path_params)
     operations = request.app.openapi()["paths"].get(template, {})
-    return {"Allow": ", ".join(sorted(method.upper() for method in operations))} if operations else {}
+    methods = {method.upper() for method in operations} or set(filter(None, named.split(", ")))
+    methods |= {"HEAD"} if "GET" in methods else set()
+    return {"Allow": ", ".join(sorted(methods))} if methods else {}
 
 
 def _place(location: Iterable[object]) -> str:

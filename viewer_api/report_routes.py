@@ -33,6 +33,7 @@ from viewer_api.desk_schemas import (
     SignBody,
 )
 from viewer_api.entity_tags import IfMatch, IfNoneMatch, draft_tag, is_held, version_seen
+from viewer_api.head_requests import IsHead
 from viewer_api.parameters import CaseId, ReportId
 from viewer_api.permission import HasRead, Reading, Receiving
 from viewer_api.problems import documented, problem_of
@@ -191,11 +192,12 @@ def show_report(
     rooms: InRooms,
     report_id: ReportId,
     response: Response,
+    is_head: IsHead,
     if_none_match: IfNoneMatch = None,
 ) -> ReportResource | Response:
     """The whole signed document with its digest. For an account of the clinic this is its receipt."""
     _note_access(actor, rooms, report_id)
-    report = rooms.inbox.report(actor, report_id)
+    report = rooms.inbox.report(actor, report_id, is_given=not is_head)
     headers = {"ETag": _report_tag(report), "Cache-Control": REVALIDATED}
     if is_held(if_none_match, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -209,11 +211,11 @@ def show_report(
     response_class=PdfResponse,
     responses=documented(ReportStateConflict),
 )
-def show_pdf(actor: Receiving, rooms: InRooms, report_id: ReportId) -> Response:
+def show_pdf(actor: Receiving, rooms: InRooms, report_id: ReportId, is_head: IsHead) -> Response:
     """PDF/A, as it is kept in the study. 409 with Retry-After until it is printed."""
     _note_access(actor, rooms, report_id)
     try:
-        pdf = rooms.inbox.pdf(actor, report_id)
+        pdf = rooms.inbox.pdf(actor, report_id, is_given=not is_head)
     except ReportStateConflict as not_yet:
         return _come_back(not_yet)
     return PdfResponse(pdf, headers=_file_headers(f"report-{report_id}.pdf", "inline"))
@@ -225,11 +227,13 @@ def show_pdf(actor: Receiving, rooms: InRooms, report_id: ReportId) -> Response:
     response_class=DicomResponse,
     responses=documented(ReportStateConflict),
 )
-def show_structured_report(actor: Receiving, rooms: InRooms, report_id: ReportId) -> Response:
+def show_structured_report(
+    actor: Receiving, rooms: InRooms, report_id: ReportId, is_head: IsHead
+) -> Response:
     """Basic Text SR with template 2000, as it is kept in the study. 409 with Retry-After until then."""
     _note_access(actor, rooms, report_id)
     try:
-        part10 = rooms.inbox.structured_report(actor, report_id)
+        part10 = rooms.inbox.structured_report(actor, report_id, is_given=not is_head)
     except ReportStateConflict as not_yet:
         return _come_back(not_yet)
     return DicomResponse(part10, headers=_file_headers(f"report-{report_id}.dcm", "attachment"))

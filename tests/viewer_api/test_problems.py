@@ -156,9 +156,10 @@ def test_what_the_framework_refuses_is_a_problem_too(
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/dicom-web/studies", "GET, POST"),
-        ("/dicom-web/sites/xinglong/studies/1.2.3", "GET, POST"),
-        ("/dicom-web/studies/1.2.3/metadata", "GET"),
+        ("/dicom-web/studies", "GET, HEAD, POST"),
+        ("/dicom-web/sites/xinglong/studies/1.2.3", "GET, HEAD, POST"),
+        ("/dicom-web/studies/1.2.3/metadata", "GET, HEAD"),
+        ("/", "GET, HEAD"),
         ("/api/v1/login", "POST"),
     ],
 )
