@@ -114,3 +114,7 @@ EVENT_STREAM_SECONDS: Final = 15 * 60
 """A stream ends then, and a browser opens the next one by itself."""
 EVENT_BACKLOG: Final = 500
 """Changes that a page is told of when it comes back; after more than that it has to look at everything."""
+
+MARKS: Final = 200
+"""Of one study: measures, arrows and key images together."""
+KEY_IMAGES: Final = 20

@@ -69,6 +69,7 @@ class ChangeKind(StrEnum):
     WORKITEM_TAKEN_OVER = "workitem.taken-over"
     WORKITEM_AWAITS_RETAKE = "workitem.awaits-retake"
     WORKITEM_COMPLETED = "workitem.completed"
+    MARKS_SAVED = "marks.saved"
     REPORT_PRELIMINARY = "report.preliminary"
     REPORT_SIGNED = "report.signed"
     REPORT_ADDENDUM = "report.addendum"

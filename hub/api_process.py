@@ -68,6 +68,7 @@ def http_application(house: House) -> FastAPI:
             shelf=house.shelf,
             patients=house.patients,
             unrouted=house.unrouted,
+            marking=house.marking,
             live_feed=LiveFeed(house.database, house.clock),
         ),
         HttpSettings(

@@ -22,6 +22,7 @@ from reporting.compilation import Compiler, SiteOnPaper
 from reporting.desk import Desk
 from reporting.ecg_header import ecg_header
 from reporting.inbox import Inbox
+from reporting.marking import Marking
 from reporting.prior_reports import PriorReports
 from reporting.publication import Publisher
 from reporting.report_records import is_written
@@ -69,6 +70,7 @@ class House:
     retakes: Retakes
     desk: Desk
     inbox: Inbox
+    marking: Marking
     shelf: Shelf
     patients: Patients
     unrouted: UnroutedCases
@@ -177,6 +179,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         patients=Patients(database=database, clock=clock),
         unrouted=UnroutedCases(database=database, directory=directory, accounts=register.accounts),
         inbox=Inbox(database=database, archive=archive, clock=clock),
+        marking=Marking(database=database, clock=clock),
     )
 
 

@@ -4,15 +4,21 @@ import hashlib
 import json
 from dataclasses import asdict, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from reporting.document import PatientIdentity, ReportDocument, ReportedInstance, ReportStatus
+from reporting.document import KeyImage, PatientIdentity, ReportDocument, ReportedInstance, ReportStatus
+
+_LEFT_OUT_WHEN_EMPTY: Final = ("key_images", "marks_digest")
+"""What documents did not have at first: one that says nothing of it has the digest that it always had."""
 
 
 def canonical_json(document: ReportDocument) -> str:
     """Return the document as JSON with sorted keys and no spaces, its own digest left out."""
     content = asdict(document)
     del content["content_digest"]
+    for later in _LEFT_OUT_WHEN_EMPTY:
+        if not content[later]:
+            del content[later]
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_iso)
 
 
@@ -41,6 +47,7 @@ def document_from(canonical: str) -> ReportDocument:
             "signed_at": datetime.fromisoformat(content["signed_at"]),
             "received_at": datetime.fromisoformat(content["received_at"]),
             "instances": tuple(ReportedInstance(**item) for item in content["instances"]),
+            "key_images": tuple(KeyImage(**item) for item in content.get("key_images", ())),
             "predecessors": tuple(ReportedInstance(**item) for item in content["predecessors"]),
         },
         content_digest=digest_of_words(canonical),

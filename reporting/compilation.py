@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 from core.access import Actor, Role, Scope
 from core.origin import OriginKind
 from reporting.canonical import with_digest
-from reporting.document import PatientIdentity, ReportDocument, ReportedInstance, ReportStatus
+from reporting.document import KeyImage, PatientIdentity, ReportDocument, ReportedInstance, ReportStatus
+from reporting.mark_records import marks_of_case
+from reporting.marks import Mark, MarkKind, digest_of_marks
 from reporting.report import Report, ReportForm
 from reporting.structured_report import BASIC_TEXT_SR_STORAGE
 from storage.instance import Instance, Study
@@ -60,6 +62,7 @@ class Compiler:
         """Return the document, complete with its digest; `instances` are those that the reader saw."""
         study = _study(connection, case)
         site = self._site_on_paper(case.site_id)
+        drawn = marks_of_case(connection, case)
         repeats = status in {ReportStatus.ADDENDUM, ReportStatus.AMENDED}
         previous = predecessor.document if predecessor and repeats else None
         return with_digest(
@@ -94,6 +97,8 @@ class Compiler:
                 content_digest="",
                 instances=instances,
                 predecessors=_predecessors(predecessor),
+                key_images=previous.key_images if previous else _key_images(drawn, instances),
+                marks_digest=previous.marks_digest if previous else digest_of_marks(drawn),
             )
         )
 
@@ -150,6 +155,25 @@ def _read_instances(instances: list[Instance], *, kept_in: str) -> tuple[Reporte
         )
         for instance in instances
         if instance.origin_kind != OriginKind.HUB.value
+    )
+
+
+def _key_images(
+    drawn: dict[str, tuple[Mark, ...]], instances: tuple[ReportedInstance, ...]
+) -> tuple[KeyImage, ...]:
+    """Return the frames that the reader chose, of what was read."""
+    read = {instance.sop_instance_uid: instance for instance in instances}
+    chosen = [mark for marks in drawn.values() for mark in marks if mark.kind is MarkKind.KEY_IMAGE]
+    return tuple(
+        KeyImage(
+            **vars(read[mark.sop_instance_uid]),
+            frame=mark.frame,
+            caption=mark.text,
+            window_center=mark.window_center,
+            window_width=mark.window_width,
+        )
+        for mark in chosen
+        if mark.sop_instance_uid in read
     )
 
 

@@ -32,6 +32,23 @@ class ReportedInstance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeyImage:
+    """A frame that the reader chose to show, and the window it was looked at with (None: its own).
+
+    `study_instance_uid` is empty for one of the study that the report is kept in.
+    """
+
+    series_instance_uid: str
+    sop_class_uid: str
+    sop_instance_uid: str
+    frame: int
+    caption: str
+    study_instance_uid: str = ""
+    window_center: float | None = None
+    window_width: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PatientIdentity:
     """The patient as the device named them; an empty string or None where it did not."""
 
@@ -81,3 +98,6 @@ class ReportDocument:
     """Whom the reading physician reads for (the reading group); empty where nobody registered it."""
     predecessors: tuple[ReportedInstance, ...] = ()
     """SRs in the study whose words this one repeats or replaces (PS3.3 C.17.2, Predecessor Documents)."""
+    key_images: tuple[KeyImage, ...] = ()
+    marks_digest: str = ""
+    """SHA-256 of what the reader drew into the images, which is kept beside; empty where nothing was."""

@@ -10,6 +10,7 @@ from core.uids import new_key
 from database.audit import AuditEvent, AuditRecord, append_audit
 from database.change_feed import ChangeKind
 from database.jobs import enqueue
+from reporting import mark_records
 from reporting import report_records as records
 from reporting.compilation import Compiler
 from reporting.document import ReportedInstance, ReportStatus
@@ -68,6 +69,8 @@ def write_report(
         by=actor,
         published=published,
     )
+    repeats = said.predecessor if is_addendum or said.status is ReportStatus.AMENDED else None
+    mark_records.keep_as_signed(connection, case, report_id, repeats.report_id if repeats else None)
     _record(connection, case, actor, report_id, said.status, now)
     if published:
         enqueue(

@@ -1,6 +1,6 @@
 """Drafts that change, reports that never do, and where each report has got to."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from database.schema import Moment, metadata
 
@@ -65,4 +65,25 @@ report_receipts = Table(
     Column("username", String(64), nullable=False),
     Column("form", String(8), nullable=False),
     Column("received_at", Moment, nullable=False),
+)
+
+# What the reader of a case has drawn into a study so far.
+study_marks = Table(
+    "study_marks",
+    metadata,
+    Column("site_id", String(32), primary_key=True),
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("marks", JSON, nullable=False),
+    Column("written_by", String(26), nullable=False),
+    Column("written_at", Moment, nullable=False),
+)
+
+# As it was when a report was signed.
+report_marks = Table(
+    "report_marks",
+    metadata,
+    Column("report_id", ForeignKey("reports.report_id"), primary_key=True),
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("marks", JSON, nullable=False),
 )

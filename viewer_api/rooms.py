@@ -18,6 +18,7 @@ from renditions.electrocardiograms import Electrocardiograms
 from renditions.pictures import Pictures
 from reporting.desk import Desk
 from reporting.inbox import Inbox
+from reporting.marking import Marking
 from reporting.prior_reports import PriorReports
 from storage.archive import Archive
 from storage.patients import Patients
@@ -57,6 +58,7 @@ class Rooms:
     patients: Patients
     unrouted: UnroutedCases
     live_feed: LiveFeed
+    marking: Marking
 
 
 @dataclass(frozen=True, kw_only=True)

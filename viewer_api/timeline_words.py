@@ -23,6 +23,7 @@ _WORDS: Final[dict[str, str]] = {
     "retake.declined": "The site said why no better images will come.",
     "retake.withdrawn": "Better images are not asked for any more.",
     "workitem.completed": "The reading is done.",
+    "marks.saved": "The reader drew into the images.",
     "report.preliminary": "A preliminary report was signed.",
     "report.signed": "The report was signed.",
     "report.addendum": "Something was added to the report.",

@@ -17,6 +17,7 @@ SQL_MODULES = {
     "renditions/metadata_records.py",
     "renditions/preparation_records.py",
     "renditions/rendition_records.py",
+    "reporting/mark_records.py",
     "reporting/report_records.py",
     "storage/aside_arrival_records.py",
     "storage/aside_records.py",

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reporting.canonical import canonical_json, digest_of_words, document_from, with_digest
-from reporting.document import PatientIdentity, ReportDocument, ReportedInstance, ReportStatus
+from reporting.document import KeyImage, PatientIdentity, ReportDocument, ReportedInstance, ReportStatus
 from tests.fixtures.report_documents import FINAL
 
 UIDS = st.text("0123456789.", max_size=64)
@@ -23,6 +23,18 @@ MOMENTS = st.datetimes(
 DATES = st.none() | st.dates()
 INSTANCES = st.lists(
     st.builds(ReportedInstance, series_instance_uid=UIDS, sop_class_uid=UIDS, sop_instance_uid=UIDS),
+    max_size=3,
+).map(tuple)
+KEY_IMAGES = st.lists(
+    st.builds(
+        KeyImage,
+        series_instance_uid=UIDS,
+        sop_class_uid=UIDS,
+        sop_instance_uid=UIDS,
+        frame=st.integers(1, 9),
+        caption=WORDS,
+        window_width=st.none() | st.just(400.5),
+    ),
     max_size=3,
 ).map(tuple)
 PATIENTS = st.builds(
@@ -44,6 +56,7 @@ DOCUMENTS = st.builds(
             "received_at": MOMENTS,
             "instances": INSTANCES,
             "predecessors": INSTANCES,
+            "key_images": KEY_IMAGES,
         }.get(field.name, WORDS)
         for field in fields(ReportDocument)
     },
@@ -86,6 +99,8 @@ def other_than(value: Any) -> list[Any]:
             (*value, value[0]),
             *[(changed, *value[1:]) for changed in other_than(value[0])],
         ]
+    if isinstance(value, int | float):
+        return [value + 1, -value]
     assert isinstance(value, str)
     return [value + " ", value + "\u200b", value[:-1] if value else "x", value.swapcase() or "y"]
 
@@ -100,6 +115,18 @@ FULL = replace(
     predecessors=(
         ReportedInstance(series_instance_uid="2.2", sop_class_uid="2.3", sop_instance_uid="2.4"),
         ReportedInstance(series_instance_uid="2.2", sop_class_uid="2.3", sop_instance_uid="2.5"),
+    ),
+    key_images=tuple(
+        KeyImage(
+            series_instance_uid="1.2",
+            sop_class_uid="1.3",
+            sop_instance_uid=uid,
+            frame=1,
+            caption="x",
+            window_center=40.0,
+            window_width=400.0,
+        )
+        for uid in ("1.4", "1.5")
     ),
 )
 

@@ -27,6 +27,7 @@ from renditions.electrocardiograms import Electrocardiograms
 from renditions.pictures import Pictures
 from renditions.rendition_store import RenditionStore
 from reporting.ecg_header import ecg_header
+from reporting.marking import Marking
 from reporting.prior_reports import PriorReports
 from storage.patients import Patients
 from storage.shelf import Shelf
@@ -116,6 +117,7 @@ def new_rooms(consultation: Consultation) -> Rooms:
         shelf=Shelf(archive=consultation.archive, database=database, clock=clock),
         patients=Patients(database=database, clock=clock),
         unrouted=UnroutedCases(database=database, directory=directory, accounts=accounts),
+        marking=Marking(database=database, clock=clock),
         live_feed=LiveFeed(database, clock, every_seconds=0.02),
     )
 
