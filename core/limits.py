@@ -49,6 +49,10 @@ HEADER_TEXT_LIMIT: Final = 1024
 INFLATED_LIMIT: Final = 64 * MIB
 INFLATED_RATIO: Final = 200
 """A deflated data set may inflate to INFLATED_LIMIT, and beyond it to at most this many times its size."""
+INFLATED_KEPT: Final = 4 * MIB
+INFLATED_KEPT_RATIO: Final = 16
+"""One with pixels is kept inflated as well, for its frames to be read by ranges: up to INFLATED_KEPT bytes,
+and beyond them up to this many times its size."""
 
 JSON_BODY_LIMIT: Final = MIB
 JSON_DEPTH: Final = 32

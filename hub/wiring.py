@@ -103,7 +103,7 @@ class House:
 
     def preparer(self) -> Preparer:
         """Return what prepares it."""
-        return Preparer(database=self.database, archive=self.archive, clock=self.clock)
+        return Preparer(database=self.database, archive=self.archive, store=self.renditions, clock=self.clock)
 
     def picture_maker(self) -> PictureMaker:
         """Return what makes pictures of it."""

@@ -63,14 +63,20 @@ class PixelData:
         """
         where = self._where(number)
         require_length(where.length)
-        if self._element.encoding.big_endian and not self.is_encapsulated:
+        if self._is_turned:
             return self._swapped(where)
         return frame_of(self._content.bytes_at(where.offset, where.length), where)
 
+    def turned(self, words: bytes) -> bytes:
+        """Return whole words of native pixels as they lie in the instance in little endian."""
+        if not self._is_turned:
+            return words
+        return little_endian(words, {2: "OW", 4: "OL", 8: "OV"}.get(self._word, "OB"))
+
     def ranges(self, most: int) -> list[FrameRange]:
         """Return where the frames lie that can be read as they are, at most the first `most`."""
-        if not self.is_encapsulated and self._element.encoding.big_endian:
-            return []
+        if self._is_turned and self._frame_bits() % (8 * self._word):
+            return []  # a frame that begins within a word is put together when it is asked for
         count = min(self.number_of_frames, most)
         try:
             if self.is_encapsulated:
@@ -151,11 +157,19 @@ class PixelData:
         """Return a native big-endian frame in little endian: a frame may begin within a word."""
         begin = where.offset - self._element.offset
         end = begin + where.length
-        word = max((self._number(0x00280100) or 8) // 8, 2 if self._element.vr == "OW" else 1)
-        aligned = begin - begin % word
-        swapped = self._content.bytes_at(self._element.offset + aligned, end - aligned + (-end) % word)
-        frame = little_endian(swapped, {2: "OW", 4: "OL", 8: "OV"}.get(word, "OB"))
-        return frame[begin - aligned : end - aligned]
+        aligned = begin - begin % self._word
+        words = self._content.bytes_at(self._element.offset + aligned, end - aligned + (-end) % self._word)
+        return self.turned(words)[begin - aligned : end - aligned]
+
+    @property
+    def _is_turned(self) -> bool:
+        """Whether pixels lie in words of big endian."""
+        return self._element.encoding.big_endian and not self.is_encapsulated
+
+    @property
+    def _word(self) -> int:
+        """Bytes that are turned together: a sample, or the words that OW is made of."""
+        return max((self._number(0x00280100) or 8) // 8, 2 if self._element.vr == "OW" else 1)
 
     def _frame_bits(self) -> int:
         """Return the bits of one native frame (PS3.5 8.1.1); 4:2:2 has two samples for three (8.2.4)."""

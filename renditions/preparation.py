@@ -7,14 +7,15 @@ with their lease, and until one is done readers are served from the instance its
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from os import SEEK_END
 from typing import BinaryIO, Final
 
 from sqlalchemy import Connection
 
 from core.access import EVERY_SITE, at_site
 from core.clock import Clock
-from core.errors import DataSetMismatch, NotFound
-from core.limits import INDEXED_FRAMES, MIB
+from core.errors import DataSetMismatch, NotFound, QuotaExceeded
+from core.limits import INDEXED_FRAMES, INFLATED_KEPT, INFLATED_KEPT_RATIO, MIB
 from database.change_feed import Change, ChangeKind
 from database.engine import Database
 from database.jobs import Job, complete, enqueue, hasten
@@ -25,6 +26,8 @@ from renditions.metadata_records import write_metadata
 from renditions.pixel_data import PixelData
 from renditions.preparation_records import Preparation, is_prepared, write_preparation
 from renditions.preparation_version import VERSION
+from renditions.rendition import RenditionKind
+from renditions.rendition_store import RenditionStore
 from renditions.working_off import Run, work_off
 from storage.archive import Archive
 from storage.incoming import chunks
@@ -87,7 +90,8 @@ class _Prepared:
 class Preparer:
     """Works off what the follower asked for."""
 
-    def __init__(self, *, database: Database, archive: Archive, clock: Clock) -> None:
+    def __init__(self, *, database: Database, archive: Archive, store: RenditionStore, clock: Clock) -> None:
+        self._store = store
         self._database = database
         self._archive = archive
         self._clock = clock
@@ -132,14 +136,31 @@ class Preparer:
             except NotFound:
                 nothing = Preparation(number_of_frames=0, is_encapsulated=False)
                 return _Prepared(preparation=nothing, frames=[], document=document)
-            frames = [] if content.is_inflated else _indexed(content, instance, pixels)
-            head_length = pixels.begins_at - instance.data_set_offset
+            # What is inflated has positions of its own.
+            start = 0 if content.is_inflated else instance.data_set_offset
+            has_ranges = not content.is_inflated or self._is_kept_inflated(content, instance)
+            head_length = pixels.begins_at - start
             found = Preparation(
                 number_of_frames=pixels.number_of_frames,
                 is_encapsulated=pixels.is_encapsulated,
-                head_length=None if content.is_inflated or head_length > HEAD_LIMIT else head_length,
+                head_length=head_length if has_ranges and head_length <= HEAD_LIMIT else None,
             )
+            frames = _indexed(content, start, pixels) if has_ranges else []
             return _Prepared(preparation=found, frames=frames, document=document)
+
+    def _is_kept_inflated(self, content: Content, instance: Instance) -> bool:
+        """Keep the inflated data set, whose frames can be read by ranges; return whether that was done.
+
+        A few bytes may inflate to very many: nobody fills a disk so.
+        """
+        size = content.stream.seek(0, SEEK_END)
+        if size > max(INFLATED_KEPT, INFLATED_KEPT_RATIO * instance.size):
+            return False
+        try:
+            self._store.keep_pieces(instance, RenditionKind.INFLATED, content.chunks(0, size))
+        except QuotaExceeded:
+            return False
+        return True
 
 
 def _keep(connection: Connection, instance: Instance, document: Document) -> None:
@@ -148,9 +169,8 @@ def _keep(connection: Connection, instance: Instance, document: Document) -> Non
         write_metadata(connection, instance, packed, document.readings)
 
 
-def _indexed(content: Content, instance: Instance, pixels: PixelData) -> list[IndexedFrame]:
-    """Return every frame with its digest, at offsets from where the data set begins."""
-    start = instance.data_set_offset
+def _indexed(content: Content, start: int, pixels: PixelData) -> list[IndexedFrame]:
+    """Return every frame with its digest, at offsets from `start`, where the data set begins."""
     return [
         IndexedFrame(
             range=FrameRange(offset=where.offset - start, length=where.length, fragments=where.fragments),

@@ -13,6 +13,8 @@ class RenditionKind(StrEnum):
     CINE = "cine"
     ECG_SHEET = "ecg-sheet"
     LOSSLESS = "lossless"
+    INFLATED = "inflated"
+    """The data set of a deflated instance: there its frames can be read by ranges."""
 
 
 MEDIA_TYPES: Final = {
@@ -21,6 +23,7 @@ MEDIA_TYPES: Final = {
     RenditionKind.CINE: "image/webp",
     RenditionKind.ECG_SHEET: "image/svg+xml",
     RenditionKind.LOSSLESS: "image/jls",
+    RenditionKind.INFLATED: "application/octet-stream",
 }
 SIDES: Final = {RenditionKind.THUMBNAIL: 256, RenditionKind.PREVIEW: 1024, RenditionKind.CINE: 512}
 """The longest side of a picture, in pixels."""

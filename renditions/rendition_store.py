@@ -1,6 +1,7 @@
 """Keeps renditions as blobs with a row each, and reads them back checked."""
 
 import hashlib
+from collections.abc import Iterable
 
 from core.access import EVERY_SITE, at_site
 from core.clock import Clock
@@ -42,18 +43,27 @@ class RenditionStore:
         Raises:
             QuotaExceeded, StorageUnavailable: it cannot be kept now.
         """
+        self.keep_pieces(instance, kind, [body], made_for=made_for)
+
+    def keep_pieces(
+        self, instance: Instance, kind: RenditionKind, pieces: Iterable[bytes], *, made_for: str = ""
+    ) -> None:
+        """Keep what is too long to be held as a whole; raises as `keep` does."""
         self._archive.require_room()
         now = self._clock.now()
-        kept = Rendition(
-            kind=kind,
-            media_type=MEDIA_TYPES[kind],
-            blob_key=f"{instance.site_id}/renditions/{new_key(now)}",
-            size=len(body),
-            digest=hashlib.sha256(body).hexdigest(),
-            made_for=made_for,
-        )
+        digest = hashlib.sha256()
         with self._archive.incoming.new_file(now) as file:
-            file.write_part10(body)
+            for piece in pieces:
+                file.write_part10(piece)
+                digest.update(piece)
+            kept = Rendition(
+                kind=kind,
+                media_type=MEDIA_TYPES[kind],
+                blob_key=f"{instance.site_id}/renditions/{new_key(now)}",
+                size=file.size,
+                digest=digest.hexdigest(),
+                made_for=made_for,
+            )
             self._archive.blobs.put(kept.blob_key, file.durable())
         with self._database.write(within=at_site(instance.site_id)) as connection:
             replaced = write_rendition(connection, instance, kept, now=now)

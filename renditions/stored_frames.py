@@ -9,13 +9,16 @@ from typing import Self
 from pydicom import Dataset
 
 from core.access import at_site
-from core.errors import NotFound
+from core.errors import NotFound, StorageUnavailable
 from database.engine import Database
 from renditions.frame_image import FrameImage
 from renditions.frame_index import IndexedFrame, frame_on, page_of
 from renditions.pixel_data import PixelData, require_length
 from renditions.preparation_records import Preparation, find_preparation
+from renditions.rendition import RenditionKind
+from renditions.rendition_records import find_renditions
 from storage.archive import Archive
+from storage.element_header import DEFLATED, EXPLICIT_VR_BIG_ENDIAN
 from storage.instance import Instance
 from storage.instance_content import content_of_head, opened
 
@@ -73,12 +76,18 @@ class StoredFrames:
             UnsupportedTransferSyntax: the pixel data cannot be parted into frames.
         """
         indexed = self._indexed(number)
-        if indexed is None:
+        if indexed is None or self._source is None:
             return self._pixels.stored(number)
         require_length(indexed.range.length)
-        offset = self.instance.data_set_offset + indexed.range.offset
-        piece = self._archive.blobs.read_at(self.instance.blob_key, offset, indexed.range.length)
-        return indexed.checked(piece)
+        try:
+            frame = indexed.checked(self._read(indexed.range.offset, indexed.range.length))
+        except StorageUnavailable:
+            if self._source == (self.instance.blob_key, self.instance.data_set_offset):
+                raise
+            return self._pixels.stored(number)  # what was made of an instance is had of the instance too
+        if self.instance.transfer_syntax_uid == EXPLICIT_VR_BIG_ENDIAN:
+            return self._head.turned(frame)
+        return frame
 
     def image(self, number: int) -> FrameImage:
         """Return a frame with all that says how to read and show it, to be decoded.
@@ -97,10 +106,27 @@ class StoredFrames:
     def _head(self) -> PixelData:
         """What says how to show the pixels: one read, where it is known how much that is."""
         length = None if self._preparation is None else self._preparation.head_length
-        if length is None:
+        if length is None or self._source is None:
             return self._pixels
-        head = self._archive.blobs.read_at(self.instance.blob_key, self.instance.data_set_offset, length)
+        try:
+            head = self._read(0, length)
+        except StorageUnavailable:
+            return self._pixels
         return PixelData(content_of_head(head, self.instance), self.instance, is_head=True)
+
+    def _read(self, offset: int, length: int) -> bytes:
+        """Return a part of the data set, by where it lies behind its beginning."""
+        blob_key, start = self._source or ("", 0)
+        return self._archive.blobs.read_at(blob_key, start + offset, length)
+
+    @cached_property
+    def _source(self) -> tuple[str, int] | None:
+        """The blob that holds the data set as it was indexed, and where in it; None where there is none."""
+        if self.instance.transfer_syntax_uid not in DEFLATED:
+            return self.instance.blob_key, self.instance.data_set_offset
+        with self._database.read(within=at_site(self.instance.site_id)) as connection:
+            kept = find_renditions(connection, self.instance).get(RenditionKind.INFLATED)
+        return None if kept is None else (kept.blob_key, 0)
 
     @cached_property
     def _pixels(self) -> PixelData:

@@ -57,7 +57,7 @@ class Room:
 
     def preparer(self) -> Preparer:
         """Return a worker."""
-        return Preparer(database=self.database, archive=self.archive, clock=self.clock)
+        return Preparer(database=self.database, archive=self.archive, store=self.kept(), clock=self.clock)
 
     def prepare(self) -> list[tuple[str, str]]:
         """Follow and work off everything; return what failed."""

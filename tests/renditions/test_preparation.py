@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 from pydicom.data import get_testdata_file
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 
+from core.access import EVERY_SITE
 from core.errors import NotFound, StorageUnavailable, UnsupportedTransferSyntax
 from database.change_feed import Change, ChangeKind, append_change
 from database.jobs import ATTEMPTS, claim_jobs
 from renditions import metadata_records, preparation, preparation_records
 from renditions.frame_image import FrameImage
 from renditions.preparation import PREPARE_JOB
+from renditions.rendition import RenditionKind
+from renditions.rendition_records import find_renditions
 from renditions.working_off import LEASE
 from storage.instance import Instance
 from tests.fixtures.instances import TWELVE_LEAD_ECG
@@ -80,9 +84,61 @@ def test_a_reader_gets_the_same_before_and_after(room: Room, file: Path) -> None
     assert room.prepare() == []
     room.blobs.forget()
     assert every_frame(room, instance) == before
-    is_indexed = file not in {BIG_ENDIAN, DEFLATED}
-    assert bool(room.blobs.ranges) == is_indexed
+    assert room.blobs.ranges
+    assert room.blobs.opened == []
     assert image_of(room, instance) == shown
+
+
+@pytest.mark.sqlite_only("about where frames lie")
+def test_a_deflated_instance_is_read_as_it_came_where_its_inflated_copy_is_gone_or_damaged(
+    room: Room,
+) -> None:
+    instance = room.store(part10(sample(DEFLATED)))
+    before = every_frame(room, instance)
+    assert room.prepare() == []
+    with room.database.read(within=EVERY_SITE) as connection:
+        copy = find_renditions(connection, instance)[RenditionKind.INFLATED]
+    file = room.archive.incoming.directory.parent / "blobs" / copy.blob_key
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    assert every_frame(room, instance) == before
+    file.unlink()
+    assert every_frame(room, instance) == before
+    assert image_of(room, instance).frame == before[-1]
+
+
+@pytest.mark.sqlite_only("about where frames lie")
+def test_what_inflates_to_very_much_is_not_kept_inflated(room: Room) -> None:
+    bomb = small(NumberOfFrames=40, PixelData=bytes(40 * 400 * 400), Rows=400, Columns=400)
+    bomb.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    instance = room.store(part10(bomb))
+    assert room.prepare() == []
+    assert RenditionKind.INFLATED not in room.kept().kinds(instance)
+    assert every_frame(room, instance) == [bytes(400 * 400)] * 40
+
+
+@pytest.mark.sqlite_only("about where frames lie")
+@pytest.mark.parametrize("side", [2, 3])
+def test_frames_in_words_of_big_endian_are_turned_also_where_one_begins_within_a_word(
+    room: Room, side: int
+) -> None:
+    """PS3.5 7.3: bytes of OW in pairs; of nine pixels of a byte each every second frame begins within one."""
+    frames = [bytes([number]) * (side * side - 1) + b"\xff" for number in range(4)]
+    together = b"".join(frames)
+    pairs = b"".join(
+        together[place + 1 : place + 2] + together[place : place + 1]
+        for place in range(0, 4 * side * side, 2)
+    )
+    dataset = small(NumberOfFrames=4, Rows=side, Columns=side, PixelData=pairs)
+    dataset["PixelData"].VR = "OW"
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    instance = room.store(part10(dataset))
+    assert every_frame(room, instance) == frames
+    assert room.prepare() == []
+    room.blobs.forget()
+    assert every_frame(room, instance) == frames
+    assert (room.blobs.opened == []) == (side == 2)
 
 
 @pytest.mark.sqlite_only("about where frames lie")

@@ -8,6 +8,7 @@ from PIL import Image
 from core.uids import new_uid
 from database.change_feed import follow
 from renditions.preparation import CURSOR, PreparationFollower, Preparer
+from renditions.rendition_store import RenditionStore
 from tests.fixtures.counting_blobs import CountingBlobs
 from tests.fixtures.instances import DIGITAL_XRAY
 from tests.viewer_api.conftest import Edge
@@ -30,7 +31,8 @@ def prepare(edge: Edge) -> None:
     follower = PreparationFollower(is_emergency=lambda *_: False)
     while follow(rooms.database, CURSOR, follower.handle):
         pass
-    preparer = Preparer(database=rooms.database, archive=rooms.archive, clock=rooms.clock)
+    store = RenditionStore(database=rooms.database, archive=rooms.archive, clock=rooms.clock)
+    preparer = Preparer(database=rooms.database, archive=rooms.archive, store=store, clock=rooms.clock)
     while (run := preparer.run()).has_more:
         pass
     assert run.failures == []
