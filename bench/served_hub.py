@@ -1,5 +1,6 @@
 """The hub as it is shipped: `imaging-hub serve` on its embedded database, with one clinic and one reader."""
 
+import os
 import subprocess
 import sys
 import time
@@ -66,7 +67,7 @@ def served_hub(folder: Path) -> Iterator[ServedHub]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "bench.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own words
-            command, stdout=log, stderr=log, env=settings.environment()
+            command, stdout=log, stderr=log, env=os.environ | settings.environment()
         )
     try:
         _wait_for(base_url, process)

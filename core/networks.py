@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -24,6 +25,7 @@ def lies_in(address: Address, networks: Iterable[Network]) -> bool:
     return any(address.version == network.version and address in network for network in networks)
 
 
+@lru_cache(1_024)
 def address_of(text: str) -> Address | None:
     """Read an address, None if it is none; a dual-stack socket's ::ffff:10.0.0.7 is its IPv4 self."""
     try:

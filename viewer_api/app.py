@@ -44,6 +44,7 @@ from viewer_api.problems import answer_with_problems
 from viewer_api.request_log import RequestLog
 from viewer_api.response_headers import ResponseHeaders
 from viewer_api.rooms import HttpSettings, Rooms
+from viewer_api.short_way import ShortWay
 from viewer_api.trusted_proxy import TrustedProxy
 
 VERSION: Final = "0.1.0"
@@ -103,6 +104,7 @@ def create_app(rooms: Rooms, settings: HttpSettings) -> FastAPI:
     answer_with_problems(app)
     describe(app)
     # The last one added is the first that a request meets.
+    app.add_middleware(ShortWay)
     app.add_middleware(HeadRequests)
     app.add_middleware(BoundedBody, streamed=f"{PREFIX}/")
     app.add_middleware(TrustedProxy, proxies=settings.trusted_proxies)

@@ -99,6 +99,11 @@ def _identity_of(
     raise NotAuthenticated
 
 
+async def credentials_of(request: Request) -> tuple[str | None, HTTPAuthorizationCredentials | None]:
+    """Return what a request shows of its sender: the session's cookie and the bearer token."""
+    return await _cookie(request), await _bearer(request)
+
+
 def signed_in(identity: Annotated[Identity, Depends(identify)]) -> Actor:
     """Return the actor. Raises PasswordChangeRequired."""
     if identity.must_change_password:

@@ -29,6 +29,7 @@ from viewer_api.problems import SeveralSites, documented
 from viewer_api.rooms import InRooms, Rooms
 
 PREFIX: Final = "/dicom-web"
+SITE_ID: Final = "[a-z0-9-]{1,32}"
 SITE_PREFIX: Final = "/dicom-web/sites/{site_id}"
 _HOST: Final = re.compile(r"[\w.-]+(:[0-9]{1,5})?|\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?", re.ASCII)
 _DEFAULT_PORTS: Final = frozenset({None, 80, 443})
@@ -95,12 +96,13 @@ def root_for(act: Act) -> Callable[..., Root]:
     return root
 
 
-SearchRoot = Annotated[Root, Depends(root_for(Act.SEARCH))]
+search_root: Final = root_for(Act.SEARCH)
+SearchRoot = Annotated[Root, Depends(search_root)]
 StoreRoot = Annotated[Root, Depends(root_for(Act.STORE))]
 
 
 def named_site(
-    site_id: Annotated[str, Path(pattern="^[a-z0-9-]{1,32}$", description="A site.", examples=["xinglong"])],
+    site_id: Annotated[str, Path(pattern=f"^{SITE_ID}$", description="A site.", examples=["xinglong"])],
 ) -> None:
     """Describe the part of the address that `root_for` reads."""
 

@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from viewer_api.media_types import MULTIPART
 
@@ -28,9 +29,33 @@ def related(parts: Iterable[Part], part_type: str, headers: dict[str, str]) -> S
     boundary = secrets.token_hex(16)
     return StreamingResponse(
         begun(_message(parts, boundary)),
-        media_type=f'{MULTIPART}; type="{part_type}"; boundary={boundary}',
+        media_type=_media_type(part_type, boundary),
         headers=headers,
     )
+
+
+class WholePart(Response):
+    """A message of one part that is in memory already: sent with its length, and not copied once more."""
+
+    def __init__(self, part: Part, part_type: str, headers: dict[str, str]) -> None:
+        boundary = secrets.token_hex(16)
+        self._pieces = [_head(part, boundary), *part.chunks, _end(boundary)]
+        length = str(sum(map(len, self._pieces)))
+        super().__init__(
+            media_type=_media_type(part_type, boundary), headers=headers | {"Content-Length": length}
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the pieces as they are."""
+        del scope, receive
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for piece in self._pieces[:-1]:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": self._pieces[-1]})
+
+
+def _media_type(part_type: str, boundary: str) -> str:
+    return f'{MULTIPART}; type="{part_type}"; boundary={boundary}'
 
 
 def begun(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -51,11 +76,20 @@ def part_type(media_type: str, transfer_syntax_uid: str | None) -> str:
 
 def _message(parts: Iterable[Part], boundary: str) -> Iterator[bytes]:
     for part in parts:
-        head = [f"--{boundary}", f"Content-Type: {part.content_type}", f"Content-Location: {part.location}"]
-        if part.length is not None:
-            head.append(f"Content-Length: {part.length}")
         chunks = iter(part.chunks)
-        yield "\r\n".join([*head, "", ""]).encode() + next(chunks, b"")
+        yield _head(part, boundary) + next(chunks, b"")
         yield from chunks
         yield b"\r\n"
-    yield f"--{boundary}--\r\n".encode()
+    yield _end(boundary)[2:]
+
+
+def _head(part: Part, boundary: str) -> bytes:
+    lines = [f"--{boundary}", f"Content-Type: {part.content_type}", f"Content-Location: {part.location}"]
+    if part.length is not None:
+        lines.append(f"Content-Length: {part.length}")
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _end(boundary: str) -> bytes:
+    """Return what follows the last byte of the last part."""
+    return f"\r\n--{boundary}--\r\n".encode()

@@ -14,7 +14,7 @@ from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
 from storage.instance import Instance
 from viewer_api.dicom_web_root import UID, InRetrieval, Retrieval, accept_of
 from viewer_api.media_types import Form, choose
-from viewer_api.multipart import Part, part_type, related
+from viewer_api.multipart import Part, WholePart, part_type, related
 from viewer_api.pixel_media_types import FRAME_TYPES, VIDEO_TYPES
 from viewer_api.places import DECODING
 from viewer_api.problems import Busy, documented
@@ -24,6 +24,7 @@ from viewer_api.wado_rs import given
 router = APIRouter(tags=["WADO-RS"])
 
 FRAMES_AT_ONCE: Final = 1_000
+FRAME_NUMBERS: Final = "[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*"
 INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
 OCTETS: Final = "application/octet-stream"
 _IN_JPEG_LS: Final = Form(media_type="image/jls", transfer_syntax_uid=JPEG_LS_LOSSLESS, named_only=True)
@@ -33,7 +34,7 @@ PARTS_OR_OCTETS: Final = ("multipart/related", OCTETS)
 FrameList = Annotated[
     str,
     Path(
-        pattern="^[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*$",
+        pattern=f"^{FRAME_NUMBERS}$",
         description="Frame numbers, from 1, parted by commas.",
         examples=["1"],
     ),
@@ -64,9 +65,11 @@ def frames_of(request: Request, retrieval: Retrieval, instance: Instance, number
         forms = frame_forms(instance, is_encapsulated=frames.is_encapsulated)
     chosen = choose(accept_of(request), forms, multipart=True, single=len(numbers) == 1)
     parts = frame_parts(retrieval, frames, numbers, chosen.form)
-    if chosen.is_multipart:
+    if chosen.is_multipart and len(numbers) > 1:
         return related(parts, chosen.form.media_type, UNCHANGING)
     part = next(parts)
+    if chosen.is_multipart:
+        return WholePart(part, chosen.form.media_type, UNCHANGING)
     headers = UNCHANGING | {"Content-Location": part.location}
     return Response(b"".join(part.chunks), media_type=part.content_type, headers=headers)
 
