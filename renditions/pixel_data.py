@@ -108,20 +108,6 @@ class PixelData:
         """Raise UnsupportedTransferSyntax where frames are too large to decode, before any is read."""
         require_size(self._number(0x00280010) or 0, self._number(0x00280011) or 0)
 
-    def fragments(self) -> Iterator[bytes]:
-        """Yield the encapsulated octets without their items: a video as it is."""
-        position, end = self._element.offset, self._element.offset + self._element.length
-        is_offset_table = True
-        while end - position >= 8:
-            group, element, length = struct.unpack("<HHL", self._content.bytes_at(position, 8))
-            if (group, element) != (0xFFFE, 0xE000):
-                return
-            position += 8
-            if not is_offset_table:
-                yield from self._content.chunks(position, length)
-            is_offset_table = False
-            position += length
-
     @cached_property
     def _encapsulated(self) -> list[FrameRange]:
         return encapsulated_frames(
@@ -197,6 +183,21 @@ class PixelData:
     def _text(self, tag: int) -> str:
         element = self._content.tree.get(tag)
         return (element.value or b"").decode("latin_1").strip("\0 ") if element is not None else ""
+
+
+def fragments_of(content: Content, element: Element) -> Iterator[bytes]:
+    """Yield encapsulated octets without their items: a video, or an icon, as it is."""
+    position, end = element.offset, element.offset + element.length
+    is_offset_table = True
+    while end - position >= 8:
+        group, number, length = struct.unpack("<HHL", content.bytes_at(position, 8))
+        if (group, number) != (0xFFFE, 0xE000):
+            return
+        position += 8
+        if not is_offset_table:
+            yield from content.chunks(position, length)
+        is_offset_table = False
+        position += length
 
 
 def require_length(length: int) -> None:

@@ -16,7 +16,7 @@ from viewer_api.bulk_values import chunks_of, location_of, single_value, value_c
 from viewer_api.dicom_web_root import UID, InRetrieval, Retrieval, accept_of
 from viewer_api.media_types import Form, choose
 from viewer_api.multipart import Part, part_type, related
-from viewer_api.pixel_media_types import VIDEO_TYPES
+from viewer_api.pixel_media_types import FRAME_TYPES, VIDEO_TYPES
 from viewer_api.pixel_routes import INSTANCE, OCTETS, PARTS_OR_OCTETS, frame_forms, frame_parts, frames_of
 from viewer_api.problems import Busy, RangeNotSatisfiable, documented
 from viewer_api.response_headers import UNCHANGING
@@ -79,14 +79,14 @@ def retrieve_bulk_data(
     found = retrieval.instance(study, series, instance)
     with opened(retrieval.archive, found) as content:
         element = content.element(path)
-        if not _is_value(element, path):
+        if element.items is not None:
             raise NotFound
-        number_of_frames = PixelData(content, found).number_of_frames if element.fragmented else 0
-    if not element.fragmented:
-        return _stream(request, retrieval, found, path, element, [_VALUE])
-    if found.transfer_syntax_uid in VIDEO_TYPES:
-        return _stream(request, retrieval, found, path, element, _video_forms(found))
-    return frames_of(request, retrieval, found, range(1, number_of_frames + 1))
+        is_in_frames = element.fragmented and _is_in_frames(found, path)
+        number_of_frames = PixelData(content, found).number_of_frames if is_in_frames else 0
+    if is_in_frames:
+        return frames_of(request, retrieval, found, range(1, number_of_frames + 1))
+    forms = _whole_forms(found) if element.fragmented else [_VALUE]
+    return _stream(request, retrieval, found, path, element, forms)
 
 
 def _stream(
@@ -113,8 +113,9 @@ def _all_values(request: Request, retrieval: Retrieval, found: list[Instance]) -
     accept = accept_of(request)
     first: Form | None = None
     for instance, paths in _addresses(retrieval, found):
-        for is_compressed in {_is_compressed(instance, path) for path in paths}:
-            form = _form(accept, instance, is_compressed=is_compressed)
+        is_compressed = instance.transfer_syntax_uid not in NATIVE
+        for path in paths:
+            form = _form(accept, instance, path, is_compressed=is_compressed and path.endswith(_PIXELS))
             first = first or form
     if first is None:
         raise NotFound("There is no bulk data in it.")
@@ -136,9 +137,7 @@ def _addresses(retrieval: Retrieval, found: list[Instance]) -> Iterator[tuple[In
 def _parts(retrieval: Retrieval, instance: Instance, paths: list[str], accept: str) -> Iterator[Part]:
     with opened(retrieval.archive, instance) as content:
         for path in paths:
-            element = content.element(path)
-            if _is_value(element, path):
-                yield from _parts_of(retrieval, instance, content, path, accept)
+            yield from _parts_of(retrieval, instance, content, path, accept)
 
 
 def _parts_of(
@@ -147,8 +146,8 @@ def _parts_of(
     """Yield a value as one part, compressed frames one by one (PS3.18 8.7.3.3), under its one address."""
     element = content.element(path)
     location = location_of(retrieval, instance, path)
-    form = _form(accept, instance, is_compressed=element.fragmented)
-    if element.fragmented and instance.transfer_syntax_uid not in VIDEO_TYPES:
+    form = _form(accept, instance, path, is_compressed=element.fragmented)
+    if element.fragmented and _is_in_frames(instance, path):
         frames = retrieval.frames(instance)
         numbers = range(1, frames.number_of_frames + 1)
         yield from frame_parts(retrieval, frames, numbers, form, location=location)
@@ -156,34 +155,30 @@ def _parts_of(
     yield Part(
         content_type=part_type(form.media_type, form.transfer_syntax_uid),
         location=location,
-        chunks=chunks_of(content, instance, element),
+        chunks=chunks_of(content, element),
         length=None if element.fragmented else element.length,
     )
 
 
-def _form(accept: str, instance: Instance, *, is_compressed: bool) -> Form:
+def _form(accept: str, instance: Instance, path: str, *, is_compressed: bool) -> Form:
     """Return how a value is given. Raises NotAcceptable."""
     forms: Sequence[Form] = [_VALUE]
-    if is_compressed and instance.transfer_syntax_uid in VIDEO_TYPES:
-        forms = _video_forms(instance)
-    elif is_compressed:
+    if is_compressed and _is_in_frames(instance, path):
         forms = frame_forms(instance, is_encapsulated=True)
+    elif is_compressed:
+        forms = _whole_forms(instance)
     return choose(accept, forms, multipart=True, single=False).form
 
 
-def _is_compressed(instance: Instance, path: str) -> bool:
-    """Whether a value is compressed, by what the instance says of itself."""
-    return path == _PIXELS and instance.transfer_syntax_uid not in NATIVE
+def _is_in_frames(instance: Instance, path: str) -> bool:
+    """Whether compressed pixels are given frame by frame: not those of an icon, nor a video."""
+    return path.upper() == _PIXELS and instance.transfer_syntax_uid not in VIDEO_TYPES
 
 
-def _is_value(element: Element, path: str) -> bool:
-    """Whether an element has bytes to be given: not a sequence, nor fragments of another than the pixels."""
-    return element.items is None and (not element.fragmented or path.upper() == _PIXELS)
-
-
-def _video_forms(instance: Instance) -> list[Form]:
+def _whole_forms(instance: Instance) -> list[Form]:
+    """Return how fragments are given in one piece: a video, or the one frame of an icon, as it came."""
     stored = instance.transfer_syntax_uid
-    return [
-        Form(media_type=VIDEO_TYPES[stored], transfer_syntax_uid=stored),
-        Form(media_type=OCTETS, transfer_syntax_uid=stored, named_only=True),
-    ]
+    video = VIDEO_TYPES.get(stored)
+    media_type = video or FRAME_TYPES.get(stored, OCTETS)
+    octets = Form(media_type=OCTETS, transfer_syntax_uid=stored, named_only=video is not None)
+    return [Form(media_type=media_type, transfer_syntax_uid=stored), octets]

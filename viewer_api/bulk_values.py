@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import Request, Response
 from starlette.responses import StreamingResponse
 
-from renditions.pixel_data import PixelData
+from renditions.pixel_data import fragments_of
 from storage.element_tree import Element
 from storage.element_values import little_endian
 from storage.instance import Instance
@@ -62,15 +62,13 @@ def value_chunks(
 ) -> Iterator[bytes]:
     """Yield a value in little endian, or a range of one that lies so; encapsulated octets without items."""
     with opened(retrieval.archive, instance) as content:
-        yield from chunks_of(content, instance, content.element(path), wanted)
+        yield from chunks_of(content, content.element(path), wanted)
 
 
-def chunks_of(
-    content: Content, instance: Instance, element: Element, wanted: ByteRange | None = None
-) -> Iterator[bytes]:
+def chunks_of(content: Content, element: Element, wanted: ByteRange | None = None) -> Iterator[bytes]:
     """Yield a value of an open instance, as `value_chunks` does."""
     if element.fragmented:
-        yield from PixelData(content, instance).fragments()
+        yield from fragments_of(content, element)
         return
     offset, length = element.offset, element.length
     if wanted is not None:

@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 import pytest
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import JPEGBaseline8Bit
 
@@ -180,6 +181,29 @@ def test_all_bulk_data_comes_under_the_addresses_of_the_metadata(edge: Edge) -> 
     assert kinds == {f"{OCTETS}; transfer-syntax={EXPLICIT}"}
     assert get(edge, f"{study}/bulkdata", related("image/jpeg")).status_code == 406
     assert get(edge, f"{paths[2]}/bulkdata", related("image/jpeg")).status_code == 200
+
+
+def test_a_compressed_icon_is_had_at_its_address_and_among_all(edge: Edge) -> None:
+    """PS3.18 10.4.1.1.5 and PS3.3 C.7.6.1.1.6: nested pixels in the transfer syntax of the instance."""
+    cine = sample(CINE, NumberOfFrames=1)
+    [frame, *_] = generate_frames(cine.PixelData, number_of_frames=120)
+    cine.PixelData = encapsulate([frame])
+    icon = Dataset()
+    icon.Rows, icon.Columns, icon.PixelData = 8, 8, encapsulate([b"\xff\xd8icon\xff\xd9"])
+    icon["PixelData"].VR = "OB"
+    icon["PixelData"].is_undefined_length = True
+    cine.IconImageSequence = [icon]
+    path = keep(edge, cine)
+    uri, pixels = uris_of(get(edge, f"{path}/metadata").json())
+    assert uri.endswith("/bulkdata/00880200/1/7FE00010")
+    for accept, kind in (("image/jpeg", "image/jpeg"), (OCTETS, OCTETS)):
+        answer = get(edge, uri, accept)
+        assert answer.content == b"\xff\xd8icon\xff\xd9"
+        assert answer.headers["content-type"] == f"{kind}; transfer-syntax={JPEGBaseline8Bit}"
+    everything = get(edge, f"{path}/bulkdata", related("image/jpeg"))
+    parts = parts_of(everything.headers["content-type"], everything.content)
+    assert [content for _, content in parts] == [b"\xff\xd8icon\xff\xd9", frame]
+    assert get(edge, pixels, "image/jpeg").content == frame
 
 
 def test_where_nothing_is_bulky_there_is_no_bulk_data(edge: Edge) -> None:
