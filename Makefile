@@ -1,6 +1,6 @@
 # Each target says what it does; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos bench lint lock
+.PHONY: help setup demo test chaos clients bench lint lock
 
 BUILT := .venv/.built
 
@@ -25,6 +25,10 @@ chaos: setup ## kill the gateway 200 times on each pair of stores, race 50 reade
 	@CHAOS_ROUNDS=$${CHAOS_ROUNDS:-200} .venv/bin/pytest -s -v \
 	  -k "random_moments or after_each_kill or fifty_readers or no_order_of_events" \
 	  tests/failures/test_gateway_killed.py tests/failures/test_stores_away.py tests/worklist
+
+clients: setup ## point others' clients at the hub: dicomweb-client of npm, OHIF in Chromium (50 MB from npm)
+	@bash .ci/system-parts clients
+	@CLIENTS=all .venv/bin/pytest -v tests/conformance/clients
 
 bench: setup ## measure reading beside Orthanc; BENCH="--help" tells how
 	@bash .ci/system-parts bench
