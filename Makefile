@@ -17,9 +17,9 @@ $(BUILT): requirements.lock pyproject.toml .ci/build-venv
 demo: setup ## start a hub with a demo site, and send it real studies
 	@.venv/bin/imaging-hub demo
 
-test: setup ## check and test everything
+test: setup ## run the whole test suite
 	@bash .ci/system-parts
-	@bash .ci/checks all
+	@bash .ci/tests
 
 chaos: setup ## kill the gateway 200 times on each pair of stores, race 50 readers 50 times; see CHAOS_SEED
 	@CHAOS_ROUNDS=$${CHAOS_ROUNDS:-200} .venv/bin/pytest -s -v \
@@ -34,8 +34,8 @@ bench: setup ## measure reading beside Orthanc; BENCH="--help" tells how
 	@bash .ci/system-parts bench
 	@.venv/bin/python -m bench.reading $(BENCH)
 
-lint: setup ## check style, types and imports only
-	@bash .ci/checks lint
+lint: setup ## check style, types and imports
+	@bash .ci/checks
 
 lock: ## make requirements.lock anew from pyproject.toml (needs uv)
 	@uv lock

@@ -110,7 +110,7 @@ def test_with_everything_there_nothing_is_said(programs: Path) -> None:
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("script", ["run", "checks", "build-venv", "system-parts"])
+@pytest.mark.parametrize("script", ["run", "checks", "tests", "build-venv", "system-parts"])
 def test_a_script_is_sound_and_can_be_run(script: str) -> None:
     path = REPOSITORY / ".ci" / script
     assert os.access(path, os.X_OK)
