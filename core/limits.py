@@ -122,3 +122,18 @@ EVENT_BACKLOG: Final = 500
 MARKS: Final = 200
 """Of one study: measures, arrows and key images together."""
 KEY_IMAGES: Final = 20
+
+UPLOAD_FILES: Final = 5_000
+"""Files that one upload announces; more are several uploads."""
+UPLOAD_FILE_BYTES: Final = 4 * GIB
+"""One file, which may be a ZIP; a data set in it is bounded as any other."""
+UPLOAD_PART_BYTES: Final = 16 * MIB
+"""One piece of a file, as it is sent."""
+UPLOAD_PARTS: Final = 2_000
+"""Pieces of one file."""
+UPLOADS_OPEN: Final = 50
+"""Unfinished uploads of one site."""
+UPLOAD_HOURS: Final = 24
+"""An upload that nothing is added to for so long is given up."""
+UPLOAD_DAYS: Final = 30
+"""What became of an upload's files can be looked up for so long."""

@@ -69,6 +69,7 @@ def http_application(house: House) -> FastAPI:
             patients=house.patients,
             unrouted=house.unrouted,
             marking=house.marking,
+            uploads=house.uploads,
             live_feed=LiveFeed(house.database, house.clock),
         ),
         HttpSettings(

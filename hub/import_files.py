@@ -1,59 +1,26 @@
 """`imaging-hub import`: a USB stick, a folder or a ZIP of an old PACS, through the same door as a device."""
 
 import os
-import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from core.access import EVERY_SITE
-from core.errors import DataSetMismatch, HubError, InvalidInstance, TooLarge
-from core.limits import ARCHIVE_ENTRIES, ARCHIVE_INFLATED, ARCHIVE_RATIO, MIB
+from core.errors import HubError
 from core.origin import Origin, OriginKind
 from database.tallies import IMPORTED, add_to_tally
 from hub.operator import operator
 from hub.schema import require_current
 from hub.settings import Settings
 from hub.wiring import House, open_house
-from storage.incoming import EncodedInstance
+from storage.file_taking import WORDS, LeftOut, take_file
 from storage.instance import StoreOutcome
-from storage.part10 import read_part10_preamble
-from storage.receiving import received_part10
-
-# PS3.4 table B.5-1 and PS3.3 F: the directory of a medium, not an exam.
-MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
-
-Opener = Callable[[], AbstractContextManager[BinaryIO]]
-"""Opens one file for reading from any place in it."""
-
-
-class LeftOut(StrEnum):
-    """Why a file gave no instance."""
-
-    NOT_DICOM = "not-dicom"
-    DIRECTORY = "dicomdir"
-    QUARANTINED = "quarantined"
-    FAILED = "failed"
-
-
-WORDS: dict[StoreOutcome | LeftOut, str] = {
-    StoreOutcome.STORED: "stored",
-    StoreOutcome.ALREADY_HELD: "held already",
-    StoreOutcome.KEPT_AS_REPRESENTATION: "kept as another encoding of an instance",
-    StoreOutcome.KEPT_AS_CONFLICT: "kept beside another data set of the same UID",
-    LeftOut.NOT_DICOM: "not DICOM",
-    LeftOut.DIRECTORY: "DICOMDIR",
-    LeftOut.QUARANTINED: "kept in quarantine",
-    LeftOut.FAILED: "failed",
-}
+from storage.zip_files import Opener, zip_entries
 
 
 def run_import(settings: Settings, source: Path, site_id: str) -> int:
@@ -64,7 +31,7 @@ def run_import(settings: Settings, source: Path, site_id: str) -> int:
     house.directory.site(site_id)
     origin = Origin(kind=OriginKind.IMPORT, site_id=site_id, source="import", brought_by=operator())
     counts: Counter[StoreOutcome | LeftOut] = Counter()
-    files = _zip_entries(source) if zipfile.is_zipfile(source) else _plain_files(source)
+    files = zip_entries(source) if zipfile.is_zipfile(source) else _plain_files(source)
     with _progress(console) as progress:
         task = progress.add_task("Importing", total=len(files))
         for name, opened in files:
@@ -87,23 +54,9 @@ def run_import(settings: Settings, source: Path, site_id: str) -> int:
 def _take_in(house: House, opened: Opener, origin: Origin) -> StoreOutcome | LeftOut:
     try:
         with opened() as stream:
-            header = read_part10_preamble(stream)
-            if header.media_storage_sop_class_uid == MEDIA_STORAGE_DIRECTORY:
-                return LeftOut.DIRECTORY
-            stream.seek(0)
-            with received_part10(house.archive.incoming, stream, now=house.clock.now()) as encoded:
-                return _keep(house, encoded, origin)
-    except InvalidInstance:
-        return LeftOut.NOT_DICOM
+            return take_file(house.archive, stream, origin, house.clock).outcome
     except (HubError, OSError, zipfile.BadZipFile):
         return LeftOut.FAILED
-
-
-def _keep(house: House, encoded: EncodedInstance, origin: Origin) -> StoreOutcome | LeftOut:
-    try:
-        return house.archive.store(encoded, origin).outcome
-    except (InvalidInstance, DataSetMismatch):
-        return LeftOut.QUARANTINED
 
 
 def _plain_files(source: Path) -> list[tuple[str, Opener]]:
@@ -121,40 +74,6 @@ def _plain_files(source: Path) -> list[tuple[str, Opener]]:
 
 def _open_plain(path: Path) -> BinaryIO:
     return path.open("rb")
-
-
-def _zip_entries(source: Path) -> list[tuple[str, Opener]]:
-    """List a ZIP's files. Their names are only shown, never used as a path.
-
-    Raises:
-        TooLarge: more entries or bytes than a medium has, or packed beyond what images can be.
-    """
-    with zipfile.ZipFile(source) as archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    inflated = sum(entry.file_size for entry in entries)
-    if len(entries) > ARCHIVE_ENTRIES or inflated > ARCHIVE_INFLATED:
-        raise TooLarge(f"The ZIP holds more than {ARCHIVE_ENTRIES} files or {ARCHIVE_INFLATED} bytes.")
-    if inflated > MIB and inflated > ARCHIVE_RATIO * source.stat().st_size:
-        raise TooLarge(f"The ZIP is packed more than {ARCHIVE_RATIO} times: no images are.")
-    return [(entry.filename, partial(_open_entry, source, entry)) for entry in entries]
-
-
-@contextmanager
-def _open_entry(source: Path, entry: zipfile.ZipInfo) -> Iterator[BinaryIO]:
-    """Unpack one entry to a nameless file; what it says of its size is not believed."""
-    with (
-        zipfile.ZipFile(source) as archive,
-        archive.open(entry) as packed,
-        tempfile.TemporaryFile() as unpacked,
-    ):
-        size = 0
-        while chunk := packed.read(MIB):
-            size += len(chunk)
-            if size > entry.file_size:
-                raise zipfile.BadZipFile(entry.filename)
-            unpacked.write(chunk)
-        unpacked.seek(0)
-        yield cast(BinaryIO, unpacked)
 
 
 def _progress(console: Console) -> Progress:

@@ -35,6 +35,8 @@ from storage.patients import Patients
 from storage.rereading import Rereading
 from storage.s3_location import S3Location
 from storage.shelf import Shelf
+from storage.upload_intake import UploadIntake
+from storage.uploads import Uploads
 from worklist.case_records import is_emergency
 from worklist.intake import Intake
 from worklist.linking import Linking
@@ -71,6 +73,8 @@ class House:
     desk: Desk
     inbox: Inbox
     marking: Marking
+    uploads: Uploads
+    upload_intake: UploadIntake
     shelf: Shelf
     patients: Patients
     unrouted: UnroutedCases
@@ -119,6 +123,10 @@ class House:
         """Return what reads text anew when it was decided how to."""
         return Rereading(database=self.database, blobs=self.archive.blobs, clock=self.clock)
 
+    def named_elsewhere(self, blob_keys: set[str]) -> set[str]:
+        """Return those of the keys that rows beside the instances name, for the sweep to leave."""
+        return self.renditions.named(blob_keys) | self.upload_intake.named(blob_keys)
+
     def close(self) -> None:
         """Give the connections back, and end the children."""
         self.decoders.close()
@@ -141,6 +149,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         disk_reserve_bytes=int(settings.disk_reserve),
         aside_quota=quota,
     )
+    intake = UploadIntake(database=database, archive=archive, clock=clock)
     decoders = Decoders()
     renditions = RenditionStore(database=database, archive=archive, clock=clock)
     compiler = Compiler(
@@ -179,6 +188,8 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         patients=Patients(database=database, clock=clock),
         unrouted=UnroutedCases(database=database, directory=directory, accounts=register.accounts),
         inbox=Inbox(database=database, archive=archive, clock=clock),
+        uploads=Uploads(database=database, archive=archive, clock=clock, intake=intake),
+        upload_intake=intake,
         marking=Marking(database=database, clock=clock),
     )
 

@@ -85,6 +85,7 @@ def duties(house: House) -> list[Duty]:
         Duty(name="clock", every_seconds=0.5, act=watch_the_clock),
         Duty(name="publication", every_seconds=0.2, act=publish),
         *_preparing(house),
+        Duty(name="uploads", every_seconds=1, act=house.upload_intake.unpack),
         Duty(name="text", every_seconds=1, act=rereading.run),
         Duty(name="sweep", every_seconds=3600, act=lambda: _tidy(house)),
     ]
@@ -114,7 +115,8 @@ def _preparing(house: House) -> list[Duty]:
 def _tidy(house: House) -> bool:
     now, settings = house.clock.now(), house.settings
     grace = timedelta(hours=settings.sweep_grace_hours)
-    report = sweep(house.archive, now=now, grace=grace, named_elsewhere=house.renditions.named)
+    house.upload_intake.sweep()
+    report = sweep(house.archive, now=now, grace=grace, named_elsewhere=house.named_elsewhere)
     if report.orphans_deleted or report.incoming_deleted:
         log.info("swept", orphans=report.orphans_deleted, incoming=report.incoming_deleted)
     grace = timedelta(days=settings.discard_grace_days)

@@ -255,3 +255,48 @@ character_set_decisions = Table(
     Column("decided_at", Moment, nullable=False),
     UniqueConstraint("site_id", "origin_kind", "source", "declared"),
 )
+
+# What people bring with their browsers, file by file, until it is stored or a day has passed.
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("upload_id", String(26), primary_key=True),
+    Column("site_id", String(32), nullable=False),
+    Column("account_id", String(26), nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("granted_by", String(80), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("touched_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Index("ix_uploads_site", "site_id", "upload_id"),
+)
+
+upload_files = Table(
+    "upload_files",
+    metadata,
+    Column("upload_id", ForeignKey("uploads.upload_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    # Of the whole file; empty where nobody said.
+    Column("sha256", String(64), nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("state", String(24), nullable=False),
+    Column("study_instance_uid", String(64), nullable=False, server_default=""),
+    Column("sop_instance_uid", String(64), nullable=False, server_default=""),
+    # Which ZIP it came in.
+    Column("inside_of", Integer),
+    Index("ix_upload_files_sha256", "sha256"),
+    Index("ix_upload_files_study", "study_instance_uid"),
+)
+
+# What has come of a file that has not come whole; each is a blob.
+upload_parts = Table(
+    "upload_parts",
+    metadata,
+    Column("upload_id", ForeignKey("uploads.upload_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("first_byte", BigInteger, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("blob_key", String(100), nullable=False, unique=True),
+)

@@ -32,6 +32,7 @@ from viewer_api import (
     stow_rs,
     turn_routes,
     unrouted_routes,
+    upload_routes,
     wado_rs,
     worklist_routes,
 )
@@ -62,6 +63,7 @@ _READING: Final = (
     report_routes.router,
     event_routes.router,
     mark_routes.router,
+    upload_routes.router,
     ecg_routes.router,
     device_routes.router,
     character_set_routes.router,
@@ -106,7 +108,7 @@ def create_app(rooms: Rooms, settings: HttpSettings) -> FastAPI:
     # The last one added is the first that a request meets.
     app.add_middleware(ShortWay)
     app.add_middleware(HeadRequests)
-    app.add_middleware(BoundedBody, streamed=f"{PREFIX}/")
+    app.add_middleware(BoundedBody, streamed=(f"{PREFIX}/", upload_routes.PREFIX))
     app.add_middleware(TrustedProxy, proxies=settings.trusted_proxies)
     app.add_middleware(RequestLog)
     app.add_middleware(ResponseHeaders)

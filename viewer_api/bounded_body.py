@@ -60,7 +60,7 @@ def require_shallow(body: bytes) -> None:
 class BoundedBody:
     """Takes every body whole and in bounds before a route sees it, but for those that routes stream."""
 
-    def __init__(self, app: ASGIApp, *, streamed: str) -> None:
+    def __init__(self, app: ASGIApp, *, streamed: tuple[str, ...]) -> None:
         self._app = app
         self._streamed = streamed
 

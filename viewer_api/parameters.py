@@ -77,6 +77,12 @@ def _patient_key(
     return _key(patient_key)
 
 
+def _upload_id(
+    upload_id: Annotated[str, Path(description="The hub's key of an upload.", examples=[EXAMPLE_KEY])],
+) -> str:
+    return _key(upload_id)
+
+
 def _unknown_device_id(
     unknown_device_id: Annotated[
         str, Path(description="The hub's key of a caller that was turned away.", examples=[EXAMPLE_KEY])
@@ -105,6 +111,7 @@ PatientKey = Annotated[str, Depends(_patient_key)]
 ReportId = Annotated[str, Depends(_report_id)]
 RequestId = Annotated[str, Depends(_request_id)]
 RetakeId = Annotated[str, Depends(_retake_id)]
+UploadId = Annotated[str, Depends(_upload_id)]
 UnknownDeviceId = Annotated[str, Depends(_unknown_device_id)]
 WorkitemUID = Annotated[str, Depends(_workitem_uid)]
 StudyInstanceUID = Annotated[str, Depends(_study_instance_uid)]

@@ -33,6 +33,7 @@ def require_allowed(actor: Actor, act: Act) -> None:
 HasRead = SignedIn
 """Whoever may have read a case once: what they wrote is kept for them, also when their role has ended."""
 Searching = Annotated[Actor, Depends(allowed(Act.SEARCH))]
+Storing = Annotated[Actor, Depends(allowed(Act.STORE))]
 Requesting = Annotated[Actor, Depends(allowed(Act.REQUEST))]
 Linking = Annotated[Actor, Depends(allowed(Act.LINK))]
 Reading = Annotated[Actor, Depends(allowed(Act.READ))]

@@ -23,6 +23,7 @@ from reporting.prior_reports import PriorReports
 from storage.archive import Archive
 from storage.patients import Patients
 from storage.shelf import Shelf
+from storage.uploads import Uploads
 from viewer_api.live_feed import LiveFeed
 from worklist.linking import Linking
 from worklist.priors import Priors
@@ -59,6 +60,7 @@ class Rooms:
     unrouted: UnroutedCases
     live_feed: LiveFeed
     marking: Marking
+    uploads: Uploads
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -330,6 +330,25 @@ DOORS: list[Door] = [
         )
         for form in ("ecg", "ecg.svg")
     ),
+    Door(
+        method="POST",
+        path="/api/v1/uploads",
+        act=Act.STORE,
+        place=Place.OBJECT,
+        status=201,
+        body={"site_id": "{site_id}", "files": [{"name": "x", "size": 2}]},
+    ),
+    Door(method="GET", path="/api/v1/uploads", act=Act.STORE, place=Place.LIST),
+    Door(method="GET", path="/api/v1/uploads/{upload_id}", act=Act.STORE, place=Place.OBJECT),
+    Door(method="GET", path="/api/v1/uploads/{upload_id}/files/{number}", act=Act.STORE, place=Place.OBJECT),
+    Door(
+        method="PATCH",
+        path="/api/v1/uploads/{upload_id}/files/{number}",
+        act=Act.STORE,
+        place=Place.OBJECT,
+        body={},
+        headers={"Upload-Offset": "0"},
+    ),
     Door(method="GET", path="/api/v1/kept-aside", act=Act.ADMINISTER, place=Place.LIST),
     Door(method="GET", path="/api/v1/alarms", act=Act.ADMINISTER, place=Place.OWN, recorded=False),
     *(

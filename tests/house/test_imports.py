@@ -32,6 +32,7 @@ SQL_MODULES = {
     "storage/study_names.py",
     "storage/text_records.py",
     "storage/transfers.py",
+    "storage/upload_records.py",
     "worklist/act_records.py",
     "worklist/figures.py",
     "worklist/case_records.py",

@@ -20,6 +20,7 @@ from registry.unknown_devices import Attempts
 from storage.aside_records import AsideFilter
 from storage.character_set_decision import TextSource
 from storage.query import Query
+from storage.upload import AnnouncedFile
 from tests.fixtures.archive import device_at
 from tests.fixtures.catalogue import new_database
 from tests.fixtures.clock import FixedClock
@@ -45,7 +46,7 @@ from worklist.retake import RetakeReason, Wish
 NOBODYS_KEY, NOBODYS_UID, NO_SITE = "ABCDEFGHJKMNPQRSTVWXYZ0123", "1.2.3", "no-such-site"
 _MOVING: dict[str, Any] = {"NumberOfFrames": 2, "FrameTime": 40, "PixelData": bytes(128)}
 PATIENT = {"PatientName": "Canary^Zhang", "PatientID": "CANARY-7"}
-SHARED = {"frames": "1", "frame": "1", "path": "7FE00010", "password": PASSWORD}
+SHARED = {"frames": "1", "frame": "1", "path": "7FE00010", "number": "1", "password": PASSWORD}
 """Names in an address that mean the same of everything."""
 
 
@@ -248,6 +249,9 @@ def _things(edge: Edge, reading: Reading) -> dict[str, str]:
     edge.rooms.archive.character_sets.set_by_administrator(device, "", "GB18030", username="admin")
     return uids | {
         "text_source_id": device.source,
+        "upload_id": reading.edge.rooms.uploads.open(
+            at_site("technician"), XINGLONG, [AnnouncedFile(name="x", size=2)]
+        ).upload_id,
         "request_id": waits,
         "retake_id": _retake(reading.rooms),
         "matched_request_id": matched,

@@ -31,6 +31,8 @@ from reporting.marking import Marking
 from reporting.prior_reports import PriorReports
 from storage.patients import Patients
 from storage.shelf import Shelf
+from storage.upload_intake import UploadIntake
+from storage.uploads import Uploads
 from tests.fixtures.catalogue import new_database, open_catalogue
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import (
@@ -117,6 +119,12 @@ def new_rooms(consultation: Consultation) -> Rooms:
         shelf=Shelf(archive=consultation.archive, database=database, clock=clock),
         patients=Patients(database=database, clock=clock),
         unrouted=UnroutedCases(database=database, directory=directory, accounts=accounts),
+        uploads=Uploads(
+            database=database,
+            archive=consultation.archive,
+            clock=clock,
+            intake=UploadIntake(database=database, archive=consultation.archive, clock=clock),
+        ),
         marking=Marking(database=database, clock=clock),
         live_feed=LiveFeed(database, clock, every_seconds=0.02),
     )

@@ -1,0 +1,248 @@
+"""Takes in files that have come whole by an upload, unpacks ZIPs, and gives up what never came whole."""
+
+import hashlib
+import zipfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from core.access import EVERY_SITE, Act, Actor, at_site
+from core.clock import Clock
+from core.errors import HubError, QuotaExceeded, StorageUnavailable, TooLarge
+from core.limits import MIB, UPLOAD_DAYS, UPLOAD_FILE_BYTES, UPLOAD_HOURS
+from core.origin import Origin, OriginKind
+from database.audit import AuditEvent, AuditRecord, append_once
+from database.engine import Database
+from database.jobs import claim_jobs, complete, enqueue, wait_out
+from storage import upload_records as records
+from storage.archive import Archive
+from storage.file_taking import LeftOut, Taken, take_file
+from storage.incoming import IncomingFile
+from storage.upload import LONGEST_NAME, STATE_OF, FileState, Upload, UploadFile
+from storage.zip_files import ZIP_BEGINS, Opener, zip_entries
+
+UNPACK_JOB: Final = "upload.unpack"
+LEASE: Final = timedelta(minutes=10)
+_SWEPT_AT_ONCE: Final = 100
+
+
+class UploadIntake:
+    """What becomes of the files of uploads."""
+
+    def __init__(self, *, database: Database, archive: Archive, clock: Clock) -> None:
+        self._database = database
+        self._archive = archive
+        self._clock = clock
+
+    def finish(self, actor: Actor, upload: Upload, file: UploadFile) -> UploadFile:
+        """Take in a file whose pieces are all here, or have it unpacked."""
+        with self._assembled(upload, file) as landing:
+            path = landing.durable()
+            if not is_zip(path):
+                return self.take_in(actor, upload, file, path)
+            if not _is_as_announced(file, path):
+                return self._settle(upload, file, FileState.WAITING, received=0)
+        with self._database.write(within=at_site(upload.site_id)) as connection:
+            body = {"upload_id": upload.upload_id, "number": file.number}
+            enqueue(connection, kind=UNPACK_JOB, body=body, due_at=self._clock.now())
+            records.settle_file(connection, upload.upload_id, file.number, state=FileState.UNPACKING.value)
+            return records.find_file(connection, upload.upload_id, file.number)
+
+    def take_in(self, actor: Actor, upload: Upload, file: UploadFile, path: Path) -> UploadFile:
+        """Store what a whole file holds; one that is not as announced has to be sent again."""
+        if not _is_as_announced(file, path):
+            return self._settle(upload, file, FileState.WAITING, received=0)
+        try:
+            with path.open("rb") as stream:
+                taken = take_file(self._archive, stream, _origin_of(actor, upload), self._clock)
+        except TooLarge:
+            taken = Taken(outcome=LeftOut.FAILED)
+        except OSError as error:
+            raise StorageUnavailable("The disk for incoming instances failed.") from error
+        with self._database.write(within=at_site(upload.site_id)) as connection:
+            record = record_of(actor, upload.site_id, "upload received", "", self._clock.now())
+            append_once(connection, record)
+        return self._settle(upload, file, STATE_OF[taken.outcome], taken, received=file.size)
+
+    def unpack(self) -> bool:
+        """Take in the files of one ZIP that has come; True if there was one. Raises StorageUnavailable."""
+        now = self._clock.now()
+        claimed = claim_jobs(self._database, kinds=[UNPACK_JOB], now=now, lease=LEASE, limit=1)
+        for job in claimed:
+            try:
+                self._unpack(job.body["upload_id"], job.body["number"])
+            except (StorageUnavailable, QuotaExceeded) as error:
+                with self._database.write(within=EVERY_SITE) as connection:
+                    wait_out(connection, job, now=self._clock.now(), error=str(error))
+            else:
+                with self._database.write(within=EVERY_SITE) as connection:
+                    complete(connection, job)
+        return bool(claimed)
+
+    def sweep(self) -> int:
+        """Give up what nothing was added to for a day, and forget what is long done; return how many."""
+        now = self._clock.now()
+        with self._database.read(within=EVERY_SITE) as connection:
+            idle = records.idle_uploads(connection, now - timedelta(hours=UPLOAD_HOURS), _SWEPT_AT_ONCE)
+            old = records.old_uploads(connection, now - timedelta(days=UPLOAD_DAYS), _SWEPT_AT_ONCE)
+        for upload_id, site_id in idle:
+            with self._database.write(within=at_site(site_id)) as connection:
+                blob_keys = records.parts_of(connection, upload_id)
+                records.forget_parts(connection, upload_id)
+                records.give_up(connection, upload_id)
+                records.touch(connection, upload_id, now)
+            for blob_key in blob_keys:
+                self._archive.blobs.delete(blob_key)
+        for upload_id, site_id in old:
+            with self._database.write(within=at_site(site_id)) as connection:
+                records.delete_upload(connection, upload_id)
+        return len(idle)
+
+    def named(self, blob_keys: set[str]) -> set[str]:
+        """Return those of the keys that hold a piece, for the sweep to leave."""
+        with self._database.read(within=EVERY_SITE) as connection:
+            return records.named_parts(connection, blob_keys)
+
+    def _settle(
+        self,
+        upload: Upload,
+        file: UploadFile,
+        state: FileState,
+        taken: Taken | None = None,
+        *,
+        received: int,
+    ) -> UploadFile:
+        stored = taken.stored if taken else None
+        now = self._clock.now()
+        with self._database.write(within=at_site(upload.site_id)) as connection:
+            records.settle_file(
+                connection,
+                upload.upload_id,
+                file.number,
+                state=state.value,
+                received=received,
+                study_instance_uid=stored.study_instance_uid if stored else "",
+                sop_instance_uid=stored.sop_instance_uid if stored else "",
+            )
+            blob_keys = records.parts_of(connection, upload.upload_id, file.number)
+            records.forget_parts(connection, upload.upload_id, file.number)
+            records.touch(connection, upload.upload_id, now)
+            settled = records.find_file(connection, upload.upload_id, file.number)
+            left = records.find_upload(connection, upload.upload_id, at_site(upload.site_id)).outstanding
+        for blob_key in blob_keys:
+            self._archive.blobs.delete(blob_key)
+        if stored is not None and left:
+            self._archive.note_transfer(upload.upload_id, upload.site_id, stored.study_instance_uid)
+        elif not left:
+            self._archive.end_transfer(upload.upload_id)
+        return settled
+
+    def _assembled(self, upload: Upload, file: UploadFile) -> IncomingFile:
+        with self._database.read(within=at_site(upload.site_id)) as connection:
+            blob_keys = records.parts_of(connection, upload.upload_id, file.number)
+        landing = self._archive.incoming.new_file(self._clock.now(), UPLOAD_FILE_BYTES)
+        try:
+            for blob_key in blob_keys:
+                with self._archive.blobs.open(blob_key) as blob:
+                    while chunk := blob.read(MIB):
+                        landing.write_part10(chunk)
+        except HubError:
+            landing.discard()
+            raise
+        return landing
+
+    def _unpack(self, upload_id: str, number: int) -> None:
+        with self._database.read(within=EVERY_SITE) as connection:
+            upload = records.find_upload(connection, upload_id, EVERY_SITE)
+            file = records.find_file(connection, upload_id, number)
+        if file.state is not FileState.UNPACKING:
+            return
+        with self._assembled(upload, file) as landing:
+            path = landing.durable()
+            try:
+                entries = zip_entries(path)
+            except (zipfile.BadZipFile, TooLarge, NotImplementedError):
+                self._settle(upload, file, FileState.REFUSED, received=file.size)
+                return
+            for name, opened in entries:
+                self._take_entry(upload, number, name, opened)
+        self._settle(upload, file, FileState.UNPACKED, received=file.size)
+
+    def _take_entry(self, upload: Upload, inside_of: int, name: str, opened: Opener) -> None:
+        """Store one file of a ZIP; one that an earlier attempt stored is held already."""
+        try:
+            with opened() as stream:
+                taken = take_file(self._archive, stream, _origin(upload), self._clock)
+        except (TooLarge, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+            # RuntimeError is what the library says of an entry that needs a password.
+            taken = Taken(outcome=LeftOut.FAILED)
+        stored = taken.stored
+        with self._database.write(within=at_site(upload.site_id)) as connection:
+            number = records.find_upload(connection, upload.upload_id, at_site(upload.site_id)).files + 1
+            entry = UploadFile(
+                number=number,
+                name=_shown(name),
+                size=0,
+                sha256="",
+                received=0,
+                state=STATE_OF[taken.outcome],
+                study_instance_uid=stored.study_instance_uid if stored else "",
+                sop_instance_uid=stored.sop_instance_uid if stored else "",
+                inside_of=inside_of,
+            )
+            records.insert_files(connection, upload.upload_id, [entry])
+            records.touch(connection, upload.upload_id, self._clock.now())
+        if stored is not None:
+            self._archive.note_transfer(upload.upload_id, upload.site_id, stored.study_instance_uid)
+
+
+def _origin(upload: Upload) -> Origin:
+    return Origin(
+        kind=OriginKind.ACCOUNT,
+        site_id=upload.site_id,
+        source=upload.account_id,
+        brought_by=upload.username,
+        granted_by=upload.granted_by,
+    )
+
+
+def _origin_of(actor: Actor, upload: Upload) -> Origin:
+    return Origin(
+        kind=OriginKind.ACCOUNT,
+        site_id=upload.site_id,
+        source=actor.account_id,
+        brought_by=actor.username,
+        granted_by=actor.granted_by(Act.STORE, upload.site_id),
+    )
+
+
+def _is_as_announced(file: UploadFile, path: Path) -> bool:
+    if not file.sha256:
+        return True
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file begins as a ZIP does."""
+    with path.open("rb") as stream:
+        return stream.read(len(ZIP_BEGINS)) == ZIP_BEGINS
+
+
+def _shown(name: str) -> str:
+    """Return what a ZIP calls an entry as it can be kept."""
+    kept = name.replace("\0", "\ufffd").encode(errors="replace").decode()
+    return kept[-LONGEST_NAME:] or "?"
+
+
+def record_of(actor: Actor, site_id: str, action: str, subject: str, now: datetime) -> AuditRecord:
+    """Return one act of a person at an upload, for the audit."""
+    return AuditRecord(
+        at=now,
+        event=AuditEvent.IMPORT,
+        action=action,
+        actor=actor.username,
+        granted_by=actor.granted_by(Act.STORE, site_id),
+        site_id=site_id,
+        subject=subject,
+    )
