@@ -31,6 +31,9 @@ def run_api(settings: Settings) -> None:
             application,
             host=settings.http_host,
             port=settings.http_port,
+            # A large answer leaves without being copied again, and a small request is read in C.
+            loop="uvloop",
+            http="httptools",
             log_config=None,
             access_log=False,
             proxy_headers=False,

@@ -295,4 +295,4 @@ def test_a_group_of_errors_shows_each_and_a_long_chain_ends() -> None:
 def test_every_room_writes_its_own_text() -> None:
     with (REPOSITORY / "pyproject.toml").open("rb") as file:
         rooms = tomllib.load(file)["tool"]["importlinter"]["root_packages"]
-    assert set(rooms) <= set(logs.ROOMS)
+    assert set(rooms) - {"bench"} <= set(logs.ROOMS)  # what measures is no process of the hub
