@@ -102,7 +102,9 @@ def choose(accept: str, forms: Sequence[Form], *, multipart: bool, single: bool)
 
 def _suits(wanted: MediaRange, form: Form) -> bool:
     wanted_type = wanted.wanted_type
-    if wanted_type not in {ANYTHING, form.media_type, form.media_type.split("/")[0] + "/*"}:
+    # RFC 9110 8.3.1: in letters of either case, as in video/H265.
+    given_type = form.media_type.lower()
+    if wanted_type not in {ANYTHING, given_type, given_type.split("/")[0] + "/*"}:
         return False
     transfer_syntax = wanted.wanted_transfer_syntax
     if transfer_syntax is None:

@@ -88,6 +88,22 @@ def test_the_picture_is_as_large_as_its_own_millimetres() -> None:
     assert width % 5 == height % 5 == 0
 
 
+def test_the_grid_has_a_line_each_millimetre_and_each_fifth_is_bold() -> None:
+    drawing = svg(recording(), PaperSettings())
+    width, height = map(float, re.findall(r'(?:width|height)="([0-9.]+)mm"', drawing)[:2])
+    grid = {
+        path.get("class"): path.get("d", "") for path in ElementTree.fromstring(drawing).iter(f"{SVG}path")
+    }
+    lines = {
+        (name, axis): [int(place) for place in re.findall(pattern, grid[name])]
+        for name in ("fine", "bold")
+        for axis, pattern in (("x", r"M(\d+) 0V"), ("y", r"M0 (\d+)H"))
+    }
+    for axis, end in (("x", width), ("y", height)):
+        assert lines["bold", axis] == list(range(0, int(end) + 1, 5))
+        assert sorted(lines["fine", axis] + lines["bold", axis]) == list(range(int(end) + 1))
+
+
 def test_a_gap_in_the_recording_is_a_gap_on_the_paper() -> None:
     microvolts = np.full(5000, 100.0)
     microvolts[1000:1500] = np.nan

@@ -60,6 +60,16 @@ def test_one_frame_of_a_cine_is_one_ranged_read(edge: Edge, blobs: CountingBlobs
     assert length == len(prepared.content)
 
 
+def test_a_picture_of_one_frame_reads_its_head_and_that_frame(edge: Edge, blobs: CountingBlobs) -> None:
+    stored = store(edge.rooms.archive, edge.consultation.clock, native_cine())
+    prepare(edge)
+    blobs.forget()
+    answer = edge.client("reader").get(f"{path_of(stored)}/frames/17/rendered?window=16,32,linear")
+    assert (answer.status_code, blobs.opened) == (200, [])
+    (_, start, length), (_, frame, of_frame) = blobs.ranges
+    assert (frame, of_frame) == (start + length + 16 * 64, 64)
+
+
 def test_several_frames_are_as_many_reads(edge: Edge, blobs: CountingBlobs) -> None:
     stored = store(edge.rooms.archive, edge.consultation.clock, native_cine())
     prepare(edge)

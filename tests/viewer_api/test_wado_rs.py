@@ -420,16 +420,27 @@ def test_garbage_in_a_compressed_frame_is_no_server_error(edge: Edge) -> None:
     assert get(edge, f"{url}/frames/1").status_code == 200
 
 
-def test_a_video_is_given_in_one_piece(edge: Edge) -> None:
+@pytest.mark.parametrize(
+    ("transfer_syntax", "media_type"),
+    [
+        ("1.2.840.10008.1.2.4.100", "video/mpeg"),
+        ("1.2.840.10008.1.2.4.102", "video/mp4"),
+        ("1.2.840.10008.1.2.4.107", "video/H265"),
+    ],
+    ids=["MPEG2", "H.264", "HEVC"],
+)
+def test_a_video_is_given_in_one_piece(edge: Edge, transfer_syntax: str, media_type: str) -> None:
     dataset = sample(CINE, NumberOfFrames=25)
     stream = b"\x00\x00\x00\x18ftyp" + bytes(range(256)) * 40
     dataset.PixelData = pydicom.encaps.encapsulate([stream], has_bot=False)
-    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.102"
-    url, _ = stored(edge, dataset)
-    single = get(edge, f"{url}/bulkdata/7FE00010", "video/mp4")
-    assert single.headers["content-type"] == "video/mp4; transfer-syntax=1.2.840.10008.1.2.4.102"
+    dataset.file_meta.TransferSyntaxUID = transfer_syntax
+    url, file = stored(edge, dataset)
+    assert get(edge, url, "application/dicom").content == file
+    single = get(edge, f"{url}/bulkdata/7FE00010", media_type)
+    assert single.headers["content-type"] == f"{media_type}; transfer-syntax={transfer_syntax}"
     assert single.content == stream
-    ((_, body),) = frames_of(get(edge, f"{url}/bulkdata/7FE00010"))
-    assert body == stream
+    for path in (f"{url}/bulkdata/7FE00010", f"{url}/bulkdata"):
+        ((_, body),) = frames_of(get(edge, path))
+        assert body == stream
     assert get(edge, f"{url}/frames/1").status_code == 406
     assert get(edge, f"{url}/rendered").status_code == 406
