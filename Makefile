@@ -1,6 +1,6 @@
 # Each target says what it does; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos clients bench lint lock
+.PHONY: help setup demo test web chaos clients bench lint lock
 
 BUILT := .venv/.built
 
@@ -20,6 +20,9 @@ demo: setup ## start a hub with a demo site, and send it real studies
 test: setup ## run the whole test suite
 	@bash .ci/system-parts
 	@bash .ci/tests
+
+web: ## build the pages of web/ into viewer_api/static, checked and tested (needs Node)
+	@bash .ci/web
 
 chaos: setup ## kill the gateway 200 times on each pair of stores, race 50 readers 50 times; see CHAOS_SEED
 	@CHAOS_ROUNDS=$${CHAOS_ROUNDS:-200} .venv/bin/pytest -s -v \

@@ -4,11 +4,11 @@ from typing import Final
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
-from starlette.staticfiles import StaticFiles
 
 from viewer_api import (
     aside_routes,
     audit_routes,
+    browser_pages,
     bulk_routes,
     character_set_routes,
     device_routes,
@@ -29,6 +29,7 @@ from viewer_api import (
     request_routes,
     retake_routes,
     session_routes,
+    static_files,
     stow_rs,
     turn_routes,
     unrouted_routes,
@@ -40,7 +41,6 @@ from viewer_api.bounded_body import BoundedBody
 from viewer_api.dicom_web_root import PREFIX, SITE_PREFIX, named_site
 from viewer_api.head_requests import HeadRequests
 from viewer_api.openapi import describe
-from viewer_api.page_templates import STATIC_FOLDER
 from viewer_api.problems import answer_with_problems
 from viewer_api.request_log import RequestLog
 from viewer_api.response_headers import ResponseHeaders
@@ -101,7 +101,8 @@ def create_app(rooms: Rooms, settings: HttpSettings) -> FastAPI:
         app.include_router(router)
     app.include_router(aside_routes.router)
     app.include_router(patient_routes.router)
-    app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
+    app.include_router(browser_pages.router)
+    app.include_router(static_files.router)
     _include_dicom_web(app)
     answer_with_problems(app)
     describe(app)

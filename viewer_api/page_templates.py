@@ -18,9 +18,9 @@ from core.errors import (
     TooManyAttempts,
 )
 from reporting.paper.words import Words
+from viewer_api.static_files import STATIC_FOLDER
 
 _HERE: Final = Path(__file__).parent
-STATIC_FOLDER: Final = _HERE / "static"
 PAGE_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (

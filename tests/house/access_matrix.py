@@ -462,7 +462,13 @@ PAGES: dict[tuple[str, str], Place] = {
     ("GET", "/password"): Place.SELF,
     ("POST", "/password"): Place.SELF,
     ("GET", "/api/v1/openapi.json"): Place.OPEN,
-    ("GET", "/static"): Place.OPEN,
+    ("GET", "/static/{name}"): Place.OPEN,
+    ("GET", "/read"): Place.OPEN,
+    ("GET", "/send"): Place.OPEN,
+    ("GET", "/clinic"): Place.OPEN,
+    ("GET", "/cases/{study}"): Place.OPEN,
+    ("GET", "/admin"): Place.OPEN,
+    ("GET", "/account"): Place.OPEN,
 }
 """What the description of the API leaves out."""
 

@@ -1,0 +1,97 @@
+// Which page is shown, and the login over it where nobody is signed in.
+import { Component, type ComponentChildren, type ComponentType } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Frame } from './frame'
+import { beginLive, endLive } from './live'
+import { LoginForm } from './login'
+import { Notice } from './parts'
+import { navigate, type PageProps, routeOf, useAddress } from './router'
+import { homeOf, useSession } from './session'
+import { loadWords, t, useLanguage } from './words'
+
+interface Shown {
+  Page: ComponentType<PageProps>
+  place: Record<string, string>
+  path: string
+}
+
+/** A bug in a page takes only that page away. */
+class Fence extends Component<{ children: ComponentChildren }, { isBroken: boolean }> {
+  override state = { isBroken: false }
+
+  static override getDerivedStateFromError() {
+    return { isBroken: true }
+  }
+
+  override render() {
+    if (!this.state.isBroken) return this.props.children
+    return (
+      <main class="plain">
+        <Notice kind="error">{t('shell.page-broken')}</Notice>
+        <button type="button" onClick={() => location.reload()}>
+          {t('shell.load-again')}
+        </button>
+      </main>
+    )
+  }
+}
+
+export function App() {
+  useLanguage()
+  const login = useSession()
+  const { path } = useAddress()
+  const [shown, setShown] = useState<Shown | null>(null)
+  const [failure, setFailure] = useState(false)
+  const lastUser = useRef('')
+  const username = login?.username
+  if (username) lastUser.current = username
+
+  useEffect(() => {
+    if (username) beginLive()
+    return endLive
+  }, [username])
+
+  useEffect(() => {
+    if (login && (path === '/' || path === '/login')) navigate(homeOf(login), { replace: true })
+    else if (login?.must_change_password && path !== '/account') navigate('/account', { replace: true })
+  }, [login, path])
+
+  useEffect(() => {
+    const found = routeOf(path)
+    document.documentElement.dataset.theme = found?.route.theme ?? 'light'
+    setFailure(false)
+    if (!found || !username) return
+    let isCurrent = true
+    Promise.all([found.route.load(), loadWords(...found.route.words)]).then(
+      ([module]) => isCurrent && setShown({ Page: module.default, place: found.place, path }),
+      () => isCurrent && setFailure(true),
+    )
+    return () => {
+      isCurrent = false
+    }
+  }, [path, username])
+
+  if (!login && (!shown || path === '/login')) return <LoginForm />
+  // The page stays where it was while its reader logs in again: what they wrote is still on it.
+  return (
+    <>
+      {login && <Frame me={login} path={path} />}
+      {!login && (
+        <div class="login-over">
+          <LoginForm username={lastUser.current} />
+        </div>
+      )}
+      {failure && <Notice kind="error">{t('shell.page-not-loaded')}</Notice>}
+      {shown && shown.path === path && (
+        <Fence key={`${path} ${lastUser.current}`}>
+          <shown.Page place={shown.place} />
+        </Fence>
+      )}
+      {!routeOf(path) && path !== '/' && path !== '/login' && (
+        <main class="plain">
+          <h1>{t('shell.no-such-page')}</h1>
+        </main>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,56 @@
+// Small parts that every page uses.
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { t } from './words'
+
+/** A dialog over the page: focus goes in and comes back, Escape closes it. */
+export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }) {
+  const element = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null
+    element.current?.showModal()
+    return () => before?.focus?.()
+  }, [])
+  return (
+    <dialog
+      ref={element}
+      aria-label={props.title}
+      onCancel={(event) => {
+        event.preventDefault()
+        props.onClose()
+      }}
+      // Keys pressed in here belong to the dialog.
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      <header class="dialog-head">
+        <h2>{props.title}</h2>
+        <button type="button" class="quiet" onClick={props.onClose} aria-label={t('shell.close')}>
+          ✕
+        </button>
+      </header>
+      {props.children}
+    </dialog>
+  )
+}
+
+/** Something a person has to know now. */
+export function Notice(props: { kind: 'error' | 'warning' | 'info' | 'good'; children: ComponentChildren }) {
+  return (
+    <div
+      class={`notice ${props.kind}`}
+      role={props.kind === 'error' || props.kind === 'warning' ? 'alert' : 'status'}
+    >
+      {props.children}
+    </div>
+  )
+}
+
+export function Field(props: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the child
+    <label class="field">
+      <span>{props.label}</span>
+      {props.children}
+    </label>
+  )
+}
