@@ -1,0 +1,1 @@
+import{r as e}from"./index-CQkJoLee.js";function t(){return e(`main`,{class:`plain`})}export{t as default};
