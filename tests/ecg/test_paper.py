@@ -54,13 +54,13 @@ def test_a_second_and_a_millivolt_are_as_long_as_the_paper_says(
     layout: Layout, speed: float, gain: float
 ) -> None:
     drawn = recording()
-    settings = PaperSettings(speed_mm_per_s=speed, gain_mm_per_mv=gain, layout=layout)
+    sheet = svg(drawn, PaperSettings(speed_mm_per_s=speed, gain_mm_per_mv=gain, layout=layout))
     for number, lead in enumerate(drawn.leads):
         column = {Layout.FOUR_BY_THREE: number // 3, Layout.SIX_BY_TWO: number // 6}.get(layout, 0)
         columns = {Layout.FOUR_BY_THREE: 4, Layout.SIX_BY_TWO: 2}.get(layout, 1)
         part = 10 / columns
         first = round(column * part * RATE)
-        points = np.array(traces(svg(drawn, settings), lead.name)[0])
+        points = np.array(traces(sheet, lead.name)[0])
         times = (points[:, 0] - points[0, 0]) / speed
         assert np.abs(times - np.arange(len(points)) / RATE).max() * speed < 0.1
         millivolts = -(points[:, 1] - points[0, 1]) / gain
