@@ -33,12 +33,18 @@ _EXAMPLE: Final = (
     'id: 1763627402120\nevent: change\ndata: {"kind": "workitem.claimed", "site_id": "xinglong-clinic", '
     f'"study_instance_uid": "{EXAMPLE_UID}", "case_id": "{EXAMPLE_KEY}"}}\n\n'
 )
+_EVENT: Final = {
+    "title": "Event",
+    "description": "Each event of the stream.",
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "event": {"type": "string"}, "data": {"type": "string"}},
+}
 _DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "`ready` at the start, `change` for what happened, `resync` where too much did to "
         "tell: look at everything again. The data of a change are `kind`, `site_id`, `study_instance_uid` "
         "and `case_id` (null before there is one). A comment or a bare `id` keeps the line open.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        "content": {"text/event-stream": {"schema": _EVENT, "example": _EXAMPLE}},
     }
 }
 

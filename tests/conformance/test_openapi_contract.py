@@ -31,9 +31,9 @@ CHECKS = [
 ]
 
 
-@schemathesis.serializer("multipart/related")
+@schemathesis.serializer("multipart/related", "application/offset+octet-stream")
 def octets(_context: Any, value: Any) -> bytes:
-    """Write the body of STOW-RS: any octets."""
+    """Write the body of STOW-RS or of an upload: any octets."""
     return value.encode() if isinstance(value, str) else bytes(value)
 
 
