@@ -1,5 +1,6 @@
 """The archive's reading SQL: searches and lookups, always within a scope."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     RowMapping,
     Select,
     and_,
@@ -29,6 +31,12 @@ from storage.tables import instances, representations, series, studies
 StudyKey = tuple[str, str]
 """Site, Study Instance UID."""
 _AT_ONCE: Final = 500
+_STUDY_COLUMNS: Final = tuple(column.name for column in studies.c)
+_COUNTED: Final = (
+    select(func.count()).select_from(instances).where(SAME_SERIES).correlate(series).scalar_subquery()
+)
+_ADDED_UP: Final = select(series.c.site_id, series.c.study_instance_uid, series.c.modality, _COUNTED)
+"""Of each series of some studies, what a study says of it."""
 _ROWS: Final[dict[Level, Select[Any]]] = {
     Level.STUDY: select(studies),
     Level.SERIES: select(series).join_from(series, studies, SAME_STUDY),
@@ -49,7 +57,7 @@ def search_studies(
     )
     if flagged:
         statement = statement.where(studies.c.patient_differences != "")
-    return _studies(connection, connection.execute(_page(statement, query)).mappings().all())
+    return _studies(connection, connection.execute(_page(statement, query)).all())
 
 
 def studies_of_patients(connection: Connection, patient_keys: Sequence[str], scope: Scope) -> list[Study]:
@@ -59,18 +67,17 @@ def studies_of_patients(connection: Connection, patient_keys: Sequence[str], sco
         .where(studies.c.patient_key.in_(patient_keys), _visible(scope))
         .order_by(studies.c.first_received_at.desc(), studies.c.study_instance_uid, studies.c.site_id)
         .limit(SEARCH_LIMIT)
-    ).mappings()
+    )
     return _studies(connection, rows.all())
 
 
 def search_series(connection: Connection, query: Query, scope: Scope) -> list[Series]:
     """Return the series that match, in order of study and series number."""
-    count = select(func.count()).select_from(instances).where(SAME_SERIES).correlate(series).scalar_subquery()
     statement = (
         _found(query, Level.SERIES, scope)
         .with_only_columns(
             *(column for column in series.c if column is not series.c.first_received_at),
-            count.label("number_of_series_related_instances"),
+            _COUNTED.label("number_of_series_related_instances"),
         )
         .order_by(
             series.c.study_instance_uid,
@@ -178,31 +185,25 @@ def instance_of(row: RowMapping) -> Instance:
     return Instance(**values | {"anomalies": tuple(row["anomalies"])})
 
 
-def _studies(connection: Connection, rows: Sequence[RowMapping]) -> list[Study]:
-    """Return studies with what their series and instances add up to."""
-    keys = [(row["site_id"], row["study_instance_uid"]) for row in rows]
+def _studies(connection: Connection, rows: Sequence[Row[Any]]) -> list[Study]:
+    """Return studies, from rows of `studies`, with what their series and instances add up to."""
+    held = [dict(zip(_STUDY_COLUMNS, row, strict=True)) for row in rows]
+    keys: list[StudyKey] = [(each["site_id"], each["study_instance_uid"]) for each in held]
     modalities: dict[StudyKey, list[str]] = {}
-    instance_counts: dict[StudyKey, int] = {}
+    instance_counts: Counter[StudyKey] = Counter()
     for begin in range(0, len(keys), _AT_ONCE):
-        page = keys[begin : begin + _AT_ONCE]
-        of_series = (series.c.site_id, series.c.study_instance_uid)
-        for row in connection.execute(select(*of_series, series.c.modality).where(among(of_series, page))):
-            modalities.setdefault((row.site_id, row.study_instance_uid), []).append(row.modality)
-        of_instances = _KEY[Level.STUDY]
-        for counted in connection.execute(
-            select(*of_instances, func.count().label("instance_count"))
-            .where(among(of_instances, page))
-            .group_by(*of_instances)
-        ):
-            instance_counts[counted.site_id, counted.study_instance_uid] = counted.instance_count
+        within = among((series.c.site_id, series.c.study_instance_uid), keys[begin : begin + _AT_ONCE])
+        for site_id, study_instance_uid, modality, count in connection.execute(_ADDED_UP.where(within)):
+            modalities.setdefault((site_id, study_instance_uid), []).append(modality)
+            instance_counts[site_id, study_instance_uid] += count
     return [
         Study(
-            **row,
+            **values,
             modalities_in_study=tuple(sorted(set(modalities.get(key, ())))),
             number_of_study_related_series=len(modalities.get(key, ())),
-            number_of_study_related_instances=instance_counts.get(key, 0),
+            number_of_study_related_instances=instance_counts[key],
         )
-        for key, row in zip(keys, rows, strict=True)
+        for key, values in zip(keys, held, strict=True)
     ]
 
 

@@ -90,6 +90,7 @@ studies = Table(
     Index("ix_studies_patient_differences", "patient_differences", "site_id"),
     Index("ix_studies_accession", "site_id", "accession_number"),
     Index("ix_studies_received", "first_received_at"),
+    Index("ix_studies_date", "study_date", "site_id"),
 )
 
 series = Table(

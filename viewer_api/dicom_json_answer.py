@@ -17,5 +17,5 @@ class DicomJSON(Response):
     media_type = MEDIA_TYPE
 
     def render(self, content: Any) -> bytes:
-        """Return the bytes to send."""
-        return encoded(content)
+        """Return the bytes to send; what is bytes is written already."""
+        return content if isinstance(content, bytes) else encoded(content)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from core.errors import InvalidQuery, StorageUnavailable
 from core.limits import SEARCH_COUNT_LIMIT, SEARCH_LIMIT, SEARCH_READ_LIMIT
 from storage.archive import Archive
-from storage.dicom_json import data_set, tag_of
+from storage.dicom_json import data_set, encoded_data_sets, tag_of
 from storage.instance import Instance, Series, Study
 from storage.query import (
     DATE_KEYWORDS,
@@ -222,10 +222,14 @@ def _answer(
         lambda: rooms.archive.count(level, query, visible_to=root.scope, up_to=SEARCH_COUNT_LIMIT + 1),
         at_most=SEARCH_READ_LIMIT if has_to_read else SEARCH_LIMIT,
     )
-    answered = [data_set(attributes) for attributes in attributes_of(shown)]
-    if has_to_read:
-        read = read_included(rooms.archive, root, search.fields, level, shown)
-        answered = [with_included(*both) for both in zip(answered, read, strict=True)]
+    attributes_shown = attributes_of(shown)
+    if not has_to_read:
+        return DicomJSON(encoded_data_sets(attributes_shown), headers=_headers(root, search))
+    read = read_included(rooms.archive, root, search.fields, level, shown)
+    answered = [
+        with_included(data_set(given), included)
+        for given, included in zip(attributes_shown, read, strict=True)
+    ]
     return DicomJSON(answered, headers=_headers(root, search))
 
 
