@@ -27,6 +27,7 @@ export class Frames {
   private readonly packed: (Blob | undefined)[];
   private readonly pending = new Map<string, Promise<Frame>>();
   private isRefused = false;
+  private reached = 0;
 
   constructor(
     readonly image: Image,
@@ -48,9 +49,8 @@ export class Frames {
 
   /** Return how many frames from the first on are here. */
   get countHere(): number {
-    let count = 0;
-    while (count < this.image.frameCount && this.isHere(count)) count += 1;
-    return count;
+    while (this.reached < this.image.frameCount && this.isHere(this.reached)) this.reached += 1;
+    return this.reached;
   }
 
   /** Return a frame as a picture with loss, soon; of the first one a picture is kept ready. */

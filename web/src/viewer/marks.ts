@@ -1,9 +1,9 @@
-/** Marks on images: measures, arrows and key images, kept with the case. Pure but for the clock's ids. */
+/** Marks on images: measures, arrows and key images, kept with the case. Pure. */
 
 import { type MeasureKind, POINT_COUNT } from "./measure";
 import { type Point } from "./transform";
 
-export type MarkKind = MeasureKind | "key_image";
+export type MarkKind = MeasureKind | "key-image";
 
 /** One mark; frames count from 1 here as in DICOM, points are columns and rows of the image from its corner. */
 export interface Mark {
@@ -11,8 +11,18 @@ export interface Mark {
   sopInstanceUid: string;
   frame: number;
   kind: MarkKind;
-  points: Point[];
+  points: readonly Point[];
   text: string;
+  /** What was measured, as it was seen. */
+  values: readonly MarkValue[];
+  /** How a key image was looked at. */
+  window?: { center: number; width: number } | undefined;
+}
+
+export interface MarkValue {
+  name: string;
+  value: number;
+  unit: string;
 }
 
 /** All marks of a study, with what was before and what was taken back. */
@@ -20,9 +30,12 @@ export interface MarkHistory {
   marks: readonly Mark[];
   before: readonly (readonly Mark[])[];
   after: readonly (readonly Mark[])[];
+  /** What was, while a hand still moves a point. */
+  held?: readonly Mark[] | undefined;
 }
 
 const STEPS_KEPT = 50;
+const LONGEST_TEXT = 200;
 /** Two points nearer than that, in pixels of the screen, were a click and no line. */
 export const LEAST_PIXELS = 4;
 
@@ -30,7 +43,13 @@ export const NO_MARKS: MarkHistory = { marks: [], before: [], after: [] };
 
 /** Return the history with one more step. */
 export function changed(history: MarkHistory, marks: readonly Mark[]): MarkHistory {
-  return { marks, before: [...history.before, history.marks].slice(-STEPS_KEPT), after: [] };
+  const last = history.held ?? history.marks;
+  return { marks, before: [...history.before, last].slice(-STEPS_KEPT), after: [] };
+}
+
+/** Return the history in the middle of a step. */
+export function changing(history: MarkHistory, marks: readonly Mark[]): MarkHistory {
+  return { ...history, marks, held: history.held ?? history.marks };
 }
 
 export function undone(history: MarkHistory): MarkHistory {
@@ -66,7 +85,7 @@ export function begun(draft: Draft | undefined, kind: MeasureKind, at: Point): D
 export function moved(draft: Draft, at: Point): Draft {
   const points = draft.points.slice(0, -1);
   const start = points[points.length - 1];
-  const isLevel = draft.kind === "ctr" && start !== undefined;
+  const isLevel = draft.kind === "cardiothoracic-ratio" && start !== undefined;
   return { ...draft, points: [...points, isLevel ? [at[0], start[1]] : at] };
 }
 
@@ -101,9 +120,50 @@ export function withPoint(
     const points = mark.points.map((point, number) => {
       if (number === place) return at;
       // The other end of a level line goes up and down with it.
-      const isOther = mark.kind === "ctr" && number === (place ^ 1);
+      const isOther = mark.kind === "cardiothoracic-ratio" && number === (place ^ 1);
       return isOther ? ([point[0], at[1]] as const) : point;
     });
     return { ...mark, points };
   });
+}
+
+/** A mark as the hub keeps it. */
+export interface WireMark {
+  mark_id: string;
+  kind: MarkKind;
+  sop_instance_uid: string;
+  frame: number;
+  points: readonly Point[];
+  text: string;
+  values: readonly MarkValue[];
+  window_center: number | null;
+  window_width: number | null;
+}
+
+export function toWire(mark: Mark): WireMark {
+  return {
+    mark_id: mark.id,
+    kind: mark.kind,
+    sop_instance_uid: mark.sopInstanceUid,
+    frame: mark.frame,
+    points: mark.points,
+    text: mark.text.slice(0, LONGEST_TEXT),
+    values: mark.values,
+    window_center: mark.window?.center ?? null,
+    window_width: mark.window?.width ?? null,
+  };
+}
+
+export function fromWire(wire: WireMark): Mark {
+  const { window_center: center, window_width: width } = wire;
+  return {
+    id: wire.mark_id,
+    kind: wire.kind,
+    sopInstanceUid: wire.sop_instance_uid,
+    frame: wire.frame,
+    points: wire.points,
+    text: wire.text,
+    values: wire.values,
+    window: center === null || width === null ? undefined : { center, width },
+  };
 }

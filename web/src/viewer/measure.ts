@@ -3,14 +3,14 @@
 import { type Point } from "./transform";
 import { type Region, type Scale, regionOf } from "./scale";
 
-export type MeasureKind = "length" | "angle" | "cobb" | "ctr" | "ellipse" | "arrow";
+export type MeasureKind = "length" | "angle" | "cobb" | "cardiothoracic-ratio" | "ellipse" | "arrow";
 
 /** How many points a measure is drawn with. */
 export const POINT_COUNT: Readonly<Record<MeasureKind, number>> = {
   length: 2,
   angle: 3,
   cobb: 4,
-  ctr: 4,
+  "cardiothoracic-ratio": 4,
   ellipse: 2,
   arrow: 2,
 };
@@ -183,7 +183,7 @@ export function quantitiesOf(
   if (kind === "angle") return [angleOf(measured.aspect, first, second, third)];
   if (fourth === undefined) return [];
   if (kind === "cobb") return [cobbOf(measured.aspect, [first, second, third, fourth])];
-  if (kind === "ctr") return [cardiothoracicRatio([first, second, third, fourth])];
+  if (kind === "cardiothoracic-ratio") return [cardiothoracicRatio([first, second, third, fourth])];
   return [];
 }
 

@@ -57,7 +57,7 @@ export class Stage {
   private isHasty = false;
   private request = 0;
   private head: Playhead = { frame: 0, since: 0, direction: 1 };
-  private isFitted = true;
+  isFitted = true;
   private counted: { pixels: Pixels; counts: Uint32Array } | undefined;
   private grey: { bitmap: ImageBitmap; shades: Uint8Array } | undefined;
 
@@ -86,6 +86,15 @@ export class Stage {
     this.planes = undefined;
     this.view = undefined;
     this.isFitted = true;
+    this.redraw();
+  }
+
+  /** Show nothing. */
+  clear(): void {
+    this.image = undefined;
+    this.frames = undefined;
+    this.rule = undefined;
+    this.isPlaying = false;
     this.redraw();
   }
 
