@@ -1,7 +1,7 @@
 /** The server's sheet at its true scale, with callipers over it. */
 
-import { type JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import {
   CARD_MM,
   GAINS,
@@ -16,116 +16,116 @@ import {
   pixelsPerMm,
   sheetMm,
   sheetUrl,
-} from "./ecg";
-import { type ShownECG } from "./study";
-import { t } from "./words";
+} from './ecg'
+import type { ShownECG } from './study'
+import { t } from './words'
 
-type Place = readonly [number, number];
+type Place = readonly [number, number]
 interface Calliper {
-  from: Place;
-  to: Place;
+  from: Place
+  to: Place
 }
 
 /** What keys do in an ECG. */
 export interface EcgHandle {
-  march: () => void;
-  cancel: () => boolean;
-  reset: () => void;
+  march: () => void
+  cancel: () => boolean
+  reset: () => void
 }
 
 interface Props {
-  ecg: ShownECG;
-  onSeen: (sopInstanceUid: string) => void;
-  onMeasured: (words: string) => void;
-  onHandle: (handle: EcgHandle | undefined) => void;
+  ecg: ShownECG
+  onSeen: (sopInstanceUid: string) => void
+  onMeasured: (words: string) => void
+  onHandle: (handle: EcgHandle | undefined) => void
 }
 
 export function EcgPane({ ecg, onSeen, onMeasured, onHandle }: Props): JSX.Element {
-  const [paper, setPaper] = useState<Paper>(USUAL_PAPER);
-  const [size, setSize] = useState<{ width: number; height: number }>();
-  const [perMm, setPerMm] = useState(() => pixelsPerMm(localStorage));
-  const [isCalibrating, setCalibrating] = useState(false);
-  const [hasFailed, setFailed] = useState(false);
-  const [calliper, setCalliper] = useState<Calliper>();
-  const [marches, setMarches] = useState(false);
-  const isDown = useRef(false);
-  const sheet = useRef<HTMLDivElement>(null);
+  const [paper, setPaper] = useState<Paper>(USUAL_PAPER)
+  const [size, setSize] = useState<{ width: number; height: number }>()
+  const [perMm, setPerMm] = useState(() => pixelsPerMm(localStorage))
+  const [isCalibrating, setCalibrating] = useState(false)
+  const [hasFailed, setFailed] = useState(false)
+  const [calliper, setCalliper] = useState<Calliper>()
+  const [marches, setMarches] = useState(false)
+  const isDown = useRef(false)
+  const sheet = useRef<HTMLDivElement>(null)
 
   useEffect(() => {
     onHandle({
       march: () => {
-        setMarches((before) => !before);
+        setMarches((before) => !before)
       },
       cancel: () => {
-        setCalliper(undefined);
-        return calliper !== undefined;
+        setCalliper(undefined)
+        return calliper !== undefined
       },
       reset: () => {
-        setPaper(USUAL_PAPER);
+        setPaper(USUAL_PAPER)
       },
-    });
+    })
     return () => {
-      onHandle(undefined);
-    };
-  }, [onHandle, calliper]);
+      onHandle(undefined)
+    }
+  }, [onHandle, calliper])
 
   const placeOf = (event: PointerEvent): Place => {
-    const box = sheet.current?.getBoundingClientRect();
-    return [(event.clientX - (box?.left ?? 0)) / perMm, (event.clientY - (box?.top ?? 0)) / perMm];
-  };
-  const found = calliper && calliperOf(calliper.from, calliper.to, paper);
+    const box = sheet.current?.getBoundingClientRect()
+    return [(event.clientX - (box?.left ?? 0)) / perMm, (event.clientY - (box?.top ?? 0)) / perMm]
+  }
+  const found = calliper && calliperOf(calliper.from, calliper.to, paper)
   const words =
     found &&
     [
       `${Math.round(found.milliseconds)} ms`,
-      found.perMinute === undefined ? "" : `${Math.round(found.perMinute)}/min`,
-      `${found.millivolts >= 0 ? "+" : "−"}${Math.abs(found.millivolts).toFixed(2)} mV`,
+      found.perMinute === undefined ? '' : `${Math.round(found.perMinute)}/min`,
+      `${found.millivolts >= 0 ? '+' : '−'}${Math.abs(found.millivolts).toFixed(2)} mV`,
     ]
-      .filter((part) => part !== "")
-      .join("  ");
+      .filter((part) => part !== '')
+      .join('  ')
   const change = (news: Partial<Paper>): void => {
-    setPaper({ ...paper, ...news });
-    setCalliper(undefined);
-  };
+    setPaper({ ...paper, ...news })
+    setCalliper(undefined)
+  }
   return (
-    <section class="viewer-ecg" aria-label={t("viewer.ecg")}>
+    <section class="viewer-ecg" aria-label={t('viewer.ecg')}>
       <div class="viewer-ecg-bar">
         <Choice
-          label={t("viewer.ecgSpeed")}
+          label={t('viewer.ecgSpeed')}
           unit="mm/s"
           values={SPEEDS}
           value={paper.speedMmPerS}
           onChange={(speedMmPerS) => {
-            change({ speedMmPerS });
+            change({ speedMmPerS })
           }}
         />
         <Choice
-          label={t("viewer.ecgGain")}
+          label={t('viewer.ecgGain')}
           unit="mm/mV"
           values={GAINS}
           value={paper.gainMmPerMv}
           onChange={(gainMmPerMv) => {
-            change({ gainMmPerMv });
+            change({ gainMmPerMv })
           }}
         />
         <Choice
-          label={t("viewer.ecgLayout")}
+          label={t('viewer.ecgLayout')}
           unit=""
           values={LAYOUTS}
           value={paper.layout}
           onChange={(layout) => {
-            change({ layout });
+            change({ layout })
           }}
         />
         <label>
-          {t("viewer.ecgStart")}
+          {t('viewer.ecgStart')}
           <input
             type="number"
             min={0}
             step={10}
             value={paper.startSeconds}
             onChange={(event) => {
-              change({ startSeconds: Math.max(0, Number(event.currentTarget.value)) });
+              change({ startSeconds: Math.max(0, Number(event.currentTarget.value)) })
             }}
           />
           s
@@ -134,31 +134,31 @@ export function EcgPane({ ecg, onSeen, onMeasured, onHandle }: Props): JSX.Eleme
           type="button"
           aria-pressed={marches}
           onClick={() => {
-            setMarches(!marches);
+            setMarches(!marches)
           }}
         >
-          {t("viewer.march")}
+          {t('viewer.march')}
         </button>
         <button
           type="button"
           aria-expanded={isCalibrating}
           onClick={() => {
-            setCalibrating(!isCalibrating);
+            setCalibrating(!isCalibrating)
           }}
         >
-          {t("viewer.calibrate")}
+          {t('viewer.calibrate')}
         </button>
-        {!isMeasured(localStorage) && <span class="viewer-note">{t("viewer.notCalibrated")}</span>}
+        {!isMeasured(localStorage) && <span class="viewer-note">{t('viewer.notCalibrated')}</span>}
         {words !== undefined && (
           <output class="viewer-calliper-words">
             {words}
             <button
               type="button"
               onClick={() => {
-                onMeasured(words);
+                onMeasured(words)
               }}
             >
-              {t("viewer.insert")}
+              {t('viewer.insert')}
             </button>
           </output>
         )}
@@ -167,44 +167,44 @@ export function EcgPane({ ecg, onSeen, onMeasured, onHandle }: Props): JSX.Eleme
         <Calibration
           perMm={perMm}
           onChange={(pixels) => {
-            setPerMm(pixels);
-            keepPixelsPerMm(localStorage, pixels);
+            setPerMm(pixels)
+            keepPixelsPerMm(localStorage, pixels)
           }}
         />
       )}
       <div class="viewer-ecg-room">
-        {hasFailed && <p role="alert">{t("viewer.unshowable")}</p>}
+        {hasFailed && <p role="alert">{t('viewer.unshowable')}</p>}
         <div
           ref={sheet}
           class="viewer-sheet"
           onPointerDown={(event) => {
-            event.currentTarget.setPointerCapture(event.pointerId);
-            isDown.current = true;
-            const at = placeOf(event);
-            setCalliper({ from: at, to: at });
+            event.currentTarget.setPointerCapture(event.pointerId)
+            isDown.current = true
+            const at = placeOf(event)
+            setCalliper({ from: at, to: at })
           }}
           onPointerMove={(event) => {
-            if (isDown.current && calliper) setCalliper({ ...calliper, to: placeOf(event) });
+            if (isDown.current && calliper) setCalliper({ ...calliper, to: placeOf(event) })
           }}
           onPointerUp={() => {
-            isDown.current = false;
+            isDown.current = false
           }}
         >
           <img
             src={sheetUrl(ecg.url, paper)}
-            alt={t("viewer.ecg")}
+            alt={t('viewer.ecg')}
             draggable={false}
             width={size && size.width * perMm}
             height={size && size.height * perMm}
             data-sop-instance-uid={ecg.sopInstanceUid}
             onError={() => {
-              setFailed(true);
+              setFailed(true)
             }}
             onLoad={(event) => {
-              const { naturalWidth, naturalHeight } = event.currentTarget;
-              setSize({ width: sheetMm(naturalWidth), height: sheetMm(naturalHeight) });
-              setFailed(false);
-              onSeen(ecg.sopInstanceUid);
+              const { naturalWidth, naturalHeight } = event.currentTarget
+              setSize({ width: sheetMm(naturalWidth), height: sheetMm(naturalHeight) })
+              setFailed(false)
+              onSeen(ecg.sopInstanceUid)
             }}
           />
           {size !== undefined && calliper !== undefined && (
@@ -213,27 +213,27 @@ export function EcgPane({ ecg, onSeen, onMeasured, onHandle }: Props): JSX.Eleme
         </div>
       </div>
     </section>
-  );
+  )
 }
 
 interface ChoiceProps<Value extends string | number> {
-  label: string;
-  unit: string;
-  values: readonly Value[];
-  value: Value;
-  onChange: (value: Value) => void;
+  label: string
+  unit: string
+  values: readonly Value[]
+  value: Value
+  onChange: (value: Value) => void
 }
 
 function Choice<Value extends string | number>(props: ChoiceProps<Value>): JSX.Element {
-  const { label, unit, values, value, onChange } = props;
+  const { label, unit, values, value, onChange } = props
   return (
     <label>
       {label}
       <select
         value={value}
         onChange={(event) => {
-          const chosen = values[event.currentTarget.selectedIndex];
-          if (chosen !== undefined) onChange(chosen);
+          const chosen = values[event.currentTarget.selectedIndex]
+          if (chosen !== undefined) onChange(chosen)
         }}
       >
         {values.map((each) => (
@@ -243,25 +243,22 @@ function Choice<Value extends string | number>(props: ChoiceProps<Value>): JSX.E
         ))}
       </select>
     </label>
-  );
+  )
 }
 
 interface CallipersProps {
-  calliper: Calliper;
-  size: { width: number; height: number };
-  marches: boolean;
+  calliper: Calliper
+  size: { width: number; height: number }
+  marches: boolean
 }
 
 function Callipers({ calliper: { from, to }, size, marches }: CallipersProps): JSX.Element {
-  const { width, height } = size;
-  const further = marches ? marched(from[0], to[0], width) : [];
+  const { width, height } = size
+  const further = marches ? marched(from[0], to[0], width) : []
   return (
     <svg class="viewer-callipers" viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
-      <path
-        class="time"
-        d={[from[0], to[0]].map((x) => `M${x} 0V${height}`).join("")}
-      />
-      <path class="march" d={further.map((x) => `M${x} 0V${height}`).join("")} />
+      <path class="time" d={[from[0], to[0]].map((x) => `M${x} 0V${height}`).join('')} />
+      <path class="march" d={further.map((x) => `M${x} 0V${height}`).join('')} />
       <path
         class="voltage"
         d={`M${Math.min(from[0], to[0]) - 4} ${from[1]}H${Math.max(from[0], to[0]) + 4}M${
@@ -269,20 +266,14 @@ function Callipers({ calliper: { from, to }, size, marches }: CallipersProps): J
         } ${to[1]}H${Math.max(from[0], to[0]) + 4}`}
       />
     </svg>
-  );
+  )
 }
 
 /** A box that is to be made as wide as a bank card held against the screen. */
-function Calibration({
-  perMm,
-  onChange,
-}: {
-  perMm: number;
-  onChange: (perMm: number) => void;
-}): JSX.Element {
+function Calibration({ perMm, onChange }: { perMm: number; onChange: (perMm: number) => void }): JSX.Element {
   return (
     <div class="viewer-calibration">
-      <p>{t("viewer.calibrationHelp")}</p>
+      <p>{t('viewer.calibrationHelp')}</p>
       <svg class="viewer-card" width={CARD_MM * perMm} height={54 * perMm} aria-hidden="true">
         <rect width="100%" height="100%" rx={3.2 * perMm} />
       </svg>
@@ -292,12 +283,12 @@ function Calibration({
         max={12}
         step={0.01}
         value={perMm}
-        aria-label={t("viewer.calibrate")}
+        aria-label={t('viewer.calibrate')}
         onInput={(event) => {
-          onChange(Number(event.currentTarget.value));
+          onChange(Number(event.currentTarget.value))
         }}
       />
       <span>{perMm.toFixed(2)} px/mm</span>
     </div>
-  );
+  )
 }

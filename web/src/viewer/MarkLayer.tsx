@@ -1,30 +1,40 @@
 /** Marks over a picture, drawn as lines of the page: sharp at every zoom, and nothing of them in the pixels. */
 
-import { type JSX } from "preact";
-import { type Draft, type Mark } from "./marks";
-import { type Measured, quantitiesOf, shownQuantity } from "./measure";
-import { type Point } from "./transform";
-import { t } from "./words";
+import type { JSX } from 'preact'
+import type { Draft, Mark } from './marks'
+import { type Measured, quantitiesOf, shownValue } from './measure'
+import type { Scale } from './scale'
+import type { Point } from './transform'
+import { t } from './words'
 
 interface Props {
-  marks: readonly Mark[];
-  draft: Draft | undefined;
-  picked: string | undefined;
-  measured: Measured;
-  place: (point: Point) => Point;
+  marks: readonly Mark[]
+  draft: Draft | undefined
+  picked: string | undefined
+  measured: Measured
+  place: (point: Point) => Point
 }
 
-/** What a mark says, in one line. */
-export function markText(mark: Pick<Mark, "kind" | "points" | "text">, measured: Measured): string {
-  if (mark.kind === "arrow" || mark.kind === "key-image") return mark.text;
-  return quantitiesOf(mark.kind, mark.points, measured)
-    .map((each) => {
-      const shown = shownQuantity(each, t("viewer.atDetector"));
-      return ["length", "angle", "area", "time"].includes(each.name)
-        ? shown
-        : `${t(`viewer.quantity.${each.name}`)} ${shown}`;
+/** What is told with its name before the number; of the others the unit says enough. */
+const NAMES = {
+  mean: 'viewer.quantity.mean',
+  ratio: 'viewer.quantity.ratio',
+  sd: 'viewer.quantity.sd',
+  velocity: 'viewer.quantity.velocity',
+} as const
+
+/** What a mark says, in one line: its words, or what was measured. */
+export function markText({ text, values }: Pick<Mark, 'text' | 'values'>, scale: Scale): string {
+  if (text !== '') return text
+  const isAtDetector = scale.kind === 'spacing' && scale.atDetector
+  return values
+    .map(({ name, value, unit }) => {
+      const shown = shownValue(name, value, unit)
+      const where = isAtDetector && unit.startsWith('mm') ? ` (${t('viewer.atDetector')})` : ''
+      const called = name in NAMES ? `${t(NAMES[name as keyof typeof NAMES])} ` : ''
+      return `${called}${shown}${where}`
     })
-    .join("  ");
+    .join('  ')
 }
 
 export function MarkLayer({ marks, draft, picked, measured, place }: Props): JSX.Element {
@@ -35,89 +45,89 @@ export function MarkLayer({ marks, draft, picked, measured, place }: Props): JSX
           key={mark.id}
           mark={mark}
           isPicked={mark.id === picked}
-          label={markText(mark, measured)}
+          label={markText(mark, measured.scale)}
           place={place}
         />
       ))}
       {draft !== undefined && (
         <Drawn
-          mark={{ ...draft, text: "" }}
+          mark={draft}
           isPicked
-          label={markText({ ...draft, text: "" }, measured)}
+          label={markText({ text: '', values: quantitiesOf(draft.kind, draft.points, measured) }, measured.scale)}
           place={place}
         />
       )}
     </svg>
-  );
+  )
 }
 
 interface DrawnProps {
-  mark: Pick<Mark, "kind" | "points" | "text">;
-  isPicked: boolean;
-  label: string;
-  place: (point: Point) => Point;
+  mark: Pick<Mark, 'kind' | 'points'>
+  isPicked: boolean
+  label: string
+  place: (point: Point) => Point
 }
 
 function Drawn({ mark, isPicked, label, place }: DrawnProps): JSX.Element | null {
-  const points = mark.points.map(place);
+  const points = mark.points.map(place)
   const anchor = points.reduce<Point | undefined>(
     (best, point) => (best === undefined || point[0] > best[0] ? point : best),
     undefined,
-  );
-  if (anchor === undefined || mark.kind === "key-image") return null;
+  )
+  if (anchor === undefined || mark.kind === 'key-image') return null
   return (
-    <g class={isPicked ? "viewer-mark picked" : "viewer-mark"}>
+    <g class={isPicked ? 'viewer-mark picked' : 'viewer-mark'}>
       <path class="halo" d={outline(mark.kind, points)} />
       <path d={outline(mark.kind, points)} />
       {points.map(([x, y]) => (
         <circle cx={x} cy={y} r={isPicked ? 4 : 2.5} />
       ))}
-      {label !== "" && (
+      {label !== '' && (
         <text x={anchor[0] + 8} y={anchor[1] - 6}>
           {label}
         </text>
       )}
     </g>
-  );
+  )
 }
 
-function outline(kind: Mark["kind"], points: readonly Point[]): string {
-  if (kind === "ellipse") return ellipse(points);
-  if (kind === "arrow") return arrow(points);
-  if (kind === "angle") return lines([points]);
-  const pairs: Point[][] = [];
-  for (let at = 0; at + 1 < points.length; at += 2) pairs.push(points.slice(at, at + 2));
-  return lines(pairs);
+function outline(kind: Mark['kind'], points: readonly Point[]): string {
+  if (kind === 'ellipse') return ellipse(points)
+  if (kind === 'arrow') return arrow(points)
+  if (kind === 'angle') return lines([points])
+  const pairs: Point[][] = []
+  for (let at = 0; at + 1 < points.length; at += 2) pairs.push(points.slice(at, at + 2))
+  return lines(pairs)
 }
 
 function lines(chains: readonly (readonly Point[])[]): string {
   return chains
-    .map((chain) => chain.map(([x, y], place) => `${place === 0 ? "M" : "L"}${x} ${y}`).join(""))
-    .join("");
+    .map((chain) => chain.map(([x, y], place) => `${place === 0 ? 'M' : 'L'}${x} ${y}`).join(''))
+    .join('')
 }
 
 function ellipse(points: readonly Point[]): string {
-  const [from, to] = points;
-  if (from === undefined || to === undefined) return "";
-  const across = Math.abs(to[0] - from[0]) / 2;
-  const down = Math.abs(to[1] - from[1]) / 2;
-  const left = Math.min(from[0], to[0]);
-  const middle = (from[1] + to[1]) / 2;
-  const half = `a${across} ${down} 0 1 0`;
-  return `M${left} ${middle}${half} ${2 * across} 0${half} ${-2 * across} 0`;
+  const [from, to] = points
+  if (from === undefined || to === undefined) return ''
+  const across = Math.abs(to[0] - from[0]) / 2
+  const down = Math.abs(to[1] - from[1]) / 2
+  const left = Math.min(from[0], to[0])
+  const middle = (from[1] + to[1]) / 2
+  const half = `a${across} ${down} 0 1 0`
+  return `M${left} ${middle}${half} ${2 * across} 0${half} ${-2 * across} 0`
 }
 
 /** The first point is the tip: what is meant is where one begins. */
 function arrow(points: readonly Point[]): string {
-  const [tip, tail] = points;
-  if (tip === undefined || tail === undefined) return "";
-  const angle = Math.atan2(tail[1] - tip[1], tail[0] - tip[0]);
+  const [tip, tail] = points
+  if (tip === undefined || tail === undefined) return ''
+  const angle = Math.atan2(tail[1] - tip[1], tail[0] - tip[0])
   const barb = (turn: number): Point => [
     tip[0] + 12 * Math.cos(angle + turn),
     tip[1] + 12 * Math.sin(angle + turn),
-  ];
+  ]
   return lines([
     [tip, tail],
     [barb(0.45), tip, barb(-0.45)],
-  ]);
+  ])
 }

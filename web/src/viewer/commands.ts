@@ -1,164 +1,146 @@
 /** What keys and buttons do to the pane that is looked at. */
 
-import { type Voi } from "./grey";
-import { type PaneHandle } from "./Pane";
-import { SPEEDS } from "./CineBar";
-import { type Stage } from "./stage";
-import { type Point, actualSize, fitted, flipped, linked, turned, zoomedAt } from "./transform";
+import type { Voi } from './grey'
+import type { Action } from '../keys'
+import type { PaneHandle } from './Pane'
+import { SPEEDS } from './CineBar'
+import type { Stage } from './stage'
+import { type Point, actualSize, fitted, flipped, linked, turned, zoomedAt } from './transform'
 
-/** Commands of one picture; those of the viewer as a whole are in Viewer.tsx. */
-export type PaneCommand =
-  | "invert"
-  | "fit"
-  | "actual"
-  | "zoomIn"
-  | "zoomOut"
-  | "rotate"
-  | "rotateBack"
-  | "flipHorizontal"
-  | "flipVertical"
-  | "reset"
-  | "auto"
-  | "play"
-  | "faster"
-  | "slower"
-  | "nextFrame"
-  | "previousFrame"
-  | "firstFrame"
-  | "lastFrame";
+const STEP = 1.25
 
-const STEP = 1.25;
-
-/** Do a command; `looks` says whether the other pane has to follow. */
-export function done(command: PaneCommand, pane: PaneHandle): { looks: boolean; windows: boolean } {
-  const { stage } = pane;
-  const look = LOOKS[command];
+/** Do what a key or a button means for one picture; `looks` says whether the other pane has to follow. */
+export function done(command: Action, pane: PaneHandle): { looks: boolean; windows: boolean } {
+  const { stage } = pane
+  const look = LOOKS[command]
   if (look !== undefined) {
-    look(stage);
-    return { looks: true, windows: false };
+    look(stage)
+    return { looks: true, windows: false }
   }
-  const turn = TURNS[command];
+  const turn = TURNS[command]
   if (turn !== undefined) {
-    pane.turnTo(turn(stage));
-    return { looks: false, windows: false };
+    pane.turnTo(turn(stage))
+    return { looks: false, windows: false }
   }
-  OTHERS[command]?.(stage, pane);
-  return { looks: command === "reset", windows: ["auto", "reset", "invert"].includes(command) };
+  OTHERS[command]?.(stage, pane)
+  return { looks: command === 'reset', windows: ['window-auto', 'reset', 'invert'].includes(command) }
 }
 
-const LOOKS: Partial<Record<PaneCommand, (stage: Stage) => void>> = {
+const LOOKS: Partial<Record<Action, (stage: Stage) => void>> = {
   fit: (stage) => {
-    stage.look(fitted(stage.extent, stage.pane, stage.view), true);
+    stage.look(fitted(stage.extent, stage.pane, stage.view), true)
   },
-  actual: (stage) => {
-    stage.look(actualSize(viewOf(stage)));
+  'one-to-one': (stage) => {
+    stage.look(actualSize(viewOf(stage)))
   },
-  zoomIn: (stage) => {
-    stage.look(zoomedAt(viewOf(stage), STEP, middle(stage), stage.extent, stage.pane));
+  'zoom-in': (stage) => {
+    stage.look(zoomedAt(viewOf(stage), STEP, middle(stage), stage.extent, stage.pane))
   },
-  zoomOut: (stage) => {
-    stage.look(zoomedAt(viewOf(stage), 1 / STEP, middle(stage), stage.extent, stage.pane));
+  'zoom-out': (stage) => {
+    stage.look(zoomedAt(viewOf(stage), 1 / STEP, middle(stage), stage.extent, stage.pane))
   },
-  rotate: (stage) => {
-    refit(stage, turned(viewOf(stage), 1));
+  'rotate-right': (stage) => {
+    refit(stage, turned(viewOf(stage), 1))
   },
-  rotateBack: (stage) => {
-    refit(stage, turned(viewOf(stage), -1));
+  'rotate-left': (stage) => {
+    refit(stage, turned(viewOf(stage), -1))
   },
-  flipHorizontal: (stage) => {
-    stage.look(flipped(viewOf(stage), "horizontal"), stage.isFitted);
+  'flip-horizontal': (stage) => {
+    stage.look(flipped(viewOf(stage), 'horizontal'), stage.isFitted)
   },
-  flipVertical: (stage) => {
-    stage.look(flipped(viewOf(stage), "vertical"), stage.isFitted);
+  'flip-vertical': (stage) => {
+    stage.look(flipped(viewOf(stage), 'vertical'), stage.isFitted)
   },
-};
+}
 
-const TURNS: Partial<Record<PaneCommand, (stage: Stage) => number>> = {
-  nextFrame: (stage) => stage.frame + 1,
-  previousFrame: (stage) => stage.frame - 1,
-  firstFrame: () => 0,
-  lastFrame: (stage) => (stage.image?.frameCount ?? 1) - 1,
-};
+const TURNS: Partial<Record<Action, (stage: Stage) => number>> = {
+  'first-image': () => 0,
+  'last-image': (stage) => (stage.image?.frameCount ?? 1) - 1,
+}
 
-const OTHERS: Partial<Record<PaneCommand, (stage: Stage, pane: PaneHandle) => void>> = {
+const OTHERS: Partial<Record<Action, (stage: Stage, pane: PaneHandle) => void>> = {
   invert: (stage) => {
-    stage.isInverted = !stage.isInverted;
-    stage.redraw();
+    stage.isInverted = !stage.isInverted
+    stage.redraw()
   },
-  auto: (stage) => {
-    const found = stage.automatic();
-    if (found !== undefined) stage.choose(found);
+  'window-auto': (stage) => {
+    const found = stage.automatic()
+    if (found !== undefined) stage.choose(found)
   },
   reset: (stage) => {
-    stage.isInverted = false;
-    stage.choose(undefined);
-    stage.look(fitted(stage.extent, stage.pane), true);
+    stage.isInverted = false
+    stage.choose(undefined)
+    stage.look(fitted(stage.extent, stage.pane), true)
   },
   play: (stage, pane) => {
-    if (stage.image?.cine === undefined || stage.image.frameCount < 2) return;
-    stage.play(!stage.isPlaying);
+    if (stage.image?.cine === undefined || stage.image.frameCount < 2) return
+    stage.play(!stage.isPlaying)
     // What stands still is looked at closely: as it was stored.
-    if (!stage.isPlaying) pane.turnTo(stage.frame);
+    if (!stage.isPlaying) pane.turnTo(stage.frame)
+  },
+  loop: (stage) => {
+    stage.bounces = !stage.bounces
+    stage.redraw()
   },
   faster: (stage) => {
-    paced(stage, 1);
+    paced(stage, 1)
   },
   slower: (stage) => {
-    paced(stage, -1);
+    paced(stage, -1)
   },
-};
+}
 
 /** Go one speed up or down. */
-function paced(stage: Stage, step: 1 | -1): void {
-  const at = SPEEDS.findIndex((speed) => speed === stage.speed);
-  stage.speed = SPEEDS[Math.min(Math.max(at + step, 0), SPEEDS.length - 1)] ?? 1;
-  stage.redraw();
+export function paced(stage: Stage, step: 1 | -1): void {
+  const at = SPEEDS.findIndex((speed) => speed === stage.speed)
+  stage.speed = SPEEDS[Math.min(Math.max(at + step, 0), SPEEDS.length - 1)] ?? 1
+  stage.redraw()
 }
 
-function refit(stage: Stage, view: NonNullable<Stage["view"]>): void {
-  stage.look(stage.isFitted ? fitted(stage.extent, stage.pane, view) : view, stage.isFitted);
+function refit(stage: Stage, view: NonNullable<Stage['view']>): void {
+  stage.look(stage.isFitted ? fitted(stage.extent, stage.pane, view) : view, stage.isFitted)
 }
 
-function viewOf(stage: Stage): NonNullable<Stage["view"]> {
-  return stage.view ?? fitted(stage.extent, stage.pane);
+function viewOf(stage: Stage): NonNullable<Stage['view']> {
+  return stage.view ?? fitted(stage.extent, stage.pane)
 }
 
 function middle(stage: Stage): Point {
-  return [stage.pane.width / 2, stage.pane.height / 2];
+  return [stage.pane.width / 2, stage.pane.height / 2]
 }
 
 /** Return what the number keys choose: what the image names, in its order. */
 export function presetsOf(stage: Stage | undefined): Voi[] {
-  return stage?.rule?.presets ?? [];
+  return stage?.rule?.presets ?? []
 }
 
 /** Let the other pane look at the same place, as near. */
 export function linkLook(from: PaneHandle | undefined, to: PaneHandle | undefined): void {
-  if (from?.stage.view === undefined || to?.stage.image === undefined) return;
-  if (from.stage.isFitted) to.stage.look(fitted(to.stage.extent, to.stage.pane, from.stage.view), true);
-  else to.stage.look(linked(from.stage.view, from.stage.extent, to.stage.extent));
+  if (from?.stage.view === undefined || to?.stage.image === undefined) return
+  if (from.stage.isFitted) to.stage.look(fitted(to.stage.extent, to.stage.pane, from.stage.view), true)
+  else to.stage.look(linked(from.stage.view, from.stage.extent, to.stage.extent))
 }
 
 /** Let the other pane show its own greys as this one shows its. */
 export function linkWindow(from: PaneHandle | undefined, to: PaneHandle | undefined): void {
-  if (from === undefined || to === undefined) return;
-  to.stage.isInverted = from.stage.isInverted;
-  const found = from.stage.chosen === undefined ? undefined : linkedVoi(from.stage, to.stage);
-  if (found !== undefined || from.stage.chosen === undefined) to.stage.choose(found);
-  to.stage.redraw();
+  if (from === undefined || to === undefined) return
+  to.stage.isInverted = from.stage.isInverted
+  const found = from.stage.chosen === undefined ? undefined : linkedVoi(from.stage, to.stage)
+  if (found !== undefined || from.stage.chosen === undefined) to.stage.choose(found)
+  to.stage.redraw()
 }
 
 /** Return the other pane's window, as far from its own first one as this is from this one's. */
 export function linkedVoi(from: Stage, to: Stage): Voi | undefined {
-  const [mine, theirs] = [from.rule?.presets[0], to.rule?.presets[0]];
-  const { chosen } = from;
-  if (chosen?.kind !== "window" || mine?.kind !== "window" || theirs?.kind !== "window") {
-    return undefined;
+  const [mine, theirs] = [from.rule?.presets[0], to.rule?.presets[0]]
+  const { chosen } = from
+  if (chosen?.kind !== 'window' || mine?.kind !== 'window' || theirs?.kind !== 'window') {
+    return undefined
   }
-  const ratio = theirs.width / mine.width;
+  const ratio = theirs.width / mine.width
   return {
     ...chosen,
     center: theirs.center + (chosen.center - mine.center) * ratio,
     width: Math.max(chosen.width * ratio, 1),
-  };
+  }
 }

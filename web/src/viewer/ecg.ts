@@ -1,49 +1,49 @@
 /** Millimetres of ECG paper on a screen, and what lies between two callipers. Pure. */
 
-export const SPEEDS = [12.5, 25, 50, 100] as const;
-export const GAINS = [5, 10, 20] as const;
-export const LAYOUTS = ["4x3", "6x2", "12x1"] as const;
+export const SPEEDS = [12.5, 25, 50, 100] as const
+export const GAINS = [5, 10, 20] as const
+export const LAYOUTS = ['4x3', '6x2', '12x1'] as const
 
 /** How the server draws the sheet. */
 export interface Paper {
-  speedMmPerS: number;
-  gainMmPerMv: number;
-  layout: (typeof LAYOUTS)[number];
-  startSeconds: number;
+  speedMmPerS: number
+  gainMmPerMv: number
+  layout: (typeof LAYOUTS)[number]
+  startSeconds: number
 }
 
 export const USUAL_PAPER: Paper = {
   speedMmPerS: 25,
   gainMmPerMv: 10,
-  layout: "4x3",
+  layout: '4x3',
   startSeconds: 0,
-};
+}
 
 /** CSS says that an inch has 96 pixels; screens do as they like, so it can be measured. */
-export const CSS_PIXELS_PER_MM = 96 / 25.4;
+export const CSS_PIXELS_PER_MM = 96 / 25.4
 /** A bank card is 85.6 mm wide (ISO/IEC 7810 ID-1): everyone has one to measure a screen with. */
-export const CARD_MM = 85.6;
-const SHEET_STEP_MM = 5;
+export const CARD_MM = 85.6
+const SHEET_STEP_MM = 5
 
 /** Return the address of a sheet, from that of the numbers. */
 export function sheetUrl(numbersUrl: string, paper: Paper): string {
-  const [path, query] = numbersUrl.split("?");
-  const { speedMmPerS, gainMmPerMv, layout, startSeconds } = paper;
-  const start = startSeconds > 0 ? `&start=${startSeconds}` : "";
-  return `${path ?? ""}.svg?${query ?? ""}&speed=${speedMmPerS}&gain=${gainMmPerMv}&layout=${layout}${start}`;
+  const [path, query] = numbersUrl.split('?')
+  const { speedMmPerS, gainMmPerMv, layout, startSeconds } = paper
+  const start = startSeconds > 0 ? `&start=${startSeconds}` : ''
+  return `${path ?? ''}.svg?${query ?? ''}&speed=${speedMmPerS}&gain=${gainMmPerMv}&layout=${layout}${start}`
 }
 
 /** Return a sheet's millimetres from its natural pixels: sheets are whole large squares. */
 export function sheetMm(naturalPixels: number): number {
-  return Math.round(naturalPixels / CSS_PIXELS_PER_MM / SHEET_STEP_MM) * SHEET_STEP_MM;
+  return Math.round(naturalPixels / CSS_PIXELS_PER_MM / SHEET_STEP_MM) * SHEET_STEP_MM
 }
 
 /** What two points of the sheet have between them; points are in millimetres. */
 export interface Calliper {
-  milliseconds: number;
+  milliseconds: number
   /** For one of these intervals a beat. */
-  perMinute: number | undefined;
-  millivolts: number;
+  perMinute: number | undefined
+  millivolts: number
 }
 
 export function calliperOf(
@@ -51,36 +51,36 @@ export function calliperOf(
   to: readonly [number, number],
   paper: Paper,
 ): Calliper {
-  const milliseconds = (Math.abs(to[0] - from[0]) / paper.speedMmPerS) * 1000;
+  const milliseconds = (Math.abs(to[0] - from[0]) / paper.speedMmPerS) * 1000
   return {
     milliseconds,
     perMinute: milliseconds >= 100 ? 60_000 / milliseconds : undefined,
     millivolts: (from[1] - to[1]) / paper.gainMmPerMv,
-  };
+  }
 }
 
 /** Return where the same interval ends again and again, to march through a rhythm; in millimetres. */
 export function marched(from: number, to: number, width: number): number[] {
-  const step = Math.abs(to - from);
-  if (step < 1) return [];
-  const places: number[] = [];
-  for (let at = Math.max(from, to) + step; at < width; at += step) places.push(at);
-  for (let at = Math.min(from, to) - step; at > 0; at -= step) places.push(at);
-  return places;
+  const step = Math.abs(to - from)
+  if (step < 1) return []
+  const places: number[] = []
+  for (let at = Math.max(from, to) + step; at < width; at += step) places.push(at)
+  for (let at = Math.min(from, to) - step; at > 0; at -= step) places.push(at)
+  return places
 }
 
-const KEPT_AS = "screen.pixelsPerMm";
+const KEPT_AS = 'screen.pixelsPerMm'
 
 /** Return how many CSS pixels a millimetre of this screen has, as it was measured, or as CSS has it. */
-export function pixelsPerMm(storage: Pick<Storage, "getItem">): number {
-  const kept = Number(storage.getItem(KEPT_AS));
-  return kept >= 1 && kept <= 40 ? kept : CSS_PIXELS_PER_MM;
+export function pixelsPerMm(storage: Pick<Storage, 'getItem'>): number {
+  const kept = Number(storage.getItem(KEPT_AS))
+  return kept >= 1 && kept <= 40 ? kept : CSS_PIXELS_PER_MM
 }
 
-export function keepPixelsPerMm(storage: Pick<Storage, "setItem">, pixels: number): void {
-  storage.setItem(KEPT_AS, String(pixels));
+export function keepPixelsPerMm(storage: Pick<Storage, 'setItem'>, pixels: number): void {
+  storage.setItem(KEPT_AS, String(pixels))
 }
 
-export function isMeasured(storage: Pick<Storage, "getItem">): boolean {
-  return storage.getItem(KEPT_AS) !== null;
+export function isMeasured(storage: Pick<Storage, 'getItem'>): boolean {
+  return storage.getItem(KEPT_AS) !== null
 }

@@ -1,93 +1,91 @@
 /** A study as the viewer needs it: its images and electrocardiograms, in the order of the strip. */
 
-import { type DataSet, text } from "./dataset";
-import { type FetchBytes, type GreyRule, greyRule } from "./grey";
-import { type Identity, type Image, greyDescription, identityOf, imageOf, isGrey } from "./image";
-import { Frames } from "./frames";
-import { ordered } from "./hanging";
-import { sourceOf } from "./source";
+import { type DataSet, text } from './dataset'
+import { type FetchBytes, type GreyRule, greyRule } from './grey'
+import { type Identity, type Image, greyDescription, identityOf, imageOf, isGrey } from './image'
+import { Frames } from './frames'
+import { ordered } from './hanging'
+import { sourceOf } from './source'
 
 /** Which study: everywhere together with its site, for only there a UID is unique. */
 export interface StudyReference {
-  siteId: string;
-  studyInstanceUid: string;
+  siteId: string
+  studyInstanceUid: string
 }
 
 export interface ShownImage {
-  image: Image;
-  frames: Frames;
+  image: Image
+  frames: Frames
   /** Address of the instance, without a host. */
-  url: string;
+  url: string
 }
 
 export interface ShownECG {
-  sopInstanceUid: string;
+  sopInstanceUid: string
   /** Address of its numbers; `.svg` behind it is the sheet. */
-  url: string;
-  dataset: DataSet;
+  url: string
+  dataset: DataSet
 }
 
 export interface Study {
-  reference: StudyReference;
-  identity: Identity;
-  images: ShownImage[];
-  electrocardiograms: ShownECG[];
+  reference: StudyReference
+  identity: Identity
+  images: ShownImage[]
+  electrocardiograms: ShownECG[]
 }
 
-const ELECTROCARDIOGRAM = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.9\.1\.[1-4]$/;
+const ELECTROCARDIOGRAM = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.9\.1\.[1-4]$/
 
 /** Return the address of a study below the root of its site. */
 export function studyUrl({ siteId, studyInstanceUid }: StudyReference): string {
-  return `/dicom-web/sites/${encodeURIComponent(siteId)}/studies/${encodeURIComponent(studyInstanceUid)}`;
+  return `/dicom-web/sites/${encodeURIComponent(siteId)}/studies/${encodeURIComponent(studyInstanceUid)}`
 }
 
 /** Load what is said of a study's instances; no pixel yet. */
 export async function loadStudy(reference: StudyReference, signal: AbortSignal): Promise<Study> {
-  const url = studyUrl(reference);
+  const url = studyUrl(reference)
   const [datasets, listed] = await Promise.all([
     dicomJson(`${url}/metadata`, signal),
     dicomJson(`${url}/instances`, signal),
-  ]);
-  const syntaxes = new Map(
-    listed.map((each) => [text(each, "00080018"), text(each, "00083002")] as const),
-  );
-  const images = ordered(datasets.flatMap((dataset) => imageOf(dataset) ?? []));
+  ])
+  const syntaxes = new Map(listed.map((each) => [text(each, '00080018'), text(each, '00083002')] as const))
+  const images = ordered(datasets.flatMap((dataset) => imageOf(dataset) ?? []))
   return {
     reference,
     identity: identityOf(datasets[0] ?? {}),
     images: images.map((image) => {
-      const own = `${url}/series/${image.seriesInstanceUid}/instances/${image.sopInstanceUid}`;
-      const source = sourceOf(image, syntaxes.get(image.sopInstanceUid) ?? "");
-      return { image, frames: new Frames(image, source, own), url: own };
+      const own = `${url}/series/${image.seriesInstanceUid}/instances/${image.sopInstanceUid}`
+      const source = sourceOf(image, syntaxes.get(image.sopInstanceUid) ?? '')
+      return { image, frames: new Frames(image, source, own), url: own }
     }),
     electrocardiograms: datasets
-      .filter((dataset) => ELECTROCARDIOGRAM.test(text(dataset, "00080016")))
+      .filter((dataset) => ELECTROCARDIOGRAM.test(text(dataset, '00080016')))
       .map((dataset) => ecgOf(reference, dataset)),
-  };
+  }
 }
 
 function ecgOf({ siteId, studyInstanceUid }: StudyReference, dataset: DataSet): ShownECG {
-  const sopInstanceUid = text(dataset, "00080018");
-  const url = `/api/v1/studies/${studyInstanceUid}/instances/${sopInstanceUid}/ecg`;
-  return { sopInstanceUid, url: `${url}?site_id=${encodeURIComponent(siteId)}`, dataset };
+  const sopInstanceUid = text(dataset, '00080018')
+  const url = `/api/v1/studies/${studyInstanceUid}/instances/${sopInstanceUid}/ecg`
+  return { sopInstanceUid, url: `${url}?site_id=${encodeURIComponent(siteId)}`, dataset }
 }
 
 async function dicomJson(url: string, signal: AbortSignal): Promise<DataSet[]> {
-  const response = await fetch(url, { headers: { Accept: "application/dicom+json" }, signal });
-  if (response.status === 204) return [];
-  if (!response.ok) throw new Error(`${response.status}`);
-  return (await response.json()) as DataSet[];
+  const response = await fetch(url, { headers: { Accept: 'application/dicom+json' }, signal })
+  if (response.status === 204) return []
+  if (!response.ok) throw new Error(`${response.status}`)
+  return (await response.json()) as DataSet[]
 }
 
 /** Fetch a value by the address that the metadata gave, from this host whatever name it has there. */
 export function bytesFetcher(signal: AbortSignal): FetchBytes {
   return async (address) => {
-    const { pathname } = new URL(address, location.origin);
-    const headers = { Accept: "application/octet-stream" };
-    const response = await fetch(pathname, { headers, signal });
-    if (!response.ok) throw new Error(`${response.status}`);
-    return new Uint8Array(await response.arrayBuffer());
-  };
+    const { pathname } = new URL(address, location.origin)
+    const headers = { Accept: 'application/octet-stream' }
+    const response = await fetch(pathname, { headers, signal })
+    if (!response.ok) throw new Error(`${response.status}`)
+    return new Uint8Array(await response.arrayBuffer())
+  }
 }
 
 /** Return how a frame's stored values become shades; undefined for colour. */
@@ -96,6 +94,6 @@ export async function ruleOf(
   frame: number,
   signal: AbortSignal,
 ): Promise<GreyRule | undefined> {
-  if (!isGrey(image)) return undefined;
-  return greyRule(image, greyDescription(image.dataset, frame), bytesFetcher(signal));
+  if (!isGrey(image)) return undefined
+  return greyRule(image, greyDescription(image.dataset, frame), bytesFetcher(signal))
 }

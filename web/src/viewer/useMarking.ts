@@ -1,34 +1,34 @@
-import { useCallback, useState } from "preact/hooks";
-import { type Draft, type Mark, type MarkValue, withPoint } from "./marks";
-import { markText } from "./MarkLayer";
-import { type Measured, quantitiesOf } from "./measure";
-import { type Held, type PaneHandle } from "./Pane";
-import { type Stage } from "./stage";
-import { type Keeping, useMarks } from "./useMarks";
-import { type Study, type StudyReference } from "./study";
-import { windowOf } from "./grey";
+import { useCallback, useState } from 'preact/hooks'
+import { type Draft, type Mark, type MarkValue, withPoint } from './marks'
+import { markText } from './MarkLayer'
+import { type Measured, quantitiesOf } from './measure'
+import type { Held, PaneHandle } from './Pane'
+import type { Stage } from './stage'
+import { type Keeping, useMarks } from './useMarks'
+import type { Study, StudyReference } from './study'
+import { windowOf } from './grey'
 
 export interface Marking {
-  marks: readonly Mark[];
-  keeping: Keeping;
-  picked: string | undefined;
+  marks: readonly Mark[]
+  keeping: Keeping
+  picked: string | undefined
   /** The arrow that still waits for its words. */
-  unnamed: Mark | undefined;
-  add: (draft: Draft, frame: number, stage: Stage) => void;
-  name: (mark: Mark, words: string) => void;
-  pick: (mark: Mark | undefined) => void;
-  movePoint: (mark: Mark, place: number, at: readonly [number, number], isEnd: boolean) => void;
-  removePicked: () => void;
+  unnamed: Mark | undefined
+  add: (draft: Draft, frame: number, stage: Stage) => void
+  name: (mark: Mark, words: string) => void
+  pick: (mark: Mark | undefined) => void
+  movePoint: (mark: Mark, place: number, at: readonly [number, number], isEnd: boolean) => void
+  removePicked: () => void
   /** Make the active picture a key image, or none. */
-  toggleKeyImage: () => void;
-  undo: () => void;
-  redo: () => void;
+  toggleKeyImage: () => void
+  undo: () => void
+  redo: () => void
 }
 
 interface Asked {
-  study: StudyReference;
-  workitemUid?: string | undefined;
-  onMeasure?: ((words: string) => void) | undefined;
+  study: StudyReference
+  workitemUid?: string | undefined
+  onMeasure?: ((words: string) => void) | undefined
 }
 
 /** What a hand draws becomes a mark, and its words go to the report. */
@@ -38,61 +38,61 @@ export function useMarking(
   handles: Held<readonly (PaneHandle | undefined)[]>,
   active: 0 | 1,
 ): Marking {
-  const { marks, keeping, change, undo, redo } = useMarks(study, loaded, workitemUid);
-  const [picked, setPicked] = useState<string>();
-  const [unnamed, setUnnamed] = useState<Mark>();
+  const { marks, keeping, change, undo, redo } = useMarks(study, loaded, workitemUid)
+  const [picked, setPicked] = useState<string>()
+  const [unnamed, setUnnamed] = useState<Mark>()
 
   const add = useCallback(
     (draft: Draft, frame: number, stage: Stage) => {
-      const { image } = stage;
-      if (image === undefined) return;
-      const measured = measuredOf(stage);
+      const { image } = stage
+      if (image === undefined) return
+      const measured = measuredOf(stage)
       const mark: Mark = {
         ...draft,
         id: newId(),
         sopInstanceUid: image.sopInstanceUid,
         frame: frame + 1,
-        text: "",
+        text: '',
         values: valuesOf(draft, measured),
-      };
-      change((all) => [...all, mark]);
-      setPicked(mark.id);
-      if (mark.kind === "arrow") setUnnamed(mark);
-      else onMeasure?.(markText(mark, measured));
+      }
+      change((all) => [...all, mark])
+      setPicked(mark.id)
+      if (mark.kind === 'arrow') setUnnamed(mark)
+      else onMeasure?.(markText(mark, measured.scale))
     },
     [change, onMeasure],
-  );
-  const movePoint = useCallback<Marking["movePoint"]>(
+  )
+  const movePoint = useCallback<Marking['movePoint']>(
     (mark, place, at, isEnd) => {
-      const stage = handles.current[active]?.stage;
+      const stage = handles.current[active]?.stage
       change((all) => {
-        const next = withPoint(all, mark.id, place, at);
-        return stage === undefined ? next : next.map((each) => measuredAgain(each, mark.id, stage));
-      }, isEnd);
+        const next = withPoint(all, mark.id, place, at)
+        return stage === undefined ? next : next.map((each) => measuredAgain(each, mark.id, stage))
+      }, isEnd)
     },
     [change, handles, active],
-  );
+  )
   const removePicked = useCallback(() => {
-    if (picked === undefined) return;
-    change((all) => all.filter(({ id }) => id !== picked));
-    setPicked(undefined);
-  }, [change, picked]);
+    if (picked === undefined) return
+    change((all) => all.filter(({ id }) => id !== picked))
+    setPicked(undefined)
+  }, [change, picked])
   const name = useCallback(
     (mark: Mark, words: string) => {
-      setUnnamed(undefined);
-      if (words === "") return;
-      change((all) => all.map((each) => (each.id === mark.id ? { ...each, text: words } : each)));
+      setUnnamed(undefined)
+      if (words === '') return
+      change((all) => all.map((each) => (each.id === mark.id ? { ...each, text: words } : each)))
     },
     [change],
-  );
+  )
   const toggleKeyImage = useCallback(() => {
-    const stage = handles.current[active]?.stage;
-    if (stage?.image === undefined) return;
-    change((all) => withKeyImage(all, stage));
-  }, [change, handles, active]);
+    const stage = handles.current[active]?.stage
+    if (stage?.image === undefined) return
+    change((all) => withKeyImage(all, stage))
+  }, [change, handles, active])
   const pick = useCallback((mark: Mark | undefined) => {
-    setPicked(mark?.id);
-  }, []);
+    setPicked(mark?.id)
+  }, [])
   return {
     marks,
     keeping,
@@ -106,60 +106,59 @@ export function useMarking(
     toggleKeyImage,
     undo,
     redo,
-  };
+  }
 }
 
 /** Return what measures need to know of the picture that a stage shows. */
 export function measuredOf(stage: Stage): Measured {
-  const { image } = stage;
+  const { image } = stage
   return {
-    scale: image?.scale ?? { kind: "none" },
+    scale: image?.scale ?? { kind: 'none' },
     aspect: image?.pixelAspect ?? 1,
     columns: image?.columns ?? 0,
     rows: image?.rows ?? 0,
     at: stage.valueAt,
-    valueUnit: image?.dataset["00281054"]?.Value?.[0] === "HU" ? "HU" : "",
-  };
+    valueUnit: image?.dataset['00281054']?.Value?.[0] === 'HU' ? 'HU' : '',
+  }
 }
 
 function valuesOf(draft: Draft, measured: Measured): MarkValue[] {
   return quantitiesOf(draft.kind, draft.points, measured)
     .filter(({ value }) => Number.isFinite(value))
-    .map(({ name, value, unit }) => ({ name, value, unit }));
+    .map(({ name, value, unit }) => ({ name, value, unit }))
 }
 
 function measuredAgain(mark: Mark, id: string, stage: Stage): Mark {
-  if (mark.id !== id || mark.kind === "key-image") return mark;
-  return { ...mark, values: valuesOf({ kind: mark.kind, points: [...mark.points] }, measuredOf(stage)) };
+  if (mark.id !== id || mark.kind === 'key-image') return mark
+  return { ...mark, values: valuesOf({ kind: mark.kind, points: [...mark.points] }, measuredOf(stage)) }
 }
 
 function withKeyImage(marks: readonly Mark[], stage: Stage): readonly Mark[] {
-  const sopInstanceUid = stage.image?.sopInstanceUid ?? "";
-  const frame = stage.frame + 1;
+  const sopInstanceUid = stage.image?.sopInstanceUid ?? ''
+  const frame = stage.frame + 1
   const others = marks.filter(
-    (mark) =>
-      mark.kind !== "key-image" || mark.sopInstanceUid !== sopInstanceUid || mark.frame !== frame,
-  );
-  if (others.length < marks.length) return others;
-  const { chosen } = stage;
-  const window = chosen === undefined ? undefined : windowOf(chosen);
+    (mark) => mark.kind !== 'key-image' || mark.sopInstanceUid !== sopInstanceUid || mark.frame !== frame,
+  )
+  if (others.length < marks.length) return others
+  const { chosen } = stage
+  const window = chosen === undefined ? undefined : windowOf(chosen)
   return [
     ...marks,
     {
       id: newId(),
       sopInstanceUid,
       frame,
-      kind: "key-image",
+      kind: 'key-image',
       points: [],
-      text: "",
+      text: '',
       values: [],
       window: window && { center: window.center, width: window.width },
     },
-  ];
+  ]
 }
 
 function newId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
 }

@@ -1,21 +1,21 @@
-import { useEffect, useState } from "preact/hooks";
-import { type Study, type StudyReference, loadStudy } from "./study";
+import { useEffect, useState } from 'preact/hooks'
+import { type Study, type StudyReference, loadStudy } from './study'
 
 /** Load a study; undefined until it is here, "failed" where it cannot be had. */
-export function useStudy(reference: StudyReference | undefined): Study | "failed" | undefined {
-  const [study, setStudy] = useState<Study | "failed">();
-  const siteId = reference?.siteId;
-  const studyInstanceUid = reference?.studyInstanceUid;
+export function useStudy(reference: StudyReference | undefined): Study | 'failed' | undefined {
+  const [study, setStudy] = useState<Study | 'failed'>()
+  const siteId = reference?.siteId
+  const studyInstanceUid = reference?.studyInstanceUid
   useEffect(() => {
-    setStudy(undefined);
-    if (siteId === undefined || studyInstanceUid === undefined) return;
-    const controller = new AbortController();
+    setStudy(undefined)
+    if (siteId === undefined || studyInstanceUid === undefined) return
+    const controller = new AbortController()
     loadStudy({ siteId, studyInstanceUid }, controller.signal).then(setStudy, () => {
-      if (!controller.signal.aborted) setStudy("failed");
-    });
+      if (!controller.signal.aborted) setStudy('failed')
+    })
     return () => {
-      controller.abort();
-    };
-  }, [siteId, studyInstanceUid]);
-  return study;
+      controller.abort()
+    }
+  }, [siteId, studyInstanceUid])
+  return study
 }

@@ -1,141 +1,120 @@
-import { useCallback } from "preact/hooks";
-import { type PaneCommand, done, linkLook, linkWindow, presetsOf } from "./commands";
-import { type EcgHandle } from "./EcgPane";
-import { type Held, type PaneHandle } from "./Pane";
-import { type Tool } from "./tools";
-import { type Hanging } from "./useHanging";
-import { type Marking } from "./useMarking";
-import { type Shared } from "./Viewer";
+import { useCallback } from 'preact/hooks'
+import { type Action, type Handlers, TABLE, useKeys } from '../keys'
+import { done, linkLook, linkWindow, presetsOf } from './commands'
+import type { EcgHandle } from './EcgPane'
+import type { Held, PaneHandle } from './Pane'
+import type { Tool } from './tools'
+import type { Hanging } from './useHanging'
+import type { Marking } from './useMarking'
+import type { Shared } from './Viewer'
 
-/** What a key or a button of the viewer means. */
-export type ViewerCommand =
-  | PaneCommand
-  | `tool.${Tool}`
-  | `preset.${number}`
-  | "next"
-  | "previous"
-  | "nextImage"
-  | "previousImage"
-  | "nextSeries"
-  | "previousSeries"
-  | "names"
-  | "marks"
-  | "link"
-  | "onePane"
-  | "twoPanes"
-  | "grid"
-  | "otherPane"
-  | "keyImage"
-  | "remove"
-  | "undo"
-  | "redo"
-  | "march"
-  | "cancel";
-
-interface Reached {
-  handles: Held<readonly (PaneHandle | undefined)[]>;
-  ecg: Held<EcgHandle | undefined>;
-  hanging: Hanging;
-  marking: Marking;
-  shared: Shared;
-  setShared: (change: (before: Shared) => Shared) => void;
+/** The tools among the actions. */
+export const TOOLS: Partial<Record<Action, Tool>> = {
+  window: 'window',
+  pan: 'pan',
+  zoom: 'zoom',
+  magnifier: 'magnify',
+  length: 'length',
+  angle: 'angle',
+  cobb: 'cobb',
+  cardiothoracic: 'cardiothoracic-ratio',
+  ellipse: 'ellipse',
+  arrow: 'arrow',
 }
 
-/** Return what does a command; false where there was nothing to do, so that a key stays free for others. */
-export function useViewerCommands(reached: Reached): (command: ViewerCommand) => boolean {
-  const { handles, ecg, hanging, marking, setShared } = reached;
-  return useCallback(
-    (command) => {
-      const pane = handles.current[hanging.active];
-      const other = handles.current[hanging.active ^ 1];
-      if (command.startsWith("tool.")) {
-        const tool = command.slice("tool.".length) as Tool;
-        setShared((before) => ({ ...before, tool }));
-        return true;
+export interface Reached {
+  handles: Held<readonly (PaneHandle | undefined)[]>
+  ecg: Held<EcgHandle | undefined>
+  hanging: Hanging
+  marking: Marking
+  setShared: (change: (before: Shared) => Shared) => void
+  isLinked: boolean
+}
+
+/** Let the viewer's keys act, and return what does the same for a button. */
+export function useViewerKeys(reached: Reached): (action: Action) => void {
+  const { handles, hanging, isLinked } = reached
+  const run = useCallback(
+    (action: Action) => {
+      const pane = handles.current[hanging.active]
+      const other = handles.current[hanging.active ^ 1]
+      const tool = TOOLS[action]
+      if (tool !== undefined) {
+        reached.setShared((before) => ({ ...before, tool }))
+        return
       }
-      if (command.startsWith("preset.")) return preset(pane, Number(command.slice(7)));
-      const whole = ofViewer(reached)[command];
-      if (whole !== undefined) return whole(pane, other) !== false;
+      const ofAll = ofViewer(reached)[action]
+      if (ofAll !== undefined) {
+        ofAll(pane)
+        return
+      }
       if (pane === undefined) {
-        if (command === "reset") ecg.current?.reset();
-        return command === "reset";
+        if (action === 'reset') reached.ecg.current?.reset()
+        return
       }
-      const { looks, windows } = done(command as PaneCommand, pane);
-      if (looks && reached.shared.isLinked) linkLook(pane, other);
-      if (windows && reached.shared.isLinked) linkWindow(pane, other);
-      return true;
+      const { looks, windows } = done(action, pane)
+      if (looks && isLinked) linkLook(pane, other)
+      if (windows && isLinked) linkWindow(pane, other)
     },
-    [handles, ecg, hanging, marking, setShared, reached.shared],
-  );
+    [handles, hanging, isLinked, reached],
+  )
+  const handlers: Handlers = {}
+  for (const { action, place } of TABLE) {
+    if (place === 'viewer' || action === 'escape') {
+      handlers[action] = () => {
+        run(action)
+      }
+    }
+  }
+  useKeys(handlers)
+  return run
 }
 
-type Does = (pane: PaneHandle | undefined, other: PaneHandle | undefined) => unknown;
+type Does = (pane: PaneHandle | undefined) => unknown
 
-function ofViewer(reached: Reached): Partial<Record<ViewerCommand, Does>> {
-  const { hanging, marking, ecg, setShared } = reached;
-  const toggled = (name: "hidesNames" | "showsMarks" | "isLinked"): void => {
-    setShared((before) => ({ ...before, [name]: !before[name] }));
-  };
+function ofViewer(reached: Reached): Partial<Record<Action, Does>> {
+  const { hanging, marking, ecg, setShared } = reached
+  const toggled = (name: 'hidesNames' | 'showsMarks' | 'isLinked') => (): void => {
+    setShared((before) => ({ ...before, [name]: !before[name] }))
+  }
   return {
-    next: (pane) => step(pane, hanging, 1),
-    previous: (pane) => step(pane, hanging, -1),
-    nextImage: () => {
-      hanging.go(1, "image");
-    },
-    previousImage: () => {
-      hanging.go(-1, "image");
-    },
-    nextSeries: () => {
-      hanging.go(1, "series");
-    },
-    previousSeries: () => {
-      hanging.go(-1, "series");
-    },
-    names: () => {
-      toggled("hidesNames");
-    },
-    marks: () => {
-      toggled("showsMarks");
-    },
-    link: () => {
-      toggled("isLinked");
-    },
-    onePane: () => {
-      hanging.setLayout("one");
-    },
-    twoPanes: () => {
-      hanging.setLayout("two");
-    },
-    grid: () => {
-      hanging.setLayout("grid");
-    },
-    otherPane: () => {
-      hanging.activate(hanging.active === 0 ? 1 : 0);
-    },
-    keyImage: marking.toggleKeyImage,
-    remove: marking.removePicked,
+    'next-image': (pane) => step(pane, hanging, 1),
+    'previous-image': (pane) => step(pane, hanging, -1),
+    'next-series': () => hanging.go(1, 'series'),
+    'previous-series': () => hanging.go(-1, 'series'),
+    'next-pane': () => hanging.activate(1),
+    'previous-pane': () => hanging.activate(0),
+    'hide-names': toggled('hidesNames'),
+    'hide-marks': toggled('showsMarks'),
+    'link-panes': toggled('isLinked'),
+    grid: () => hanging.setLayout(hanging.layout === 'grid' ? 'one' : 'grid'),
+    compare: () => hanging.setLayout(hanging.layout === 'two' ? 'one' : 'two'),
+    'key-image': marking.toggleKeyImage,
+    'delete-mark': marking.removePicked,
     undo: marking.undo,
     redo: marking.redo,
     march: () => ecg.current?.march(),
-    cancel: (pane) => {
-      const had = pane?.cancel() === true || ecg.current?.cancel() === true;
-      if (!had) setShared((before) => ({ ...before, tool: "window" }));
-      marking.pick(undefined);
+    escape: (pane) => {
+      const had = pane?.cancel() === true || ecg.current?.cancel() === true
+      if (!had) setShared((before) => ({ ...before, tool: 'window' }))
+      marking.pick(undefined)
     },
-  };
+    'preset-1': (pane) => preset(pane, 0),
+    'preset-2': (pane) => preset(pane, 1),
+    'preset-3': (pane) => preset(pane, 2),
+    'preset-4': (pane) => preset(pane, 3),
+  }
 }
 
 /** Through the frames of a stack or a cine; of single pictures to the neighbour. */
 function step(pane: PaneHandle | undefined, hanging: Hanging, by: 1 | -1): void {
-  const { stage } = pane ?? {};
+  const { stage } = pane ?? {}
   if (pane !== undefined && stage?.image !== undefined && stage.image.frameCount > 1) {
-    pane.turnTo(stage.frame + by);
-  } else hanging.go(by, "image");
+    pane.turnTo(stage.frame + by)
+  } else hanging.go(by, 'image')
 }
 
-function preset(pane: PaneHandle | undefined, number: number): boolean {
-  const chosen = presetsOf(pane?.stage)[number - 1];
-  if (pane === undefined || chosen === undefined) return false;
-  pane.stage.choose(chosen);
-  return true;
+function preset(pane: PaneHandle | undefined, place: number): void {
+  const chosen = presetsOf(pane?.stage)[place]
+  if (chosen !== undefined) pane?.stage.choose(chosen)
 }

@@ -1,2 +1,2 @@
 /** The application's words, as the viewer needs them. */
-export { t } from "../i18n";
+export { t, tOr } from '../shell/words'
