@@ -20,6 +20,9 @@ import {
 import type { ShownECG } from './study'
 import { t } from './words'
 
+/** What stands above the first row of a sheet: whose it is. */
+const HEADER_MM = 14
+
 type Place = readonly [number, number]
 interface Calliper {
   from: Place
@@ -35,12 +38,13 @@ export interface EcgHandle {
 
 interface Props {
   ecg: ShownECG
+  hidesNames: boolean
   onSeen: (sopInstanceUid: string) => void
   onMeasured: (words: string) => void
   onHandle: (handle: EcgHandle | undefined) => void
 }
 
-export function EcgPane({ ecg, onSeen, onMeasured, onHandle }: Props): JSX.Element {
+export function EcgPane({ ecg, hidesNames, onSeen, onMeasured, onHandle }: Props): JSX.Element {
   const [paper, setPaper] = useState<Paper>(USUAL_PAPER)
   const [size, setSize] = useState<{ width: number; height: number }>()
   const [perMm, setPerMm] = useState(() => pixelsPerMm(localStorage))
@@ -207,6 +211,11 @@ export function EcgPane({ ecg, onSeen, onMeasured, onHandle }: Props): JSX.Eleme
               onSeen(ecg.sopInstanceUid)
             }}
           />
+          {hidesNames && (
+            <div class="viewer-covered" style={{ height: `${HEADER_MM * perMm}px` }}>
+              {t('viewer.namesHidden')}
+            </div>
+          )}
           {size !== undefined && calliper !== undefined && (
             <Callipers calliper={calliper} size={size} marches={marches} />
           )}

@@ -19,7 +19,7 @@ const PATHS: Partial<Record<Action, string>> = {
   'one-to-one': 'M3 7l2-2v10M9.5 8v.500M9.5 12v.500M14 7l2-2v10',
   'rotate-right': 'M15.5 8a6.5 6.5 0 1 0 .8 4M16.5 3v5h-5',
   'flip-horizontal': 'M10 2v16M7.5 5v10H2zM12.5 5v10H18z',
-  invert: 'M10 3a7 7 0 1 0 0 14zM10 3a7 7 0 0 1 0 14',
+  invert: 'M10 3a7 7 0 0 1 0 14',
   reset: 'M4.5 8a6.5 6.5 0 1 1-.8 4M3.5 3v5h5',
   'hide-names': 'M2 10c3-5 13-5 16 0c-3 5-13 5-16 0zM10 8a2 2 0 1 0 0 4a2 2 0 1 0 0-4zM3 17L17 3',
   'hide-marks': 'M3 15L15 3M2 13l3 3M13 2l3 3M3 3l14 14',
@@ -30,13 +30,8 @@ const PATHS: Partial<Record<Action, string>> = {
 
 export function Icon({ of }: { of: Action }): JSX.Element {
   return (
-    <svg
-      class={of === 'invert' ? 'viewer-icon half' : 'viewer-icon'}
-      viewBox="0 0 20 20"
-      width="20"
-      height="20"
-      aria-hidden="true"
-    >
+    <svg class="viewer-icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+      {of === 'invert' && <path class="filled" d="M10 3a7 7 0 1 0 0 14z" />}
       <path d={PATHS[of]} />
     </svg>
   )

@@ -67,6 +67,7 @@ export function Pane(props: PaneProps): JSX.Element {
   const [draft, setDraft] = useState<Draft>()
   const [, setLook] = useState('')
   const followed = useRef(0)
+  const toldOf = useRef('')
   const loading = useRef<Loading>(undefined)
   const pointer = useRef<Pointer>(undefined)
 
@@ -82,7 +83,11 @@ export function Pane(props: PaneProps): JSX.Element {
       })
     }
     setQuality(drawn.quality)
-    if (drawn.quality !== 'none') current.current.onQuality(image.sopInstanceUid, drawn.quality)
+    const told = `${image.sopInstanceUid} ${drawn.quality}`
+    if (told !== toldOf.current) {
+      toldOf.current = told
+      current.current.onQuality(image.sopInstanceUid, drawn.quality)
+    }
     // The page's tree need not follow every frame of a cine: a few times a second do.
     const now = performance.now()
     if (drawn.isPlaying && now - followed.current < FOLLOWS_MS) return

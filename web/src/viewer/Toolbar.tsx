@@ -18,6 +18,7 @@ interface Props {
   pane: PaneHandle | undefined
   hasTwo: boolean
   isGrid: boolean
+  isEcg: boolean
   keeping: Keeping
 }
 
@@ -27,13 +28,13 @@ const GROUPS: readonly (readonly Action[])[] = [
   ['fit', 'one-to-one', 'rotate-right', 'flip-horizontal', 'invert', 'reset'],
 ]
 
-export function Toolbar({ run, shared, pane, hasTwo, isGrid, keeping }: Props): JSX.Element {
+export function Toolbar({ run, shared, pane, hasTwo, isGrid, isEcg, keeping }: Props): JSX.Element {
   const button = (action: Action, isPressed?: boolean): JSX.Element => (
     <Button key={action} action={action} isPressed={isPressed} run={run} />
   )
   return (
     <div class="viewer-bar" role="toolbar" aria-label={t('viewer.tools')}>
-      {GROUPS.map((group) => (
+      {(isEcg ? [] : GROUPS).map((group) => (
         <div key={group[0]} class="viewer-group">
           {group.map((action) => {
             const tool = TOOLS[action]
@@ -44,7 +45,7 @@ export function Toolbar({ run, shared, pane, hasTwo, isGrid, keeping }: Props): 
       <Presets pane={pane} run={run} />
       <div class="viewer-group">
         {button('hide-names', shared.hidesNames)}
-        {button('hide-marks', !shared.showsMarks)}
+        {!isEcg && button('hide-marks', !shared.showsMarks)}
         {button('compare', hasTwo)}
         {hasTwo && button('link-panes', shared.isLinked)}
         {button('grid', isGrid)}

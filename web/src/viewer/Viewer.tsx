@@ -104,6 +104,7 @@ function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined
         <EcgPane
           key={shown.sopInstanceUid}
           ecg={shown}
+          hidesNames={shared.hidesNames}
           onSeen={(uid) => {
             onSeen(uid, 'full')
           }}
@@ -144,7 +145,10 @@ function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined
         onWindow={() => {
           if (shared.isLinked) linkWindow(handles.current[slot], handles.current[slot ^ 1])
         }}
-        onQuality={choice.from === 'study' ? onSeen : ignore}
+        onQuality={(uid, quality) => {
+          if (choice.from === 'study') onSeen(uid, quality)
+          setTick((tick) => tick + 1)
+        }}
         onMeasured={marking.add}
         onPick={marking.pick}
         onPointMoved={marking.movePoint}
@@ -160,6 +164,7 @@ function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined
         pane={handles.current[hanging.active]}
         hasTwo={hanging.layout === 'two'}
         isGrid={hanging.layout === 'grid'}
+        isEcg={hanging.choices[hanging.active]?.kind === 'ecg' && hanging.layout !== 'grid'}
         keeping={marking.keeping}
       />
       <div class={`viewer-panes ${hanging.layout}`}>
@@ -181,10 +186,6 @@ function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined
       <Strip studies={studies} shown={hanging.shown} marked={keyImages} onChoose={hanging.open} />
     </div>
   )
-}
-
-function ignore(): void {
-  // What was seen of a prior says nothing about the study that is read.
 }
 
 function priorTitle(study: Study): string {

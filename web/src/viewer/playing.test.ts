@@ -58,12 +58,14 @@ function image(more: Partial<Image>): Image {
 test('frames are asked for in the form that loses nothing and takes the least', () => {
   const grey = image({})
   const colour = image({ samplesPerPixel: 3, photometricInterpretation: 'RGB', bitsStored: 8 })
+  const ybr = image({ ...colour, photometricInterpretation: 'YBR_FULL_422' })
   const palette = image({ photometricInterpretation: 'PALETTE COLOR', bitsStored: 8 })
   const deep = image({ bitsAllocated: 32, bitsStored: 32 })
   const cases: [Image, string, string, boolean][] = [
     [grey, '1.2.840.10008.1.2.1', 'values', false],
     [grey, '1.2.840.10008.1.2.4.51', 'values', true],
-    [colour, '1.2.840.10008.1.2.4.50', 'jpeg', true],
+    [ybr, '1.2.840.10008.1.2.4.50', 'jpeg', true],
+    [colour, '1.2.840.10008.1.2.4.50', 'png', true],
     [colour, '1.2.840.10008.1.2', 'png', false],
     [palette, '1.2.840.10008.1.2.4.50', 'png', true],
     [deep, '1.2.840.10008.1.2.1', 'png', false],

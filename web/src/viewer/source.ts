@@ -58,7 +58,7 @@ export function sourceOf(image: Image, transferSyntaxUid: string): Source {
   return { ...common, form: 'png', path: '/rendered', accept: 'image/png' }
 }
 
-/** A palette over JPEG is the server's to look up; grey and colour the browser decodes itself. */
+/** Grey and YBR the browser decodes as everyone does; of RGB in a JPEG only the data set may know that it is RGB. */
 function isJpegShown(image: Image): boolean {
-  return isGrey(image) || image.samplesPerPixel === 3
+  return isGrey(image) || image.photometricInterpretation.startsWith('YBR')
 }
