@@ -16,6 +16,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/send")
 @router.get("/clinic")
 @router.get("/cases/{study}")
+@router.get("/view/{site_id}/{study}")
 @router.get("/admin")
 @router.get("/account")
 async def show_application(request: Request) -> Response:

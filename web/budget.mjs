@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 const OUT = new URL('../viewer_api/static/', import.meta.url)
-const BUDGETS = { shell: 15, read: 60, send: 30, clinic: 30, cases: 30, admin: 30, account: 20 }
+const BUDGETS = { shell: 15, read: 60, send: 30, clinic: 30, cases: 30, view: 60, admin: 30, account: 20 }
 const manifest = JSON.parse(readFileSync(new URL('manifest.json', OUT), 'utf-8'))
 const words = (part) => `words/zh/${part}`
 
@@ -28,7 +28,7 @@ for (const [page, limit] of Object.entries(BUDGETS)) {
   const files = page === 'shell' ? shell : new Set(shell)
   if (page !== 'shell') {
     filesOf(`src/${page}/page.tsx`, files)
-    for (const part of page === 'read' ? ['read', 'viewer', 'keys'] : [page]) {
+    for (const part of page === 'read' || page === 'view' ? [page, 'viewer', 'keys'] : [page]) {
       if (wordsKey(part)) filesOf(wordsKey(part), files)
     }
   }

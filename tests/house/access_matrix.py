@@ -464,6 +464,7 @@ PAGES: dict[tuple[str, str], Place] = {
     ("GET", "/api/v1/openapi.json"): Place.OPEN,
     ("GET", "/static/{name}"): Place.OPEN,
     ("GET", "/read"): Place.OPEN,
+    ("GET", "/view/{site_id}/{study}"): Place.OPEN,
     ("GET", "/send"): Place.OPEN,
     ("GET", "/clinic"): Place.OPEN,
     ("GET", "/cases/{study}"): Place.OPEN,

@@ -23,6 +23,12 @@ export const ROUTES: Route[] = [
   { path: '/send', theme: 'light', words: ['send'], load: () => import('../send/page') },
   { path: '/clinic', theme: 'light', words: ['clinic'], load: () => import('../clinic/page') },
   { path: '/cases/{study}', theme: 'light', words: ['cases'], load: () => import('../cases/page') },
+  {
+    path: '/view/{site}/{study}',
+    theme: 'dark',
+    words: ['viewer', 'keys'],
+    load: () => import('../view/page'),
+  },
   { path: '/admin', theme: 'light', words: ['admin'], load: () => import('../admin/page') },
   { path: '/account', theme: 'light', words: ['account'], load: () => import('../account/page') },
 ]

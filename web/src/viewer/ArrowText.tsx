@@ -15,7 +15,7 @@ export function ArrowText({ marking: { unnamed, name } }: { marking: Marking }):
       }}
     >
       <label>
-        {t('viewer.arrowText')}
+        {t('viewer.arrow-text')}
         <input
           name="words"
           maxLength={200}

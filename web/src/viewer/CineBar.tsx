@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import type { Stage } from './stage'
 import { t } from './words'
 
-export const SPEEDS = [0.25, 0.5, 1, 1.5, 2] as const
+export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 1.5, 2]
 
 interface Props {
   stage: Stage
@@ -54,7 +54,7 @@ export function CineBar({ stage, frame, framesHere, onFrame }: Props): JSX.Eleme
       >
         {SPEEDS.map((speed) => (
           <option value={speed}>
-            {Math.round(rate * speed)} {t('viewer.perSecond')}
+            {Math.round(rate * speed)} {t('viewer.per-second')}
           </option>
         ))}
       </select>

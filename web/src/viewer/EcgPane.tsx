@@ -4,18 +4,18 @@ import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import {
   CARD_MM,
-  GAINS,
-  LAYOUTS,
-  type Paper,
-  SPEEDS,
-  USUAL_PAPER,
   calliperOf,
+  GAINS,
   isMeasured,
   keepPixelsPerMm,
+  LAYOUTS,
   marched,
+  type Paper,
   pixelsPerMm,
+  SPEEDS,
   sheetMm,
   sheetUrl,
+  USUAL_PAPER,
 } from './ecg'
 import type { ShownECG } from './study'
 import { t } from './words'
@@ -95,7 +95,7 @@ export function EcgPane({ ecg, hidesNames, onSeen, onMeasured, onHandle }: Props
     <section class="viewer-ecg" aria-label={t('viewer.ecg')}>
       <div class="viewer-ecg-bar">
         <Choice
-          label={t('viewer.ecgSpeed')}
+          label={t('viewer.ecg-speed')}
           unit="mm/s"
           values={SPEEDS}
           value={paper.speedMmPerS}
@@ -104,7 +104,7 @@ export function EcgPane({ ecg, hidesNames, onSeen, onMeasured, onHandle }: Props
           }}
         />
         <Choice
-          label={t('viewer.ecgGain')}
+          label={t('viewer.ecg-gain')}
           unit="mm/mV"
           values={GAINS}
           value={paper.gainMmPerMv}
@@ -113,7 +113,7 @@ export function EcgPane({ ecg, hidesNames, onSeen, onMeasured, onHandle }: Props
           }}
         />
         <Choice
-          label={t('viewer.ecgLayout')}
+          label={t('viewer.ecg-layout')}
           unit=""
           values={LAYOUTS}
           value={paper.layout}
@@ -122,7 +122,7 @@ export function EcgPane({ ecg, hidesNames, onSeen, onMeasured, onHandle }: Props
           }}
         />
         <label>
-          {t('viewer.ecgStart')}
+          {t('viewer.ecg-start')}
           <input
             type="number"
             min={0}
@@ -152,7 +152,7 @@ export function EcgPane({ ecg, hidesNames, onSeen, onMeasured, onHandle }: Props
         >
           {t('viewer.calibrate')}
         </button>
-        {!isMeasured(localStorage) && <span class="viewer-note">{t('viewer.notCalibrated')}</span>}
+        {!isMeasured(localStorage) && <span class="viewer-note">{t('viewer.not-calibrated')}</span>}
         {words !== undefined && (
           <output class="viewer-calliper-words">
             {words}
@@ -213,7 +213,7 @@ export function EcgPane({ ecg, hidesNames, onSeen, onMeasured, onHandle }: Props
           />
           {hidesNames && (
             <div class="viewer-covered" style={{ height: `${HEADER_MM * perMm}px` }}>
-              {t('viewer.namesHidden')}
+              {t('viewer.names-hidden')}
             </div>
           )}
           {size !== undefined && calliper !== undefined && (
@@ -282,11 +282,12 @@ function Callipers({ calliper: { from, to }, size, marches }: CallipersProps): J
 function Calibration({ perMm, onChange }: { perMm: number; onChange: (perMm: number) => void }): JSX.Element {
   return (
     <div class="viewer-calibration">
-      <p>{t('viewer.calibrationHelp')}</p>
+      <p>{t('viewer.calibration-help')}</p>
       <svg class="viewer-card" width={CARD_MM * perMm} height={54 * perMm} aria-hidden="true">
         <rect width="100%" height="100%" rx={3.2 * perMm} />
       </svg>
       <input
+        class="viewer-ruler"
         type="range"
         min={2}
         max={12}

@@ -14,7 +14,8 @@ const PATHS: Partial<Record<Action, string>> = {
   cardiothoracic: 'M2 4v12M18 4v12M2 14h16M6 8h7M6 6v4M13 6v4',
   ellipse: 'M2 10a8 5.5 0 1 0 16 0a8 5.5 0 1 0-16 0z',
   arrow: 'M3 17L13 7M8 6.500l5.5 0v5.500M14 17h4M16 13v4',
-  'key-image': 'M10 2.500l2.3 4.900l5.2.700l-3.8 3.700l1 5.200l-4.7-2.600l-4.7 2.600l1-5.200L2.5 8.100l5.2-.7z',
+  'key-image':
+    'M10 2.500l2.3 4.900l5.2.700l-3.8 3.700l1 5.200l-4.7-2.600l-4.7 2.600l1-5.200L2.5 8.100l5.2-.7z',
   fit: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4M7 7h6v6H7z',
   'one-to-one': 'M3 7l2-2v10M9.5 8v.500M9.5 12v.500M14 7l2-2v10',
   'rotate-right': 'M15.5 8a6.5 6.5 0 1 0 .8 4M16.5 3v5h-5',

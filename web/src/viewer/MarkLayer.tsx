@@ -30,7 +30,7 @@ export function markText({ text, values }: Pick<Mark, 'text' | 'values'>, scale:
   return values
     .map(({ name, value, unit }) => {
       const shown = shownValue(name, value, unit)
-      const where = isAtDetector && unit.startsWith('mm') ? ` (${t('viewer.atDetector')})` : ''
+      const where = isAtDetector && unit.startsWith('mm') ? ` (${t('viewer.at-detector')})` : ''
       const called = name in NAMES ? `${t(NAMES[name as keyof typeof NAMES])} ` : ''
       return `${called}${shown}${where}`
     })
@@ -53,7 +53,10 @@ export function MarkLayer({ marks, draft, picked, measured, place }: Props): JSX
         <Drawn
           mark={draft}
           isPicked
-          label={markText({ text: '', values: quantitiesOf(draft.kind, draft.points, measured) }, measured.scale)}
+          label={markText(
+            { text: '', values: quantitiesOf(draft.kind, draft.points, measured) },
+            measured.scale,
+          )}
           place={place}
         />
       )}

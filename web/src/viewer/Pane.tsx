@@ -9,7 +9,7 @@ import { type Loaded, Loading } from './loading'
 import { MarkLayer } from './MarkLayer'
 import type { Draft, Mark } from './marks'
 import type { Measured } from './measure'
-import { Pointer, onScreen } from './pointer'
+import { onScreen, Pointer } from './pointer'
 import { type Quality, Stage } from './stage'
 import type { ShownImage } from './study'
 import type { Tool } from './tools'
@@ -194,7 +194,7 @@ export function Pane(props: PaneProps): JSX.Element {
         )}
         <Corner place="top-left">
           {title !== undefined && <strong>{title}</strong>}
-          {hidesNames ? t('viewer.namesHidden') : identityLines(identity).map((line) => <span>{line}</span>)}
+          {hidesNames ? t('viewer.names-hidden') : identityLines(identity).map((line) => <span>{line}</span>)}
         </Corner>
         <Corner place="top-right">
           {studyLines(identity, shown.image)
@@ -264,7 +264,7 @@ function QualityLine({ quality, loaded, shown }: QualityProps): JSX.Element {
           : quality === 'lossy'
             ? t('viewer.lossy')
             : isLossyAtSource
-              ? t('viewer.lossyAtSource')
+              ? t('viewer.lossy-at-source')
               : t('viewer.lossless')
   const style = quality === 'full' ? 'full' : state === 'done' ? 'lossy' : state
   return (

@@ -1,8 +1,8 @@
 /** The strip of series, and the grid of stills: small pictures to find one's way by. */
 
 import type { JSX } from 'preact'
-import { isCine } from './image'
 import { seriesOf } from './hanging'
+import { isCine } from './image'
 import type { Study } from './study'
 import { t } from './words'
 

@@ -7,7 +7,6 @@ import { voiText } from './corners'
 import type { Voi } from './grey'
 import { Icon } from './Icon'
 import type { PaneHandle } from './Pane'
-import type { Keeping } from './useMarks'
 import { TOOLS } from './useViewerKeys'
 import type { Shared } from './Viewer'
 import { t } from './words'
@@ -18,8 +17,8 @@ interface Props {
   pane: PaneHandle | undefined
   hasTwo: boolean
   isGrid: boolean
-  isEcg: boolean
-  keeping: Keeping
+  /** Whether a picture is there for them. */
+  hasTools: boolean
 }
 
 const GROUPS: readonly (readonly Action[])[] = [
@@ -28,13 +27,13 @@ const GROUPS: readonly (readonly Action[])[] = [
   ['fit', 'one-to-one', 'rotate-right', 'flip-horizontal', 'invert', 'reset'],
 ]
 
-export function Toolbar({ run, shared, pane, hasTwo, isGrid, isEcg, keeping }: Props): JSX.Element {
+export function Toolbar({ run, shared, pane, hasTwo, isGrid, hasTools }: Props): JSX.Element {
   const button = (action: Action, isPressed?: boolean): JSX.Element => (
     <Button key={action} action={action} isPressed={isPressed} run={run} />
   )
   return (
     <div class="viewer-bar" role="toolbar" aria-label={t('viewer.tools')}>
-      {(isEcg ? [] : GROUPS).map((group) => (
+      {(hasTools ? GROUPS : []).map((group) => (
         <div key={group[0]} class="viewer-group">
           {group.map((action) => {
             const tool = TOOLS[action]
@@ -42,19 +41,14 @@ export function Toolbar({ run, shared, pane, hasTwo, isGrid, isEcg, keeping }: P
           })}
         </div>
       ))}
-      <Presets pane={pane} run={run} />
+      {hasTools && <Presets pane={pane} run={run} />}
       <div class="viewer-group">
         {button('hide-names', shared.hidesNames)}
-        {!isEcg && button('hide-marks', !shared.showsMarks)}
+        {hasTools && button('hide-marks', !shared.showsMarks)}
         {button('compare', hasTwo)}
         {hasTwo && button('link-panes', shared.isLinked)}
         {button('grid', isGrid)}
       </div>
-      {keeping !== 'kept' && (
-        <span class={`viewer-keeping ${keeping}`} role="status">
-          {t(`viewer.marks.${keeping}`)}
-        </span>
-      )}
     </div>
   )
 }

@@ -2,7 +2,9 @@
 
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { EcgPane, type EcgHandle } from './EcgPane'
+import { ArrowText } from './ArrowText'
+import { linkLook, linkWindow } from './commands'
+import { type EcgHandle, EcgPane } from './EcgPane'
 import { playsAtOnce } from './hanging'
 import type { Mark } from './marks'
 import { Pane, type PaneHandle } from './Pane'
@@ -10,8 +12,6 @@ import { type Choice, Strip, Thumbs } from './Strip'
 import type { Study, StudyReference } from './study'
 import { Toolbar } from './Toolbar'
 import type { Tool } from './tools'
-import { linkLook, linkWindow } from './commands'
-import { ArrowText } from './ArrowText'
 import { useHanging } from './useHanging'
 import { useMarking } from './useMarking'
 import { type Seen, useSeen } from './useSeen'
@@ -90,8 +90,6 @@ function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined
   )
   useEffect(() => {
     props.onKeyImage?.(marking.marks.filter(({ kind }) => kind === 'key-image'))
-    // Only what changes in the marks is news.
-    // eslint-disable-next-line
   }, [marking.marks])
 
   const pane = (slot: 0 | 1): JSX.Element | null => {
@@ -164,8 +162,7 @@ function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined
         pane={handles.current[hanging.active]}
         hasTwo={hanging.layout === 'two'}
         isGrid={hanging.layout === 'grid'}
-        isEcg={hanging.choices[hanging.active]?.kind === 'ecg' && hanging.layout !== 'grid'}
-        keeping={marking.keeping}
+        hasTools={hanging.layout !== 'grid' && hanging.choices[hanging.active]?.kind === 'image'}
       />
       <div class={`viewer-panes ${hanging.layout}`}>
         {hanging.layout === 'grid' ? (
@@ -182,6 +179,11 @@ function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined
           (hanging.layout === 'two' ? [0 as const, 1 as const] : [hanging.active]).map(pane)
         )}
         <ArrowText marking={marking} />
+        {marking.keeping !== 'kept' && (
+          <span class={`viewer-keeping ${marking.keeping}`} role="status">
+            {t(`viewer.marks.${marking.keeping}`)}
+          </span>
+        )}
       </div>
       <Strip studies={studies} shown={hanging.shown} marked={keyImages} onChoose={hanging.open} />
     </div>

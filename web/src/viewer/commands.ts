@@ -1,11 +1,11 @@
 /** What keys and buttons do to the pane that is looked at. */
 
-import type { Voi } from './grey'
 import type { Action } from '../keys'
-import type { PaneHandle } from './Pane'
 import { SPEEDS } from './CineBar'
+import type { Voi } from './grey'
+import type { PaneHandle } from './Pane'
 import type { Stage } from './stage'
-import { type Point, actualSize, fitted, flipped, linked, turned, zoomedAt } from './transform'
+import { actualSize, fitted, flipped, linked, type Point, turned, zoomedAt } from './transform'
 
 const STEP = 1.25
 
@@ -92,7 +92,7 @@ const OTHERS: Partial<Record<Action, (stage: Stage, pane: PaneHandle) => void>> 
 
 /** Go one speed up or down. */
 export function paced(stage: Stage, step: 1 | -1): void {
-  const at = SPEEDS.findIndex((speed) => speed === stage.speed)
+  const at = SPEEDS.indexOf(stage.speed)
   stage.speed = SPEEDS[Math.min(Math.max(at + step, 0), SPEEDS.length - 1)] ?? 1
   stage.redraw()
 }

@@ -1,7 +1,7 @@
 /** What stands in the corners of a picture. Pure. */
 
-import type { Identity, Image } from './image'
 import { type Voi, windowOf } from './grey'
+import type { Identity, Image } from './image'
 
 /** What changes while one looks. */
 export interface Looking {

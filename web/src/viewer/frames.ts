@@ -1,11 +1,11 @@
 /** The frames of one image as they come over the line: a picture first, then what was stored, without loss. */
 
-import { type Image, isGrey } from './image'
-import { type Pixels, stored } from './grey'
-import { OCTETS, type Source } from './source'
 import { ByteCache } from './cache'
 import { decodeInWorker } from './decoding'
+import { type Pixels, stored } from './grey'
+import { type Image, isGrey } from './image'
 import { NotDecodable } from './jpegls'
+import { OCTETS, type Source } from './source'
 
 /** What can be drawn of a frame. */
 export type Frame =

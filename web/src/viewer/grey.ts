@@ -4,13 +4,7 @@
  */
 
 import { type DataSet, type Element, inlineBytes } from './dataset'
-import type {
-  GreyDescription,
-  Image,
-  NamedWindow,
-  TableDescription,
-  Window,
-} from './image'
+import type { GreyDescription, Image, NamedWindow, TableDescription, Window } from './image'
 
 /** What is so near to a half counts as one, so that no order of the same arithmetic shows another grey. */
 const TIE = 2 ** -20

@@ -1,7 +1,7 @@
 /** What a data set says of its image: how to read its pixels, how to show them, how large things are. */
 
-import { type DataSet, type Element, items, number, numbers, personName, text, values } from './dataset'
 import { type CineTiming, cineTiming } from './cine'
+import { type DataSet, type Element, items, number, numbers, personName, text, values } from './dataset'
 import { type Scale, scaleOf } from './scale'
 
 export type WindowFunction = 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID'

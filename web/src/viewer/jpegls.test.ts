@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { NotDecodable, decodeJpegLs } from './jpegls'
+import { decodeJpegLs, NotDecodable } from './jpegls'
 
 /** Encoded by CharLS, 40 columns by 24 rows. */
 const RAMP_OF_12_BITS =

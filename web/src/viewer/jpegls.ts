@@ -194,8 +194,8 @@ class Scan {
     const { a, b, c, n, header } = this
     const { maxval, near, reset } = header
     const q = signed < 0 ? -signed : signed
-    const low = Math.min(ra , rb)
-    const high = Math.max(ra , rb)
+    const low = Math.min(ra, rb)
+    const high = Math.max(ra, rb)
     let px = rc >= high ? low : rc <= low ? high : ra + rb - rc
     px += signed < 0 ? -c[q]! : c[q]!
     if (px > maxval) px = maxval
@@ -236,7 +236,7 @@ class Scan {
     const whole = this.range * this.step
     if (value < -near) value += whole
     else if (value > maxval + near) value -= whole
-    return value < 0 ? 0 : Math.min(value , maxval)
+    return value < 0 ? 0 : Math.min(value, maxval)
   }
 
   /** A.7: a run of what was before, and the pixel that ends it; return the place behind. */
@@ -246,7 +246,7 @@ class Scan {
     let at = from
     while (this.bits(1) === 1) {
       const length = 1 << J[this.runIndex]!
-      const taken = Math.min(length , left)
+      const taken = Math.min(length, left)
       line.fill(ra, at, at + taken)
       at += taken
       left -= taken

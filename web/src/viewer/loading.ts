@@ -1,11 +1,11 @@
 /** In which order an image comes over a narrow line: something to see first, then everything, then the rest. */
 
-import { isCine } from './image'
-import { isUltrasound } from './hanging'
 import { NotShowable } from './frames'
-import type { Stage } from './stage'
-import { type ShownImage, bytesFetcher, ruleOf } from './study'
+import { isUltrasound } from './hanging'
+import { isCine } from './image'
 import { planesOf, planesPicture } from './planes'
+import type { Stage } from './stage'
+import { bytesFetcher, ruleOf, type ShownImage } from './study'
 
 /** How far an image has come; `total` is missing where the server did not say it. */
 export interface Loaded {

@@ -1,7 +1,7 @@
 /** Measures on an image, in numbers: in millimetres only where the scale is real. Pure. */
 
+import { type Region, regionOf, type Scale } from './scale'
 import type { Point } from './transform'
-import { type Region, type Scale, regionOf } from './scale'
 
 export type MeasureKind = 'length' | 'angle' | 'cobb' | 'cardiothoracic-ratio' | 'ellipse' | 'arrow'
 
@@ -56,10 +56,7 @@ function inRegion(region: Region, dx: number, dy: number): Quantity[] {
 }
 
 /** Return the size of a pixel in millimetres about some points; undefined where none is real. */
-export function pixelMm(
-  scale: Scale,
-  points: readonly Point[],
-): { x: number; y: number } | undefined {
+export function pixelMm(scale: Scale, points: readonly Point[]): { x: number; y: number } | undefined {
   if (scale.kind === 'spacing') {
     return { x: scale.columnMm, y: scale.rowMm }
   }
@@ -187,7 +184,7 @@ function ellipseQuantities(from: Point, to: Point, measured: Measured): Quantity
 
 /** Return a number as it is read: no more digits than a hand on a screen can mean. */
 export function shownValue(name: string, value: number, unit: string): string {
-  const digits = name === 'ratio' || unit === 's' ? 2 : unit === 'px' ? 0 : 1
+  const digits = name === 'ratio' || unit === 's' ? 2 : unit.startsWith('px') ? 0 : 1
   const number = Number.isFinite(value) ? value.toFixed(digits) : '–'
   return unit === '°' || unit === '' ? `${number}${unit}` : `${number} ${unit}`
 }

@@ -1,9 +1,9 @@
 /** Turns a pointer's way over a pane into what its tool does: buttons, wheel, one finger and two. */
 
 import { dragged, windowOf } from './grey'
-import { type Draft, LEAST_PIXELS, type Mark, begun, isWhole, moved, pointNear } from './marks'
+import { begun, type Draft, isWhole, LEAST_PIXELS, type Mark, moved, pointNear } from './marks'
 import type { Stage } from './stage'
-import { type Tool, isMeasure, pinched, toolOf, zoomFactor } from './tools'
+import { isMeasure, pinched, type Tool, toolOf, zoomFactor } from './tools'
 import { type Point, panned, toCanvas, toImage, zoomedAt } from './transform'
 
 /** What the pane does about it. */

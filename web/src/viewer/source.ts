@@ -1,6 +1,6 @@
 /** In which form an image's frames are asked for: what the browser can show without loss, in the fewest bytes. */
 
-import { type Image, hasWideCells, isGrey } from './image'
+import { hasWideCells, type Image, isGrey } from './image'
 
 const JPEG_BASELINE = '1.2.840.10008.1.2.4.50'
 const JPEG_LS = '1.2.840.10008.1.2.4.80'

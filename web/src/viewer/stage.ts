@@ -3,25 +3,25 @@
  * its state itself: a cine of 30 frames a second is no matter for the page's tree.
  */
 
-import { type CineTiming, type Playhead, advanced } from './cine'
+import { advanced, type CineTiming, type Playhead } from './cine'
 import { type Frame, type Frames, shadesOf } from './frames'
 import {
-  type GreyRule,
-  type Pixels,
-  type Voi,
   automatic,
+  type GreyRule,
   histogram,
   modalityOutput,
+  type Pixels,
   paint,
   previewTable,
   shadeTable,
   sizeOf,
   storedValue,
+  type Voi,
   wholeExtent,
   windowOf,
 } from './grey'
 import { type Image, isGrey } from './image'
-import { type Extent, type Matrix, type Point, type Size, type View, fitted, matrixOf } from './transform'
+import { type Extent, fitted, type Matrix, matrixOf, type Point, type Size, type View } from './transform'
 
 /** What the stage shows of its frame: nothing yet, a picture with loss, or all there is. */
 export type Quality = 'none' | 'lossy' | 'full'

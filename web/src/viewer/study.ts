@@ -1,10 +1,10 @@
 /** A study as the viewer needs it: its images and electrocardiograms, in the order of the strip. */
 
 import { type DataSet, text } from './dataset'
-import { type FetchBytes, type GreyRule, greyRule } from './grey'
-import { type Identity, type Image, greyDescription, identityOf, imageOf, isGrey } from './image'
 import { Frames } from './frames'
+import { type FetchBytes, type GreyRule, greyRule } from './grey'
 import { ordered } from './hanging'
+import { greyDescription, type Identity, type Image, identityOf, imageOf, isGrey } from './image'
 import { sourceOf } from './source'
 
 /** Which study: everywhere together with its site, for only there a UID is unique. */

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
-import { type Layout, counterpart, hung } from './hanging'
+import { counterpart, hung, type Layout } from './hanging'
 import type { Choice } from './Strip'
 import type { Study } from './study'
 

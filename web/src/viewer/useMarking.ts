@@ -1,12 +1,12 @@
 import { useCallback, useState } from 'preact/hooks'
-import { type Draft, type Mark, type MarkValue, withPoint } from './marks'
+import { windowOf } from './grey'
 import { markText } from './MarkLayer'
+import { type Draft, type Mark, type MarkValue, withPoint } from './marks'
 import { type Measured, quantitiesOf } from './measure'
 import type { Held, PaneHandle } from './Pane'
 import type { Stage } from './stage'
-import { type Keeping, useMarks } from './useMarks'
 import type { Study, StudyReference } from './study'
-import { windowOf } from './grey'
+import { type Keeping, useMarks } from './useMarks'
 
 export interface Marking {
   marks: readonly Mark[]

@@ -1,15 +1,15 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import {
-  type Mark,
-  type MarkHistory,
-  NO_MARKS,
-  type WireMark,
   changed,
   changing,
   fromWire,
+  type Mark,
+  type MarkHistory,
+  NO_MARKS,
   redone,
   toWire,
   undone,
+  type WireMark,
 } from './marks'
 import type { Study, StudyReference } from './study'
 import { getMarks, putMarks } from './wire'
@@ -17,7 +17,7 @@ import { getMarks, putMarks } from './wire'
 const WAITS_MS = 700
 
 /** Whether what is drawn is also kept by the hub. */
-export type Keeping = 'kept' | 'waiting' | 'notKept' | 'ownOnly'
+export type Keeping = 'kept' | 'waiting' | 'not-kept' | 'own-only'
 
 export interface Marks {
   marks: readonly Mark[]
@@ -61,7 +61,7 @@ export function useMarks(study: StudyReference, loaded: Study, workitemUid: stri
 
   const save = useCallback(async () => {
     if (workitemUid === undefined) {
-      setKeeping('ownOnly')
+      setKeeping('own-only')
       return
     }
     const own = new Set(loaded.images.map(({ image }) => image.sopInstanceUid))
@@ -72,7 +72,7 @@ export function useMarks(study: StudyReference, loaded: Study, workitemUid: stri
       version.current = await putMarks(study, workitemUid, items, version.current ?? '"0"')
       setKeeping('kept')
     } catch {
-      setKeeping('notKept')
+      setKeeping('not-kept')
     }
   }, [siteId, studyInstanceUid, workitemUid, loaded])
 

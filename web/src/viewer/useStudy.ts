@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { type Study, type StudyReference, loadStudy } from './study'
+import { loadStudy, type Study, type StudyReference } from './study'
 
 /** Load a study; undefined until it is here, "failed" where it cannot be had. */
 export function useStudy(reference: StudyReference | undefined): Study | 'failed' | undefined {
