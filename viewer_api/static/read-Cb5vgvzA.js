@@ -1,1 +1,0 @@
-import{r as e}from"./index-CQkJoLee.js";function t(){return e(`main`,{class:`plain`})}export{t as default};
