@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from reporting.document import KeyImage, PatientIdentity, ReportDocument, ReportedInstance, ReportStatus
 
-_LEFT_OUT_WHEN_EMPTY: Final = ("key_images", "marks_digest")
+LEFT_OUT_WHEN_EMPTY: Final = ("key_images", "marks_digest")
 """What documents did not have at first: one that says nothing of it has the digest that it always had."""
 
 
@@ -16,7 +16,7 @@ def canonical_json(document: ReportDocument) -> str:
     """Return the document as JSON with sorted keys and no spaces, its own digest left out."""
     content = asdict(document)
     del content["content_digest"]
-    for later in _LEFT_OUT_WHEN_EMPTY:
+    for later in LEFT_OUT_WHEN_EMPTY:
         if not content[later]:
             del content[later]
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_iso)

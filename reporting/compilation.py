@@ -169,12 +169,17 @@ def _key_images(
             **vars(read[mark.sop_instance_uid]),
             frame=mark.frame,
             caption=mark.text,
-            window_center=mark.window_center,
-            window_width=mark.window_width,
+            window_center=_plain(mark.window_center),
+            window_width=_plain(mark.window_width),
         )
         for mark in chosen
         if mark.sop_instance_uid in read
     )
+
+
+def _plain(number: float | None) -> float | None:
+    """Return a whole number as one: not every reader of JSON spells 40.0 as we do, and it is signed."""
+    return int(number) if number is not None and number.is_integer() else number
 
 
 def _predecessors(predecessor: Report | None) -> tuple[ReportedInstance, ...]:

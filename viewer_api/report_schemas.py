@@ -4,9 +4,9 @@ import json
 from datetime import datetime
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-from reporting.canonical import canonical_json
+from reporting.canonical import LEFT_OUT_WHEN_EMPTY, canonical_json
 from reporting.document import ReportDocument, ReportStatus
 from reporting.report import Publication, Receipt, Report, ReportForm
 from viewer_api import report_examples
@@ -21,6 +21,17 @@ class ReportedInstanceResource(BaseModel):
     sop_class_uid: str
     sop_instance_uid: str
     study_instance_uid: str = Field(description="Empty for one of the study that the report is kept in.")
+
+
+class KeyImageResource(ReportedInstanceResource):
+    """A frame that the reader chose to show, and how it was looked at (null: as the instance says)."""
+
+    model_config = ConfigDict(title="KeyImage")
+
+    frame: int
+    caption: str
+    window_center: int | float | None
+    window_width: int | float | None
 
 
 class PatientResource(BaseModel):
@@ -72,6 +83,19 @@ class ReportDocumentResource(BaseModel):
     predecessors: list[ReportedInstanceResource] = Field(
         description="SRs that this one adds to or stands in place of."
     )
+    key_images: list[KeyImageResource] = Field(default=[], description="Left out where there are none.")
+    marks_digest: str = Field(
+        default="", description="SHA-256 of what was drawn into the images; left out where nothing was."
+    )
+
+    @model_serializer(mode="wrap")
+    def _as_signed(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what the digest was not taken over."""
+        written: dict[str, Any] = whole(self)
+        for later in LEFT_OUT_WHEN_EMPTY:
+            if not written[later]:
+                del written[later]
+        return written
 
     @classmethod
     def of(cls, document: ReportDocument) -> Self:

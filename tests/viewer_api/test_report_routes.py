@@ -383,3 +383,30 @@ def test_words_of_whoever_is_no_reader_any_more_are_kept_for_them(reading: Readi
     assert reading.save("colleague", case, 0, impression="最后写的").status_code == HTTPStatus.CONFLICT
     assert [kept["impression"] for kept in _kept(reading, "colleague", case.case_id)] == ["最后写的"]
     assert reading.sign("colleague", case, 0).status_code == HTTPStatus.FORBIDDEN
+
+
+def test_a_report_with_key_images_can_be_verified_by_its_json(reading: Reading) -> None:
+    case = reading.claimed(SOPInstanceUID="1.2.3")
+    mark = {
+        "mark_id": "k",
+        "kind": "key-image",
+        "sop_instance_uid": "1.2.3",
+        "frame": 1,
+        "window_center": 40,
+        "window_width": 400.5,
+    }
+    saved = reading.as_("reader").put(
+        f"/api/v1/studies/{case.study_instance_uid}/marks",
+        params={"site_id": case.site_id},
+        json={"workitem_uid": case.workitem.workitem_uid, "marks": [mark]},
+        headers={"If-Match": '"0"'},
+    )
+    assert (saved.status_code, saved.headers["ETag"]) == (200, '"1"'), saved.text
+    reading.save("reader", case, 0)
+    report = reading.sign("reader", case, 1).json()
+    spelled = json.dumps(report["document"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert hashlib.sha256(spelled.encode()).hexdigest() == report["digest"]
+    [shown] = report["document"]["key_images"]
+    assert (shown["sop_instance_uid"], shown["window_center"], shown["window_width"]) == ("1.2.3", 40, 400.5)
+    drawn = reading.as_("clinic").get(f"/api/v1/reports/{report['report_id']}/marks").json()
+    assert [kept["mark_id"] for kept in drawn["studies"][0]["items"]] == ["k"]
