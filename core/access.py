@@ -31,6 +31,7 @@ class Act(StrEnum):
     TAKE_OVER = "take-over"
     ANSWER_RETAKE = "answer-retake"
     RECEIVE = "receive"
+    CONFIRM = "confirm"
     TRACE = "trace"
     AUDIT = "audit"
     ADMINISTER = "administer"
@@ -38,10 +39,19 @@ class Act(StrEnum):
 
 ALLOWED: dict[Role, frozenset[Act]] = {
     Role.TECHNICIAN: frozenset(
-        {Act.SEARCH, Act.STORE, Act.REQUEST, Act.LINK, Act.ANSWER_RETAKE, Act.RECEIVE, Act.TRACE}
+        {
+            Act.SEARCH,
+            Act.STORE,
+            Act.REQUEST,
+            Act.LINK,
+            Act.ANSWER_RETAKE,
+            Act.RECEIVE,
+            Act.CONFIRM,
+            Act.TRACE,
+        }
     ),
     Role.READER: frozenset({Act.SEARCH, Act.LINK, Act.READ, Act.TAKE_OVER, Act.RECEIVE, Act.TRACE}),
-    Role.CLINIC: frozenset({Act.SEARCH, Act.REQUEST, Act.RECEIVE, Act.TRACE}),
+    Role.CLINIC: frozenset({Act.SEARCH, Act.REQUEST, Act.RECEIVE, Act.CONFIRM, Act.TRACE}),
     Role.ADMIN: frozenset(
         {
             Act.SEARCH,

@@ -15,6 +15,7 @@ ONLY_ADDED: Final[dict[str, tuple[str, ...]]] = {
     "changes": (),
     "kept_drafts": (),
     "patient_acts": (),
+    "report_confirmations": (),
     "report_marks": (),
     "report_receipts": (),
     "reports": (),

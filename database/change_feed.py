@@ -76,6 +76,7 @@ class ChangeKind(StrEnum):
     REPORT_AMENDED = "report.amended"
     REPORT_PUBLISHED = "report.published"
     REPORT_RECEIVED = "report.received"
+    REPORT_CONFIRMED = "report.confirmed"
 
 
 changes = Table(

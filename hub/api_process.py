@@ -15,6 +15,7 @@ from hub.wiring import House
 from viewer_api.app import create_app
 from viewer_api.live_feed import LiveFeed
 from viewer_api.rooms import HttpSettings, Rooms
+from worklist.arrivals import Arrivals
 
 log = structlog.stdlib.get_logger("hub.api")
 
@@ -73,6 +74,7 @@ def http_application(house: House) -> FastAPI:
             unrouted=house.unrouted,
             marking=house.marking,
             uploads=house.uploads,
+            arrivals=Arrivals(database=house.database),
             live_feed=LiveFeed(house.database, house.clock),
         ),
         HttpSettings(

@@ -62,6 +62,26 @@ class Receipt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Confirmation:
+    """A named person of the clinic says that they have the report."""
+
+    display_name: str
+    username: str
+    confirmed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandingReport:
+    """What stands for a case now, in short."""
+
+    report_id: str
+    status: ReportStatus
+    signed_at: datetime
+    is_received: bool
+    is_confirmed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """One signed version. `number` counts the versions of a case from 1; nothing here ever changes."""
 
@@ -78,6 +98,7 @@ class Report:
     document: ReportDocument
     publications: tuple[Publication, ...]
     receipts: tuple[Receipt, ...]
+    confirmations: tuple[Confirmation, ...] = ()
     supersedes: str | None = None
     """The version before it that it stands in place of."""
     superseded_by: str | None = None

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, exists, func, insert, select, update
@@ -11,6 +12,8 @@ from core.errors import NotFound, ReportStateConflict
 from core.uids import new_key, new_uid
 from reporting.canonical import canonical_json, document_from
 from reporting.document import ReportDocument, ReportStatus
+from reporting.inbox_filter import InboxFilter
+from reporting.receipt_records import IS_RECEIVED, confirmations_of, wanted_reports
 from reporting.report import PUBLISHED_FORMS, Draft, KeptDraft, Publication, Receipt, Report, ReportForm
 from reporting.tables import drafts, kept_drafts, publications, report_receipts, reports
 from reporting.versions import Version, current_version, standing_of
@@ -191,14 +194,16 @@ def reports_of_case(connection: Connection, case_id: str) -> list[Report]:
     return _reports(connection, rows.all())
 
 
-def reports_in_scope(connection: Connection, scope: Scope, *, limit: int) -> list[Report]:
-    """Return the newest reports of the cases in scope."""
+def reports_wanted(connection: Connection, scope: Scope, wanted: InboxFilter) -> list[Report]:
+    """Return the reports of the cases in scope that an inbox asks for, the newest first."""
+    unread_first = [IS_RECEIVED] if wanted.unread_first else []
     statement = (
         select(reports)
         .join(cases, cases.c.case_id == reports.c.case_id)
-        .where(in_scope(scope))
-        .order_by(reports.c.signed_at.desc(), reports.c.report_id.desc())
-        .limit(limit)
+        .where(wanted_reports(wanted, scope))
+        .order_by(*unread_first, reports.c.signed_at.desc(), reports.c.report_id.desc())
+        .limit(wanted.limit)
+        .offset(wanted.offset)
     )
     return _reports(connection, connection.execute(statement).mappings().all())
 
@@ -282,7 +287,9 @@ def _versions(connection: Connection, case_ids: Collection[str]) -> dict[str, li
 
 def _reports(connection: Connection, rows: Sequence[RowMapping]) -> list[Report]:
     versions = _versions(connection, {row["case_id"] for row in rows})
-    return [_report(connection, row, versions[row["case_id"]]) for row in rows]
+    confirmed = confirmations_of(connection, {row["report_id"] for row in rows})
+    found = [_report(connection, row, versions[row["case_id"]]) for row in rows]
+    return [replace(report, confirmations=confirmed.get(report.report_id, ())) for report in found]
 
 
 def _report(connection: Connection, row: RowMapping, versions: list[Version]) -> Report:

@@ -67,6 +67,16 @@ report_receipts = Table(
     Column("received_at", Moment, nullable=False),
 )
 
+report_confirmations = Table(
+    "report_confirmations",
+    metadata,
+    Column("report_id", ForeignKey("reports.report_id"), primary_key=True),
+    Column("account_id", String(26), primary_key=True),
+    Column("username", String(64), nullable=False),
+    Column("display_name", String(200), nullable=False),
+    Column("confirmed_at", Moment, nullable=False),
+)
+
 # What the reader of a case has drawn into a study so far.
 study_marks = Table(
     "study_marks",

@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from viewer_api import (
+    arrival_routes,
     aside_routes,
     audit_routes,
     browser_pages,
@@ -15,6 +16,7 @@ from viewer_api import (
     ecg_routes,
     event_routes,
     health,
+    inbox_routes,
     link_routes,
     mark_routes,
     metrics_routes,
@@ -25,6 +27,7 @@ from viewer_api import (
     prior_routes,
     qido_rs,
     rendered_routes,
+    report_page,
     report_routes,
     request_routes,
     retake_routes,
@@ -60,7 +63,10 @@ _READING: Final = (
     turn_routes.router,
     request_routes.router,
     retake_routes.router,
+    inbox_routes.router,
     report_routes.router,
+    report_page.router,
+    arrival_routes.router,
     event_routes.router,
     mark_routes.router,
     upload_routes.router,

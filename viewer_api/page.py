@@ -85,6 +85,10 @@ def _actor(identity: Annotated[Identity, Depends(_identity)]) -> Actor:
     return identity.actor
 
 
+InPageIdentity = Annotated[Identity, Depends(_identity)]
+InPageActor = Annotated[Actor, Depends(_actor)]
+
+
 @router.get("/")
 def show_reading_list(
     request: Request,

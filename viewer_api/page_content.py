@@ -10,6 +10,7 @@ from core.access import Act, Actor, Scope
 from ecg.storage_classes import ELECTROCARDIOGRAMS
 from imaging.intent import is_for_processing
 from registry.directory import DEFAULT_TIME_ZONE, Site
+from reporting.inbox_filter import InboxFilter
 from reporting.report import Report
 from storage.instance import Instance
 from storage.query import Query, UIDList
@@ -66,7 +67,7 @@ def reading_list_page(rooms: Rooms, actor: Actor) -> ReadingListPage:
         unread_cases=_unread_cases(rooms, actor),
         reports=tuple(
             report_on_page(report, now=now, look=_look(rooms, report))
-            for report in rooms.inbox.reports(actor, limit=REPORTS_SHOWN)
+            for report in rooms.inbox.reports(actor, InboxFilter(limit=REPORTS_SHOWN))
         ),
     )
 

@@ -52,8 +52,11 @@ SUMMARY: Final[JsonDict] = {
     "digest": _DIGEST,
     "is_published": True,
     "is_received": True,
+    "confirmations": [{"display_name": "王护士", "username": "wang", "confirmed_at": "2026-11-20T08:39:00Z"}],
     "links": {
         "self": _PATH,
+        "page": f"/r/{EXAMPLE_KEY}",
+        "confirm": f"{_PATH}/confirm",
         "case": f"/api/v1/cases/{EXAMPLE_KEY}",
         "addenda": f"{_PATH}/addenda",
         "amendments": f"{_PATH}/amendments",

@@ -1,9 +1,9 @@
 """Reports over HTTP: drafting and signing at the desk, receiving at the clinic."""
 
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from core.access import Act, Actor
 from core.errors import (
@@ -17,7 +17,6 @@ from core.errors import (
     VersionRequired,
     WorkitemStateConflict,
 )
-from core.limits import SEARCH_LIMIT
 from reporting.desk import Words
 from reporting.document import ReportStatus
 from reporting.report import Report
@@ -164,23 +163,6 @@ def list_reports_of_case(
     reports = rooms.desk.reports_of_case(actor, case_id)
     case = rooms.reading_list.case(actor, case_id, Act.RECEIVE)
     access_log.note_case(actor, case, "reports", act=Act.RECEIVE)
-    return ReportCollection(items=[ReportSummary.of(report) for report in reports])
-
-
-@router.get("/reports", summary="The inbox")
-def list_reports(
-    actor: Receiving,
-    rooms: InRooms,
-    access_log: InAccessLog,
-    limit: Annotated[int, Query(ge=1, le=SEARCH_LIMIT)] = 100,
-) -> ReportCollection:
-    """The newest reports that the caller may receive; looking at the list is no receipt.
-
-    A superseded version names the one that stands in its place, and that one says with `needs_notice` that
-    the clinic still has to receive it.
-    """
-    reports = rooms.inbox.reports(actor, limit=limit)
-    access_log.note_query(actor, "reports", act=Act.RECEIVE)
     return ReportCollection(items=[ReportSummary.of(report) for report in reports])
 
 

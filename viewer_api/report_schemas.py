@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 
 from reporting.canonical import LEFT_OUT_WHEN_EMPTY, canonical_json
 from reporting.document import ReportDocument, ReportStatus
-from reporting.report import Publication, Receipt, Report, ReportForm
+from reporting.report import Confirmation, Publication, Receipt, Report, ReportForm
 from viewer_api import report_examples
 
 
@@ -145,6 +145,21 @@ class ReceiptResource(BaseModel):
         return cls(**vars(receipt))
 
 
+class ConfirmationResource(BaseModel):
+    """A named person says that the clinic has the report."""
+
+    model_config = ConfigDict(title="Confirmation")
+
+    display_name: str
+    username: str
+    confirmed_at: datetime
+
+    @classmethod
+    def of(cls, confirmation: Confirmation) -> Self:
+        """Return a confirmation."""
+        return cls(**vars(confirmation))
+
+
 class ReportSummary(BaseModel):
     """A line of the inbox."""
 
@@ -170,6 +185,7 @@ class ReportSummary(BaseModel):
     digest: str = Field(description="SHA-256 of the signed document.")
     is_published: bool = Field(description="Whether SR and PDF are kept in the study.")
     is_received: bool = Field(description="Whether somebody of the clinic has had it.")
+    confirmations: list[ConfirmationResource] = Field(description="Who said by name that they have it.")
     links: dict[str, str] = Field(description="Where to go from here.")
 
     @classmethod
@@ -184,6 +200,16 @@ class ReportCollection(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": {"items": [report_examples.SUMMARY]}})
 
     items: list[ReportSummary]
+
+
+class Inbox(ReportCollection):
+    """Reports, and how many of all that are in reach nobody of their clinics has had yet."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"items": [report_examples.SUMMARY], "unread": 1}}
+    )
+
+    unread: int
 
 
 class ReportResource(ReportSummary):
@@ -235,13 +261,15 @@ def _summary(report: Report) -> dict[str, Any]:
         "digest": report.digest,
         "is_published": report.is_published,
         "is_received": bool(report.receipts),
+        "confirmations": [ConfirmationResource.of(each) for each in report.confirmations],
         "links": _links(report),
     }
 
 
 def _links(report: Report) -> dict[str, str]:
     itself = f"/api/v1/reports/{report.report_id}"
-    links = {"self": itself, "case": f"/api/v1/cases/{report.case_id}", "addenda": f"{itself}/addenda"}
+    links = {"self": itself, "page": f"/r/{report.report_id}", "confirm": f"{itself}/confirm"}
+    links |= {"case": f"/api/v1/cases/{report.case_id}", "addenda": f"{itself}/addenda"}
     links["amendments"] = f"{itself}/amendments"
     if report.superseded_by:
         links["superseded_by"] = f"/api/v1/reports/{report.superseded_by}"

@@ -25,6 +25,7 @@ from storage.patients import Patients
 from storage.shelf import Shelf
 from storage.uploads import Uploads
 from viewer_api.live_feed import LiveFeed
+from worklist.arrivals import Arrivals
 from worklist.linking import Linking
 from worklist.priors import Priors
 from worklist.reading_list import ReadingList
@@ -61,6 +62,7 @@ class Rooms:
     live_feed: LiveFeed
     marking: Marking
     uploads: Uploads
+    arrivals: Arrivals
 
 
 @dataclass(frozen=True, kw_only=True)

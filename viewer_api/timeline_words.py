@@ -29,6 +29,7 @@ _WORDS: Final[dict[str, str]] = {
     "report.addendum": "Something was added to the report.",
     "report.published": "The report was printed into the study.",
     "report.received": "The clinic received the report.",
+    "report.confirmed": "The clinic confirmed that it has the report.",
 }
 
 

@@ -94,6 +94,17 @@ def list_cases(
     return _loaded(connection, _CASE_AND_WORKITEM.where(condition).limit(limit).offset(offset))
 
 
+def newest_cases(
+    connection: Connection, actor: Actor, *, site_id: str | None, limit: int, offset: int
+) -> list[Case]:
+    """Return the cases that an actor may look at, the one opened last first."""
+    shown = and_(cases.c.linked_into.is_(None), in_reach(actor, Act.SEARCH))
+    if site_id is not None:
+        shown = and_(shown, cases.c.site_id == site_id)
+    newest = _CASE_AND_WORKITEM.where(shown).order_by(None).order_by(cases.c.case_id.desc())
+    return _loaded(connection, newest.limit(limit).offset(offset))
+
+
 def arriving_cases(connection: Connection) -> list[Case]:
     """Return the cases that nobody may claim yet."""
     return _cases(

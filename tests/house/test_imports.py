@@ -18,6 +18,7 @@ SQL_MODULES = {
     "renditions/preparation_records.py",
     "renditions/rendition_records.py",
     "reporting/mark_records.py",
+    "reporting/receipt_records.py",
     "reporting/report_records.py",
     "storage/aside_arrival_records.py",
     "storage/aside_records.py",

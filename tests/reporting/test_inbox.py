@@ -16,6 +16,7 @@ from core.errors import NotFound, ReportStateConflict, StorageUnavailable
 from core.limits import SEARCH_LIMIT
 from reporting.desk import Words
 from reporting.document import ReportStatus
+from reporting.inbox_filter import InboxFilter
 from reporting.report import Report, ReportForm
 from tests.fixtures.consultation import QINGSHAN, XINGLONG, Consultation, at_site, reader
 
@@ -158,7 +159,7 @@ def test_the_newest_report_comes_first_and_each_clinic_sees_its_own(consultation
     assert [report.report_id for report in inbox.reports(CLINIC)] == [signed[2], signed[0]]
     assert [report.report_id for report in inbox.reports(at_site("clinic", QINGSHAN))] == [signed[1]]
     assert [report.report_id for report in inbox.reports(LI)] == signed[::-1]
-    assert [report.report_id for report in inbox.reports(LI, limit=2)] == signed[:0:-1]
+    assert [report.report_id for report in inbox.reports(LI, InboxFilter(limit=2))] == signed[:0:-1]
 
 
 def test_no_list_is_longer_than_was_asked_for(consultation: Consultation, subtests: pytest.Subtests) -> None:
@@ -166,7 +167,7 @@ def test_no_list_is_longer_than_was_asked_for(consultation: Consultation, subtes
         consultation.signed(LI)
     for limit, shown in [(0, 0), (-1, 0), (1, 1), (SEARCH_LIMIT + 1, 3)]:
         with subtests.test(f"at most {limit}"):
-            assert len(consultation.inbox.reports(CLINIC, limit=limit)) == shown
+            assert len(consultation.inbox.reports(CLINIC, InboxFilter(limit=limit))) == shown
 
 
 def test_a_report_in_print_is_given_in_words_and_asked_for_again_on_paper(consultation: Consultation) -> None:

@@ -49,6 +49,7 @@ from tests.fixtures.instances import RECEIVED
 from viewer_api.app import create_app
 from viewer_api.live_feed import LiveFeed
 from viewer_api.rooms import HttpSettings, Rooms
+from worklist.arrivals import Arrivals
 from worklist.priors import Priors
 from worklist.unrouted import UnroutedCases
 
@@ -119,6 +120,7 @@ def new_rooms(consultation: Consultation) -> Rooms:
         shelf=Shelf(archive=consultation.archive, database=database, clock=clock),
         patients=Patients(database=database, clock=clock),
         unrouted=UnroutedCases(database=database, directory=directory, accounts=accounts),
+        arrivals=Arrivals(database=database),
         uploads=Uploads(
             database=database,
             archive=consultation.archive,
