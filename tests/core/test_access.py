@@ -12,13 +12,13 @@ ROUTES = (
     Route(reading_group_id="bones", site_id="township", modality="DX"),
 )
 # The matrix as the consortium reads it, written by hand: one line a role, one mark an act.
-#            search store request link read take-over answer-retake receive trace audit administer
+#            search store request link read take-over answer-retake receive confirm trace audit administer
 MATRIX = """
-technician   yes    yes   yes     yes  no   no        yes           yes     yes   no    no
-reader       yes    no    no      yes  yes  yes       no            yes     yes   no    no
-clinic       yes    no    yes     no   no   no        no            yes     yes   no    no
-admin        yes    yes   yes     yes  no   no        yes           yes     yes   no    yes
-auditor      no     no    no      no   no   no        no            no      yes   yes   no
+technician   yes    yes   yes     yes  no   no        yes           yes     yes     yes   no    no
+reader       yes    no    no      yes  yes  yes       no            yes     no      yes   no    no
+clinic       yes    no    yes     no   no   no        no            yes     yes     yes   no    no
+admin        yes    yes   yes     yes  no   no        yes           yes     no      yes   no    yes
+auditor      no     no    no      no   no   no        no            no      no      yes   yes   no
 """
 EXPECTED = {
     (Role(line.split()[0]), act): mark == "yes"
