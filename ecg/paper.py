@@ -185,7 +185,8 @@ def _polyline(
     across: np.ndarray[tuple[int], np.dtype[np.int64]], down: np.ndarray[tuple[int], np.dtype[np.int64]]
 ) -> str:
     steps = zip(np.diff(across).tolist(), np.diff(down).tolist(), strict=True)
-    return f"M{across[0]} {down[0]}l" + " ".join(f"{dx} {dy}" for dx, dy in steps)
+    # A single sample between two gaps is a line of no length: a command without numbers ends the drawing.
+    return f"M{across[0]} {down[0]}l" + (" ".join(f"{dx} {dy}" for dx, dy in steps) or "0 0")
 
 
 def _path(commands: str, name: str) -> str:

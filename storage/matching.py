@@ -12,6 +12,7 @@ from storage.query import (
     KEYWORDS,
     REQUESTS,
     AllOf,
+    AnyOf,
     DateRange,
     EmptyValue,
     Level,
@@ -154,8 +155,9 @@ def _condition(keyword: str, match: Match) -> ColumnElement[bool]:
     column = COLUMNS[keyword]
     if isinstance(match, EmptyValue):
         return column == "" if isinstance(column.type, String) else column.is_(None)
-    if isinstance(match, AllOf):
-        return and_(*(_condition(keyword, each) for each in match.values))
+    if isinstance(match, AllOf | AnyOf):
+        conditions = [_condition(keyword, each) for each in match.values]
+        return and_(*conditions) if isinstance(match, AllOf) else or_(*conditions)
     if isinstance(match, UIDList):
         return column.in_(match.uids)
     if isinstance(match, DateRange):

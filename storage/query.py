@@ -77,13 +77,20 @@ class EmptyValue:
 
 
 @dataclass(frozen=True)
+class AnyOf:
+    """Any of these; the standard leaves open what several values are that nobody asked to be all there."""
+
+    values: tuple[SingleValue | Wildcard, ...]
+
+
+@dataclass(frozen=True)
 class AllOf:
     """C.2.2.2.8: each of these is a value of the attribute, in any order, beside others or not."""
 
     values: tuple[SingleValue, ...]
 
 
-Match = SingleValue | UIDList | Wildcard | DateRange | TimeRange | EmptyValue | AllOf
+Match = SingleValue | UIDList | Wildcard | DateRange | TimeRange | EmptyValue | AllOf | AnyOf
 
 UID_KEYWORDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"})
 DATE_KEYWORDS = frozenset({"StudyDate", "PatientBirthDate", "PerformedProcedureStepStartDate"})
@@ -190,7 +197,8 @@ def parse_match(
     """Read one key's value; None means universal matching (C.2.2.2.3).
 
     With `empty_values`, two quotation marks ask for what has no value (C.2.2.2.7); with `multiple_values`
-    several values of an attribute that can have them ask for what has them all (C.2.2.2.8).
+    several values of an attribute that can have them ask for what has them all (C.2.2.2.8), otherwise for
+    what has any of them, as viewers mean it.
 
     Raises:
         InvalidQuery: the value is not one this attribute can have.
@@ -210,8 +218,12 @@ def parse_match(
         return _parse_times(keyword, value)
     if keyword in NUMBER_KEYWORDS:
         return _parse_number(keyword, value)
-    if multiple_values and keyword in SEVERAL_VALUES and _PARTED.search(value):
-        return _parse_values(keyword, value)
+    if keyword in SEVERAL_VALUES and _PARTED.search(value):
+        return _parse_values(keyword, value, all_of_them=multiple_values)
+    return _parse_text(value)
+
+
+def _parse_text(value: str) -> SingleValue | Wildcard:
     return Wildcard(value) if _WILDCARD.search(value) else SingleValue(value)
 
 
@@ -221,10 +233,12 @@ def _parse_number(keyword: str, value: str) -> SingleValue:
     return SingleValue(value)
 
 
-def _parse_values(keyword: str, value: str) -> AllOf:
+def _parse_values(keyword: str, value: str, *, all_of_them: bool) -> AllOf | AnyOf:
     values = tuple(dict.fromkeys(part.strip() for part in _PARTED.split(value) if part.strip()))
     if not 0 < len(values) <= MAXIMUM_VALUES:
         raise InvalidQuery(f"{keyword} is matched by 1 to {MAXIMUM_VALUES} values.")
+    if not all_of_them:
+        return AnyOf(tuple(map(_parse_text, values)))
     if _WILDCARD.search(value):
         raise InvalidQuery(f"{keyword} is matched by several values without wildcards.")
     return AllOf(tuple(map(SingleValue, values)))

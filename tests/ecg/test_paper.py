@@ -157,6 +157,16 @@ def test_a_trace_that_leaves_the_paper_is_cut() -> None:
     assert max(abs(y) for _, y in line) <= 350
 
 
+def test_a_single_sample_between_gaps_is_still_a_path_that_can_be_read() -> None:
+    signal = np.full(500, np.nan)
+    signal[[100, 102, 103]] = 500
+    lonely = Recording(label="", sampling_frequency_hz=500, leads=(Lead(name="II", microvolts=signal),))
+    assert [len(line) for line in traces(svg(lonely, PaperSettings(layout=Layout.TWELVE_BY_ONE)), "II")] == [
+        2,
+        2,
+    ]
+
+
 def test_a_recording_denser_than_any_paper_is_drawn_as_its_outline_to_the_last_spike() -> None:
     rate = 1_000_000.0
     signal = np.zeros(100_000)
