@@ -52,9 +52,12 @@ class Supervisor:
         """Run until stopped; return the exit status: 0, or 1 if a child cannot be started."""
         with self._answering_signals():
             try:
-                return self._keep_running()
+                status = self._keep_running()
             finally:
                 self._stop_all()
+        if status == 0:  # else the reason why it stopped stays the last that is said
+            log.info("all processes have ended")
+        return status
 
     def stop(self) -> None:
         """Ask for a clean stop, from any thread or signal handler; asked again, it does not wait for it."""
@@ -72,6 +75,7 @@ class Supervisor:
                 log.info("all processes are ready")
                 self._when_ready()
             self._listen()
+        log.info("stopping")
         return 0
 
     def _listen(self) -> None:

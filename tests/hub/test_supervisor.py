@@ -143,8 +143,10 @@ def test_a_signal_stops_every_child_cleanly(number: signal.Signals) -> None:
         running.process.send_signal(number)
         running.until("tidied up")
         running.until("tidied up")
-        status, _ = running.finish()
+        status, errors = running.finish()
     assert status == 0
+    assert '"event": "stopping"' in errors
+    assert '"event": "all processes have ended"' in errors
     assert not any(is_alive(pid) for pid in running.pids)
 
 
