@@ -1,12 +1,15 @@
 """What reading needs is prepared after storing: urgent things first, once, whatever dies on the way."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydicom.data import get_testdata_file
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate, encapsulate_extended
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, JPEGBaseline8Bit
 
 from core.access import EVERY_SITE
 from core.errors import NotFound, StorageUnavailable, UnsupportedTransferSyntax
@@ -87,6 +90,45 @@ def test_a_reader_gets_the_same_before_and_after(room: Room, file: Path) -> None
     assert room.blobs.ranges
     assert room.blobs.opened == []
     assert image_of(room, instance) == shown
+
+
+def in_fragments(frames: list[bytes]) -> Dataset:
+    """Return a cine of two fragments a frame, behind a Basic Offset Table."""
+    return compressed(PixelData=encapsulate(frames, fragments_per_frame=2))
+
+
+def without_a_table(frames: list[bytes]) -> Dataset:
+    """Return a cine of three fragments a frame: only the frames themselves say where one ends."""
+    return compressed(PixelData=encapsulate(frames, fragments_per_frame=3, has_bot=False))
+
+
+def by_extended_table(frames: list[bytes]) -> Dataset:
+    """Return a cine with an Extended Offset Table (PS3.3 C.7.6.3.1.8)."""
+    pixels, offsets, lengths = encapsulate_extended(frames)
+    return compressed(PixelData=pixels, ExtendedOffsetTable=offsets, ExtendedOffsetTableLengths=lengths)
+
+
+def compressed(**values: Any) -> Dataset:
+    dataset = small(NumberOfFrames=5, **values)
+    dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    return dataset
+
+
+@pytest.mark.sqlite_only("about where frames lie")
+@pytest.mark.parametrize("made", [in_fragments, without_a_table, by_extended_table])
+def test_a_frame_is_one_range_however_it_was_wrapped(
+    room: Room, made: Callable[[list[bytes]], Dataset]
+) -> None:
+    frames = [b"\xff\xd8" + bytes([number]) * 95 + b"\xff\xd9" + b"\0" for number in range(5)]
+    instance = room.store(part10(made(frames)))
+    assert room.prepare() == []
+    for number in (4, 1, 5):
+        room.blobs.forget()
+        with room.frames(instance, first=number) as found:
+            assert found.stored(number) == frames[number - 1]
+        assert (len(room.blobs.ranges), room.blobs.opened) == (1, [])
 
 
 @pytest.mark.sqlite_only("about where frames lie")

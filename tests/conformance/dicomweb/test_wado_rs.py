@@ -1,12 +1,14 @@
 """WADO-RS: instances, metadata, frames and bulk data in the form accepted (PS3.18 10.4, 8.7)."""
 
+import io
 import re
 from typing import Any, Final
 
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
-from pydicom.uid import JPEGBaseline8Bit
+from pydicom.uid import JPEGBaseline8Bit, JPEGLSLossless
 
 from tests.fixtures.consultation import QINGSHAN, XINGLONG
 from tests.viewer_api.conftest import Edge
@@ -99,6 +101,25 @@ def test_the_media_type_is_the_one_accepted_or_406(edge: Edge) -> None:
         else:
             assert answer.status_code == 200, (accept, query)
             assert answer.headers["content-type"].split(";")[0] == given, (accept, query)
+
+
+def test_an_instance_comes_in_the_transfer_syntax_that_is_named_or_not_at_all(edge: Edge) -> None:
+    """PS3.18 8.7.3.4 and PS3.18 8.7.5: as kept, in the default one, in JPEG-LS without loss, else 406."""
+    implicit = small()
+    implicit.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2"
+    path = keep(edge, implicit)
+    for transfer_syntax in ("1.2.840.10008.1.2", EXPLICIT, JPEGLSLossless):
+        accept = f"{DICOM}; transfer-syntax={transfer_syntax}"
+        answer = get(edge, path, accept)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, accept)
+        made = dcmread(io.BytesIO(answer.content))
+        assert made.file_meta.TransferSyntaxUID == transfer_syntax
+        assert made.SOPInstanceUID == implicit.SOPInstanceUID
+        for resource in (path, path.split("/series/")[0]):
+            several = get(edge, resource, related(DICOM, f"transfer-syntax={transfer_syntax}"))
+            parts = parts_of(several.headers["content-type"], several.content)
+            assert parts == [(accept, answer.content)]
+    assert get(edge, path, f"{DICOM}; transfer-syntax={JPEGBaseline8Bit}").status_code == 406
 
 
 def test_a_single_part_says_what_and_where_it_is(edge: Edge) -> None:
