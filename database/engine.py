@@ -94,16 +94,19 @@ class Database:
         with _translated(), self.engine.connect() as connection, connection.begin():
             yield connection
 
-    def recalled(self, key: Hashable, ask: Callable[[], Answer]) -> Answer:
+    def recalled(
+        self, key: Hashable, ask: Callable[[], Answer], weigh: Callable[[Answer], int] | None = None
+    ) -> Answer:
         """Return what `ask` answered under this key, unless anything at all was committed since.
 
         The key says everything that the answer depends on, the scope too. For small answers that are asked
-        for again and again; what follows from the time of day is not one of them.
+        for again and again; what follows from the time of day is not one of them. `weigh` returns the bytes
+        of an answer that need not be small.
 
         Raises:
             StorageUnavailable: the catalogue is away.
         """
-        return self._recollection.recalled(key, ask)
+        return self._recollection.recalled(key, ask, weigh)
 
     def revision(self) -> Hashable | None:
         """Return what differs whenever anything was committed, by whichever process; None if that is unknown.

@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from core.errors import StorageUnavailable
+from core.limits import KIB, MIB
 
 Answer = TypeVar("Answer")
 
-ANSWERS_AT_MOST: Final = 4_096
-"""In one process; each is small. Those that were asked for longest ago give way."""
+SMALL: Final = 4 * KIB
+"""What an answer weighs whose size nobody said."""
+LARGEST: Final = MIB
+ANSWERS_AT_MOST: Final = 32 * MIB
+"""Of one process, all together. Those that were asked for longest ago give way."""
 
 
 class Recollection:
@@ -26,13 +30,17 @@ class Recollection:
     def __init__(self, revision: Callable[[], Hashable | None], *, at_most: int = ANSWERS_AT_MOST) -> None:
         self._revision = revision
         self._at_most = at_most
-        self._answers: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
+        self._answers: OrderedDict[Hashable, tuple[Hashable, Any, int]] = OrderedDict()
+        self._weight = 0
         self._lock = threading.Lock()
 
-    def recalled(self, key: Hashable, ask: Callable[[], Answer]) -> Answer:
+    def recalled(
+        self, key: Hashable, ask: Callable[[], Answer], weigh: Callable[[Answer], int] | None = None
+    ) -> Answer:
         """Return what is kept under a key, or ask and keep it; what `ask` raises is not kept.
 
-        The revision is taken before asking: an answer may be newer than it, never older.
+        The revision is taken before asking: an answer may be newer than it, never older. `weigh` returns
+        the bytes of an answer that may be larger than SMALL; beyond LARGEST it is not kept.
         """
         revision = self._revision()
         if revision is None:
@@ -43,12 +51,19 @@ class Recollection:
                 self._answers.move_to_end(key)
                 return cast("Answer", kept[1])
         answer = ask()
+        weight = SMALL if weigh is None else weigh(answer)
         with self._lock:
-            self._answers[key] = (revision, answer)
-            self._answers.move_to_end(key)
-            if len(self._answers) > self._at_most:
-                self._answers.popitem(last=False)
+            self._forget(key)
+            if weight <= LARGEST:
+                self._answers[key] = (revision, answer, weight)
+                self._weight += weight
+            while self._weight > self._at_most:
+                self._forget(next(iter(self._answers)))
         return answer
+
+    def _forget(self, key: Hashable) -> None:
+        *_, weight = self._answers.pop(key, (None, None, 0))
+        self._weight -= weight
 
 
 class SqliteRevision:

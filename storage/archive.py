@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from core.access import Scope
 from core.clock import Clock
@@ -18,7 +18,7 @@ from core.errors import (
     StorageUnavailable,
     TooLarge,
 )
-from core.limits import DISK_RESERVE_BYTES
+from core.limits import DISK_RESERVE_BYTES, KIB
 from core.origin import Origin
 from core.uids import is_indexable, new_key
 from database.engine import Database
@@ -37,6 +37,9 @@ from storage.instance_header import InstanceHeader
 from storage.query import Level, Query, UIDList
 from storage.readmission import Readmission
 from storage.transfers import Transfers
+
+_INSTANCE_BYTES: Final = 3 * KIB
+"""What one takes in memory, about."""
 
 
 class Archive:
@@ -169,11 +172,13 @@ class Archive:
             "SeriesInstanceUID": series_instance_uid,
             "SOPInstanceUID": sop_instance_uid,
         }
-        if sop_instance_uid is None:
-            return self._instances_of(uids, visible_to)
         # A cine is read frame by frame, and each asks where its instance lies.
-        key = ("instance", *uids.values(), visible_to)
-        return [*self._database.recalled(key, lambda: tuple(self._instances_of(uids, visible_to)))]
+        found = self._database.recalled(
+            ("instances", *uids.values(), visible_to),
+            lambda: tuple(self._instances_of(uids, visible_to)),
+            lambda instances: len(instances) * _INSTANCE_BYTES,
+        )
+        return [*found]
 
     def _instances_of(self, uids: Mapping[str, str | None], visible_to: Scope) -> list[Instance]:
         conditions = {keyword: UIDList((uid,)) for keyword, uid in uids.items() if uid is not None}

@@ -4,7 +4,7 @@ Addresses inside answers are always those of a site: only there is a UID unique.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
@@ -169,6 +169,10 @@ class Retrieval:
                 return self._decoders.run(native_frame_of, image, allowance=image.allowance())
 
         return in_explicit_little_endian(self.archive, instance, self.frames, native_frame)
+
+    def recalled(self, key: Hashable, ask: Callable[[], bytes | None]) -> bytes | None:
+        """Return bytes that were asked for before under this key, unless anything was committed since."""
+        return self._database.recalled(key, ask, lambda body: len(body or b""))
 
     def documents(self, instances: Sequence[Instance]) -> Iterator[Document]:
         """Yield the metadata of instances that were found, in their order."""

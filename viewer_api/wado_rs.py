@@ -8,10 +8,12 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, StorageUnavailable
+from core.limits import MIB
 from imaging.jpeg_ls import JPEG_LS_LOSSLESS
 from renditions.transcoding import is_transcoded
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
 from storage.instance import Instance
+from viewer_api.content_coding import CHOSEN_BY, accepts_gzip, zipped
 from viewer_api.dicom_json_answer import JSON_ARRAY
 from viewer_api.dicom_json_answer import MEDIA_TYPE as DICOM_JSON
 from viewer_api.dicom_web_root import ROOT_PROBLEMS, UID, InRetrieval, Retrieval, accept_of
@@ -32,6 +34,9 @@ _EXPLICIT: Final = Form(
     media_type=APPLICATION_DICOM, transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN, named_only=True
 )
 _JPEG_LS: Final = Form(media_type=APPLICATION_DICOM, transfer_syntax_uid=JPEG_LS_LOSSLESS, named_only=True)
+_METADATA_AT_ONCE: Final = 200
+_METADATA_BYTES_AT_ONCE: Final = MIB // 2
+"""The metadata of so many instances and bytes is kept ready, as long as nothing is committed."""
 _METADATA_FORMS: Final = (Form(media_type=DICOM_JSON),)
 
 
@@ -195,7 +200,31 @@ def _part(retrieval: Retrieval, instance: Instance, form: Form) -> Part:
 
 def _metadata(request: Request, retrieval: Retrieval, found: list[Instance]) -> Response:
     choose(accept_of(request), _METADATA_FORMS, multipart=False, single=True)
-    return StreamingResponse(begun(_metadata_of(retrieval, found)), media_type=DICOM_JSON)
+    is_zipped = accepts_gzip(request)
+    headers = {"Vary": CHOSEN_BY} | ({"Content-Encoding": "gzip"} if is_zipped else {})
+
+    def chunks() -> Iterator[bytes]:
+        written = _metadata_of(retrieval, found)
+        return zipped(written) if is_zipped else written
+
+    if len(found) <= _METADATA_AT_ONCE:
+        key = ("metadata", retrieval.root.base_url, is_zipped, *(each.instance_key for each in found))
+        body = retrieval.recalled(key, lambda: _gathered(chunks()))
+        if body is not None:
+            return Response(body, media_type=DICOM_JSON, headers=headers)
+    return StreamingResponse(begun(chunks()), media_type=DICOM_JSON, headers=headers)
+
+
+def _gathered(chunks: Iterator[bytes]) -> bytes | None:
+    """Return all in one piece, None where that is too much to hold."""
+    pieces = []
+    size = 0
+    for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size > _METADATA_BYTES_AT_ONCE:
+            return None
+    return b"".join(pieces)
 
 
 def _metadata_of(retrieval: Retrieval, found: list[Instance]) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select
 
 from core.errors import StorageUnavailable
 from database.engine import Database
-from database.recollection import Recollection
+from database.recollection import LARGEST, SMALL, Recollection
 from database.tallies import tallies
 from tests.fixtures.catalogue import open_catalogue
 
@@ -90,10 +90,21 @@ def test_an_answer_asked_before_a_commit_is_not_taken_for_a_newer_one() -> None:
 
 
 def test_no_more_is_kept_than_is_allowed() -> None:
-    kept = Recollection(lambda: "always", at_most=2)
+    kept = Recollection(lambda: "always", at_most=2 * SMALL)
     for key in "abac":
         kept.recalled(key, lambda key=key: f"first {key}")
     assert [kept.recalled(key, lambda: "again") for key in "acb"] == ["first a", "first c", "again"]
+
+
+def test_large_answers_give_way_sooner_and_the_largest_are_not_kept() -> None:
+    kept = Recollection(lambda: "always", at_most=2 * LARGEST)
+    for key, weight in (("small", 1), ("half", LARGEST), ("too large", LARGEST + 1), ("other half", LARGEST)):
+        kept.recalled(key, lambda: "first", lambda _answer, weight=weight: weight)
+    asked_again = {
+        key: kept.recalled(key, lambda: "again", lambda _answer: 0)
+        for key in ("half", "other half", "small", "too large")
+    }
+    assert asked_again == {"half": "first", "other half": "first", "small": "again", "too large": "again"}
 
 
 @pytest.mark.sqlite_only("a file that is replaced under a process that has it open")

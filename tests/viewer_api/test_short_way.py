@@ -12,6 +12,23 @@ from viewer_api import short_way
 
 PEOPLE = ("reader", "clinic", "neighbour", "auditor", "nobody", None)
 ANSWERS = ("", "application/octet-stream", 'multipart/related; type="image/jpeg"', "text/plain")
+SEARCHES = (
+    "",
+    "limit=1&StudyDate=20000101-",
+    "PatientID=nobody",
+    "limit=0",
+    "offset=1&limit=5",
+    "limit=-1",
+    "limit=1&limit=2",
+    "limit=%20",
+    "offset=9999999999",
+    "PatientName=*&fuzzymatching=true",
+    "includefield=PatientAge",
+    "00100020=a%00b",
+    "StudyDate=never",
+    "accept=application/json",
+    "Nonsense=1",
+)
 
 
 @pytest.fixture
@@ -26,6 +43,10 @@ def paths_of(cine: Any) -> list[str]:
         study, series = instance.split("/series/")[0], instance.split("/instances/")[0]
         below += [f"{instance}/frames/{number}" for number in ("1", "2,3", "1000", "0", "x")]
         below += [f"{level}/metadata" for level in (study, series, instance, f"{instance}.1")]
+    for root in ("/dicom-web", f"/dicom-web/sites/{cine.site_id}"):
+        study = f"{root}/studies/{cine.study_instance_uid}"
+        below += [f"{root}/studies?{query}" for query in SEARCHES]
+        below += [f"{study}/series", f"{study}/series?Modality=CT"]
     return [*below, below[0].replace("/dicom-web/", "/dicom-web/sites/elsewhere/")]
 
 
