@@ -28,6 +28,8 @@ for (const [page, limit] of Object.entries(BUDGETS)) {
   const files = page === 'shell' ? shell : new Set(shell)
   if (page !== 'shell') {
     filesOf(`src/${page}/page.tsx`, files)
+    // The images are loaded after the list, and weigh all the same.
+    if (page === 'read') filesOf('src/viewer/Viewer.tsx', files)
     for (const part of page === 'read' || page === 'view' ? [page, 'viewer', 'keys'] : [page]) {
       if (wordsKey(part)) filesOf(wordsKey(part), files)
     }

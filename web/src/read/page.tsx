@@ -1,3 +1,298 @@
-export default function Page() {
-  return <main class="plain" />
+// /read: the list, the images, the report.
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { keysShown, useKeys } from '../keys'
+import { ask } from '../shell/api'
+import { Notice } from '../shell/parts'
+import { useSession } from '../shell/session'
+import { t, useLanguage } from '../shell/words'
+import type { Seen } from '../viewer/useSeen'
+import { Person, Priors, Reports, Request } from './About'
+import { allowSound, flash, ring, setTitle, stopFlashing } from './alarm'
+import {
+  countsOf,
+  type Filter,
+  isClaimable,
+  isHeldByOther,
+  newEmergencies,
+  nextOf,
+  passes,
+  studyOf,
+} from './cases'
+import { HelpDialog, ReasonDialog, RetakeDialog, SignDialog } from './dialogs'
+import { Editor } from './Editor'
+import { Images } from './Images'
+import { List } from './List'
+import type { Case, Prior } from './types'
+import { useCases } from './useCases'
+import { useNow } from './useNow'
+import { useTurn } from './useTurn'
+import './read.css'
+
+type Asked = null | 'help' | 'retake' | 'take-over' | 'final' | 'preliminary'
+
+const NO_FILTER: Filter = { modality: '', site: '', urgency: '', show: 'open' }
+const AFTER_TYPING = 300
+const AFTER_STEPPING = 250
+
+/** A value once it has stayed the same for a while. */
+function useSettled<Value>(value: Value, after: number): Value {
+  const [settled, setSettled] = useState(value)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), after)
+    return () => clearTimeout(timer)
+  }, [value, after])
+  return settled
+}
+
+function useAlarm(cases: Case[], isLoaded: boolean, waiting: number): void {
+  const known = useRef<Set<string> | null>(null)
+  useEffect(() => {
+    setTitle(waiting ? `(${waiting}) ${t('read.title')}` : t('read.title'))
+  }, [waiting])
+  useEffect(() => {
+    if (!isLoaded) return
+    // What was there when the page opened is on the list in red; it rings for what comes.
+    if (known.current && newEmergencies(known.current, cases).length) {
+      ring()
+      flash(t('read.emergency-came'))
+    }
+    known.current = new Set([...(known.current ?? []), ...newEmergencies(new Set(), cases)])
+  }, [cases, isLoaded])
+  useEffect(() => {
+    const look = () => {
+      allowSound()
+      stopFlashing()
+    }
+    addEventListener('pointerdown', look)
+    addEventListener('keydown', look)
+    return () => {
+      removeEventListener('pointerdown', look)
+      removeEventListener('keydown', look)
+      stopFlashing()
+    }
+  }, [])
+}
+
+export default function ReadPage() {
+  useLanguage()
+  const me = useSession()
+  const username = useRef(me?.username ?? '')
+  const now = useNow()
+  const [filter, setFilter] = useState(NO_FILTER)
+  const [text, setText] = useState('')
+  const [selectedId, setSelectedId] = useState('')
+  const [asked, setAsked] = useState<Asked>(null)
+  const [beside, setBeside] = useState<Prior | null>(null)
+  const [measures, setMeasures] = useState<string[]>([])
+  const [keyImages, setKeyImages] = useState(0)
+  const [seen, setSeen] = useState<Seen | null>(null)
+  const [signed, setSigned] = useState(0)
+  const [said, setSaid] = useState('')
+  const list = useCases(useSettled(text, AFTER_TYPING), filter.show === 'reported')
+  const { cases } = list
+  const turns = useTurn(username.current, list.put)
+  const { turn, present } = turns
+  const counts = useMemo(() => countsOf(cases), [cases])
+  const shown = useMemo(() => cases.filter((each) => passes(each, filter)), [cases, filter])
+  const held = useRef<Case | null>(null)
+  const found = cases.find((each) => each.case_id === selectedId)
+  // A case that left the list by a filter or by its signature stays on the screen until another is chosen.
+  if (found) held.current = found
+  const selected = held.current?.case_id === selectedId ? held.current : null
+  const viewed = useSettled(selectedId, AFTER_STEPPING)
+  useAlarm(cases, list.isLoaded, counts.waiting)
+
+  const open = useCallback(
+    (each: Case, isTaken = false) => {
+      if (each.case_id === selectedId && !isTaken) return
+      turns.leave()
+      setSelectedId(each.case_id)
+      setBeside(null)
+      setMeasures([])
+      setKeyImages(0)
+      setSeen(null)
+      setSaid('')
+      if (!isTaken && each.workitem.claimed_by_me) void turns.begin(each)
+    },
+    [selectedId, turns],
+  )
+
+  const claim = useCallback(
+    (each: Case) => {
+      if (turn?.caseId === each.case_id && !turn.lost) return
+      if (!isClaimable(each)) return open(each)
+      open(each, true)
+      void turns.claim(each)
+    },
+    [open, turn, turns],
+  )
+
+  // Somebody else has taken it, or more images came: told at once, not at the next heartbeat.
+  useEffect(() => {
+    if (found) turns.noteCase(found)
+  }, [found, turns])
+
+  function step(by: number): void {
+    const place = shown.findIndex((each) => each.case_id === selectedId)
+    const next = shown[Math.min(shown.length - 1, Math.max(0, place + by))]
+    if (next) open(next)
+  }
+
+  function next(): void {
+    const one = nextOf(cases.filter((each) => passes(each, { ...filter, show: 'open' }))) ?? nextOf(cases)
+    if (one) claim(one)
+    else setSaid(t('read.nothing-next'))
+  }
+
+  useKeys(
+    {
+      help: () => setAsked('help'),
+      'next-case': next,
+      'case-below': () => step(1),
+      'case-above': () => step(-1),
+      claim: () => selected && claim(selected),
+      'take-over': () => selected && isHeldByOther(selected) && setAsked('take-over'),
+      find: () => document.getElementById('find-case')?.focus(),
+    },
+    asked !== null,
+  )
+
+  async function askToSign(status: 'final' | 'preliminary'): Promise<void> {
+    if (!turn || turn.lost || !turn.keeper.present.impression.trim()) return
+    // What is signed is what the hub has: nothing is signed while words are only here.
+    if (await turn.keeper.flush()) setAsked(status)
+    else setSaid(t('read.sign.not-saved'))
+  }
+
+  async function sign(status: 'final' | 'preliminary', instancesSeen: string | null): Promise<void> {
+    if (!turn || !selected) return
+    const body = { workitem_uid: turn.workitemUid, instances_seen: instancesSeen, status }
+    await ask('POST', `/api/v1/cases/${turn.caseId}/sign`, { body, ifMatch: turn.keeper.present.tag })
+    if (status === 'final') {
+      turns.finish()
+      setSaid(t('read.signed', { key: keysShown('next-case') }))
+    } else setSaid(t('read.signed-preliminary'))
+    setSigned((count) => count + 1)
+    setAsked(null)
+  }
+
+  const close = () => setAsked(null)
+  const addMeasure = useCallback((words: string) => setMeasures((before) => [...before, words]), [])
+  const countKeyImages = useCallback((marks: readonly unknown[]) => setKeyImages(marks.length), [])
+  const isPreviewOnly = seen !== null && seen.seen > 0 && seen.inFull === 0
+  const prior = useMemo(() => (beside ? studyOf(beside) : undefined), [beside])
+  const newest = useRef(turn)
+  newest.current = turn
+  return (
+    <main class="read">
+      <List
+        cases={shown}
+        all={cases}
+        counts={counts}
+        selected={selectedId}
+        now={now}
+        filter={filter}
+        text={text}
+        isLoaded={list.isLoaded}
+        problem={list.problem}
+        onFilter={setFilter}
+        onText={setText}
+        onSelect={open}
+        onClaim={claim}
+        onNext={next}
+      />
+      <section class="images" aria-label={t('read.images')}>
+        {selected && viewed === selectedId ? (
+          <Images
+            each={selected}
+            prior={prior}
+            workitemUid={turn && !turn.lost ? turn.workitemUid : undefined}
+            onSeen={setSeen}
+            onMeasure={addMeasure}
+            onKeyImage={countKeyImages}
+          />
+        ) : (
+          <p class="empty">{selected ? '' : t('read.choose', { key: keysShown('next-case') })}</p>
+        )}
+      </section>
+      <aside class="right" aria-label={t('read.case')}>
+        {said && <Notice kind="info">{said}</Notice>}
+        {turns.problem && <Notice kind="error">{turns.problem}</Notice>}
+        {selected && (
+          <>
+            <Person each={selected} />
+            <Request each={selected} />
+            {turn && present && turn.caseId === selectedId ? (
+              <Editor
+                key={turn.workitemUid}
+                each={selected}
+                turn={turn}
+                present={present}
+                measures={measures}
+                keyImages={keyImages}
+                now={now}
+                isOff={asked !== null}
+                onSign={(status) => void askToSign(status)}
+                onRetake={() => setAsked('retake')}
+                onRelease={() => void turns.release()}
+                onMeasuresTaken={() => setMeasures([])}
+              />
+            ) : (
+              <div class="row take">
+                {isClaimable(selected) && (
+                  <button type="button" class="primary" onClick={() => claim(selected)}>
+                    {t('read.claim')} <kbd>{keysShown('claim')}</kbd>
+                  </button>
+                )}
+                {isHeldByOther(selected) && (
+                  <button type="button" onClick={() => setAsked('take-over')}>
+                    {t('read.take-over')} <kbd>{keysShown('take-over')}</kbd>
+                  </button>
+                )}
+              </div>
+            )}
+            <Priors each={selected} beside={beside?.case_id ?? ''} onBeside={setBeside} />
+            <Reports each={selected} signed={signed} />
+          </>
+        )}
+      </aside>
+      {asked === 'help' && <HelpDialog onClose={close} />}
+      {asked === 'take-over' && selected && (
+        <ReasonDialog
+          title={t('read.take-over')}
+          words={t('read.take-over')}
+          onClose={close}
+          onDo={async (reason) => {
+            close()
+            await turns.takeOver(selected, reason)
+          }}
+        />
+      )}
+      {asked === 'retake' && turn && (
+        <RetakeDialog
+          onClose={close}
+          onDo={async (wish) => {
+            await turn.keeper.flush()
+            await ask('POST', `/api/v1/cases/${turn.caseId}/retake`, {
+              body: { workitem_uid: turn.workitemUid, ...wish },
+            })
+            if (wish.end_turn) turns.leave()
+            close()
+            list.reload()
+          }}
+        />
+      )}
+      {(asked === 'final' || asked === 'preliminary') && turn && present && selected && (
+        <SignDialog
+          each={selected}
+          words={present}
+          status={asked}
+          isOnlyPreviewSeen={isPreviewOnly}
+          onClose={close}
+          onImagesSeen={turns.lookAgain}
+          onSign={() => sign(asked, newest.current?.seen ?? null)}
+        />
+      )}
+    </main>
+  )
 }

@@ -1,0 +1,24 @@
+// The viewer, loaded after the list: the list is what a reader looks at first.
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { t } from '../shell/words'
+import type { ViewerProps } from '../viewer/Viewer'
+import type { Case, StudyReference } from './types'
+
+type Module = typeof import('../viewer/Viewer')
+
+interface ImagesProps extends Omit<ViewerProps, 'study' | 'prior'> {
+  each: Case
+  prior: StudyReference | undefined
+}
+
+export function Images({ each, prior, ...rest }: ImagesProps) {
+  const [module, setModule] = useState<Module | null>(null)
+  useEffect(() => {
+    void import('../viewer/Viewer').then(setModule)
+  }, [])
+  const { site_id: siteId, study_instance_uid: studyInstanceUid } = each
+  const study = useMemo(() => ({ siteId, studyInstanceUid }), [siteId, studyInstanceUid])
+  if (module) return <module.Viewer key={`${siteId} ${studyInstanceUid}`} study={study} prior={prior} {...rest} />
+  const thumbnail = `/dicom-web/sites/${encodeURIComponent(siteId)}/studies/${studyInstanceUid}/thumbnail`
+  return <img class="first-look" src={thumbnail} alt={t('read.images')} />
+}
