@@ -18,7 +18,8 @@ export function Images({ each, prior, ...rest }: ImagesProps) {
   }, [])
   const { site_id: siteId, study_instance_uid: studyInstanceUid } = each
   const study = useMemo(() => ({ siteId, studyInstanceUid }), [siteId, studyInstanceUid])
-  if (module) return <module.Viewer key={`${siteId} ${studyInstanceUid}`} study={study} prior={prior} {...rest} />
+  if (module)
+    return <module.Viewer key={`${siteId} ${studyInstanceUid}`} study={study} prior={prior} {...rest} />
   const thumbnail = `/dicom-web/sites/${encodeURIComponent(siteId)}/studies/${studyInstanceUid}/thumbnail`
   return <img class="first-look" src={thumbnail} alt={t('read.images')} />
 }
