@@ -64,6 +64,10 @@ class PasswordChangeRequired(HubError):
     """This password was given for one use: set your own first."""
 
 
+class RecentLoginRequired(HubError):
+    """To sign, log in again: your password was asked for too long ago."""
+
+
 class TooManyAttempts(HubError):
     """Too many attempts; wait a little before the next."""
 

@@ -93,6 +93,8 @@ LOGIN_ATTEMPTS: Final = 5
 LOGIN_WINDOW_SECONDS: Final = 15 * 60
 SESSION_IDLE_SECONDS: Final = 30 * 60
 SESSION_SECONDS: Final = 12 * 60 * 60
+RECENT_LOGIN_SECONDS: Final = 60 * 60
+"""Who logged in with a browser longer ago gives their password again to sign."""
 
 KEPT_ASIDE_BYTES: Final = 10 * GIB
 KEPT_ASIDE_ROWS: Final = 10_000

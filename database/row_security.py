@@ -18,6 +18,7 @@ WITHOUT_SITE: Final = {
     "accounts": "who may log in; one account may hold roles at several sites",
     "cursors": "how far the hub's own followers have come",
     "jobs": "the hub's own work, by key; what it works on is read under the site it is of",
+    "list_views": "of an account",
     "login_failures": "counted before anybody is known",
     "reading_groups": "a group reads several sites",
     "sessions": "of an account",

@@ -12,10 +12,12 @@ from hub.schema import head_revision
 from hub.settings import Settings
 from hub.supervisor import say_ready
 from hub.wiring import House
+from registry.own_sessions import OwnSessions
 from viewer_api.app import create_app
 from viewer_api.live_feed import LiveFeed
 from viewer_api.rooms import HttpSettings, Rooms
 from worklist.arrivals import Arrivals
+from worklist.list_counts import CountedList
 
 log = structlog.stdlib.get_logger("hub.api")
 
@@ -74,6 +76,8 @@ def http_application(house: House) -> FastAPI:
             unrouted=house.unrouted,
             marking=house.marking,
             uploads=house.uploads,
+            counted_list=CountedList(database=house.database, clock=house.clock),
+            own_sessions=OwnSessions(house.database, house.clock),
             arrivals=Arrivals(database=house.database),
             live_feed=LiveFeed(house.database, house.clock),
         ),

@@ -34,11 +34,15 @@ class Session:
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Who a request comes from; no `csrf_digest` for a bearer token, which no browser sends by itself."""
+    """Who a request comes from; no `csrf_digest` for a bearer token, which no browser sends by itself.
+
+    `logged_in_at` is when a browser's session was begun with a password; a token has no such moment.
+    """
 
     actor: Actor
     must_change_password: bool
     csrf_digest: str | None
+    logged_in_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +90,7 @@ class Authentication:
                     csrf_digest=digest_of(csrf_token),
                     created_at=now,
                     last_seen_at=now,
+                    address=address[:64],
                 )
             )
             append_audit(connection, _login_record(now, username, "success"))
@@ -140,7 +145,10 @@ class Authentication:
                 raise NotAuthenticated(SESSION_OVER)
             actor = _actor(connection, row[accounts.c.account_id], row["username"], row["display_name"])
         identity = Identity(
-            actor=actor, must_change_password=row["must_change_password"], csrf_digest=row["csrf_digest"]
+            actor=actor,
+            must_change_password=row["must_change_password"],
+            csrf_digest=row["csrf_digest"],
+            logged_in_at=row[sessions.c.created_at],
         )
         return _HeldSession(
             identity=identity,

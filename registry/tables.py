@@ -135,6 +135,7 @@ sessions = Table(
     Column("csrf_digest", String(64), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("last_seen_at", Moment, nullable=False),
+    Column("address", String(64), nullable=False, server_default=""),
 )
 
 login_failures = Table(

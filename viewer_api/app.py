@@ -20,6 +20,8 @@ from viewer_api import (
     link_routes,
     mark_routes,
     metrics_routes,
+    next_routes,
+    own_session_routes,
     page,
     patient_routes,
     picture_routes,
@@ -58,6 +60,7 @@ _READING: Final = (
     # Before the routes of one case, whose key would be taken for it.
     unrouted_routes.router,
     worklist_routes.router,
+    next_routes.router,
     link_routes.router,
     prior_routes.router,
     turn_routes.router,
@@ -103,6 +106,7 @@ def create_app(rooms: Rooms, settings: HttpSettings) -> FastAPI:
     app.include_router(health.router)
     app.include_router(metrics_routes.router)
     app.include_router(session_routes.router)
+    app.include_router(own_session_routes.router)
     for router in _READING:
         app.include_router(router)
     app.include_router(aside_routes.router)

@@ -5,13 +5,16 @@ role is enough here, though no route leads anywhere: who holds a case when the r
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends
 
 from core.access import ALLOWED, Act, Actor
-from core.errors import NotPermitted
-from viewer_api.authentication import SignedIn
+from core.errors import NotPermitted, RecentLoginRequired
+from core.limits import RECENT_LOGIN_SECONDS
+from viewer_api.authentication import SignedIn, SomeIdentity
+from viewer_api.rooms import InRooms
 
 
 def allowed(act: Act) -> Callable[[Actor], Actor]:
@@ -37,6 +40,17 @@ Storing = Annotated[Actor, Depends(allowed(Act.STORE))]
 Requesting = Annotated[Actor, Depends(allowed(Act.REQUEST))]
 Linking = Annotated[Actor, Depends(allowed(Act.LINK))]
 Reading = Annotated[Actor, Depends(allowed(Act.READ))]
+
+
+def _signing(identity: SomeIdentity, rooms: InRooms, actor: Reading) -> Actor:
+    """Raise RecentLoginRequired where a browser's password was asked for too long ago (ASVS 7.5.3)."""
+    begun = identity.logged_in_at
+    if begun is not None and rooms.clock.now() - begun > timedelta(seconds=RECENT_LOGIN_SECONDS):
+        raise RecentLoginRequired
+    return actor
+
+
+Signing = Annotated[Actor, Depends(_signing)]
 TakingOver = Annotated[Actor, Depends(allowed(Act.TAKE_OVER))]
 AnsweringRetake = Annotated[Actor, Depends(allowed(Act.ANSWER_RETAKE))]
 Confirming = Annotated[Actor, Depends(allowed(Act.CONFIRM))]

@@ -69,6 +69,7 @@ STATUS: Final[dict[type[HubError], HTTPStatus]] = {
     errors.NotPermitted: HTTPStatus.FORBIDDEN,
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     errors.PasswordChangeRequired: HTTPStatus.FORBIDDEN,
+    errors.RecentLoginRequired: HTTPStatus.FORBIDDEN,
     errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     errors.WorkitemStateConflict: HTTPStatus.CONFLICT,
     errors.ReportStateConflict: HTTPStatus.CONFLICT,

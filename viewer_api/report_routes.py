@@ -34,7 +34,7 @@ from viewer_api.desk_schemas import (
 from viewer_api.entity_tags import IfMatch, IfNoneMatch, draft_tag, is_held, version_seen
 from viewer_api.head_requests import IsHead
 from viewer_api.parameters import CaseId, ReportId
-from viewer_api.permission import HasRead, Reading, Receiving
+from viewer_api.permission import HasRead, Reading, Receiving, Signing
 from viewer_api.problems import documented, problem_of
 from viewer_api.report_schemas import (
     ReportCollection,
@@ -132,7 +132,7 @@ def list_kept_drafts(actor: HasRead, rooms: InRooms, case_id: CaseId) -> KeptDra
     | documented(VersionRequired, StaleVersion, WorkitemStateConflict, PatientConflict, TooLarge),
 )
 def sign(
-    actor: Reading,
+    actor: Signing,
     rooms: InRooms,
     case_id: CaseId,
     body: SignBody,
@@ -141,7 +141,8 @@ def sign(
 ) -> ReportResource:
     """Signs the words that If-Match names. A final report never changes, ends the turn and is published.
 
-    412 too where images arrived since the reader looked (`instances_seen`): look at them, and sign again.
+    403 `recent-login-required` for a browser that logged in an hour ago: log in again, and sign. 412 too
+    where images arrived since the reader looked (`instances_seen`): look at them, and sign again.
     """
     version = version_seen(if_match, lambda: rooms.desk.draft(actor, case_id).version)
     report = rooms.desk.sign(
@@ -228,7 +229,7 @@ def show_structured_report(
     responses=_CREATED | documented(ReportStateConflict, TooLarge),
 )
 def add_addendum(
-    actor: Reading, rooms: InRooms, report_id: ReportId, body: AddendumBody, response: Response
+    actor: Signing, rooms: InRooms, report_id: ReportId, body: AddendumBody, response: Response
 ) -> ReportResource:
     """New text with the reason for it, signed and published beside the report, which stays as it was."""
     words = Words(findings=body.findings, impression=body.impression)
@@ -250,7 +251,7 @@ def add_addendum(
     ),
 )
 def amend(
-    actor: Reading, rooms: InRooms, report_id: ReportId, body: AmendmentBody, response: Response
+    actor: Signing, rooms: InRooms, report_id: ReportId, body: AmendmentBody, response: Response
 ) -> ReportResource:
     """A new version that stands in place of this one, which stays readable. The address names what was read.
 

@@ -12,6 +12,7 @@ from database.engine import Database
 from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
+from registry.own_sessions import OwnSessions
 from registry.unknown_devices import UnknownDevices
 from renditions.decoders import Decoders
 from renditions.electrocardiograms import Electrocardiograms
@@ -27,6 +28,7 @@ from storage.uploads import Uploads
 from viewer_api.live_feed import LiveFeed
 from worklist.arrivals import Arrivals
 from worklist.linking import Linking
+from worklist.list_counts import CountedList
 from worklist.priors import Priors
 from worklist.reading_list import ReadingList
 from worklist.requests import Requests
@@ -63,6 +65,8 @@ class Rooms:
     marking: Marking
     uploads: Uploads
     arrivals: Arrivals
+    counted_list: CountedList
+    own_sessions: OwnSessions
 
 
 @dataclass(frozen=True, kw_only=True)

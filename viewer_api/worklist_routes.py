@@ -56,6 +56,16 @@ def list_cases(
             examples=["zhang"],
         ),
     ] = None,
+    group: Annotated[
+        _SiteId | None, Query(max_length=32, description="One of my reading groups: only what it reads.")
+    ] = None,
+    text: Annotated[
+        _Patient | None,
+        Query(
+            max_length=256,
+            description="As `patient`, or an accession number, or part of the study's description.",
+        ),
+    ] = None,
     is_open: Annotated[
         bool | None,
         Query(
@@ -76,6 +86,8 @@ def list_cases(
         urgency=urgency,
         claimed_by_me=mine,
         patient=patient,
+        reading_group_id=group,
+        text=text,
         only_open=state is None if is_open is None else is_open,
         only_overdue=overdue,
         limit=limit,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, or_
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_
 
 from core.access import Act, Actor
 from core.clock import Clock
@@ -12,6 +12,7 @@ from core.limits import SEARCH_LIMIT
 from core.text import require_reason
 from database.change_feed import Change, changes_of_studies
 from database.engine import Database
+from storage.query import like_pattern
 from storage.study_names import is_found_by
 from worklist import workitem as rules
 from worklist.case import Case
@@ -30,7 +31,7 @@ from worklist.tables import cases, workitems
 from worklist.turn_records import turns_of_case
 from worklist.turns import begin, give_back, take_back, take_over
 from worklist.urgency import Urgency
-from worklist.workitem import ProcedureStepState, Workitem
+from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem
 
 LONGEST_TURN_REASON = 1_000
 OPEN_STATES = (ProcedureStepState.SCHEDULED, ProcedureStepState.IN_PROGRESS)
@@ -47,6 +48,10 @@ class ListFilter:
     claimed_by_me: bool = False
     patient: str | None = None
     """A patient ID, or beginnings of the name's parts, in characters or pinyin."""
+    reading_group_id: str | None = None
+    """What the routes of one of the actor's reading groups give it."""
+    text: str | None = None
+    """As `patient`, or an accession number, or part of the study's description."""
     only_open: bool = False
     """Leave out what is reported."""
     only_overdue: bool = False
@@ -94,6 +99,24 @@ class ReadingList:
             if rules.has_lapsed(case.workitem, now=now):
                 case = take_back(connection, case, now=now)
             return begin(connection, case, by=actor, now=now)
+
+    def take_next(self, actor: Actor, wanted: ListFilter) -> Case:
+        """Take the first case of the list that may be claimed and is wanted. Raises NotFound: there is none.
+
+        Writers take turns, so of several who ask at once no two get the same.
+        """
+        now = self._clock.now()
+        claimable = and_(
+            in_scope(actor.scope(Act.READ)),
+            workitems.c.procedure_step_state == ProcedureStepState.SCHEDULED.value,
+            workitems.c.input_readiness_state == InputReadinessState.READY.value,
+            _wanted(actor, wanted, now),
+        )
+        with self._database.write(within=actor.scope(Act.READ)) as connection:
+            found = list_cases(connection, claimable, limit=1, offset=0)
+            if not found:
+                raise NotFound("There is nothing to take now.")
+            return begin(connection, found[0], by=actor, now=now)
 
     def take_over(self, actor: Actor, workitem_uid: str, *, reason: str) -> Case:
         """Take a case that a colleague holds; its draft comes with it, and both can read why.
@@ -170,11 +193,46 @@ def _wanted(actor: Actor, wanted: ListFilter, now: datetime) -> ColumnElement[bo
         conditions.append(cases.c.urgency == wanted.urgency.value)
     if wanted.claimed_by_me:
         conditions.append(workitems.c.claimed_by == actor.account_id)
-    if wanted.patient is not None:
-        by_name = is_found_by(cases.c.site_id, cases.c.study_instance_uid, wanted.patient)
-        conditions.append(or_(cases.c.patient_id == wanted.patient.strip(), by_name))
+    conditions += _searched(actor, wanted)
     if wanted.only_open or wanted.only_overdue:
         conditions.append(workitems.c.procedure_step_state.in_([state.value for state in OPEN_STATES]))
     if wanted.only_overdue:
         conditions.append(cases.c.due_at < now)
     return and_(*conditions)
+
+
+def _of_group(actor: Actor, reading_group_id: str) -> ColumnElement[bool]:
+    """A case lies in the routes of a group that the actor is in; in no other group does any."""
+    is_in = any(grant.reading_group_id == reading_group_id for grant in actor.grants)
+    ways = [
+        and_(cases.c.site_id == route.site_id, cases.c.modality == route.modality)
+        if route.modality
+        else cases.c.site_id == route.site_id
+        for route in actor.routes
+        if is_in and route.reading_group_id == reading_group_id
+    ]
+    return or_(false(), *ways)
+
+
+def _says(text: str) -> ColumnElement[bool]:
+    words = text.strip()
+    pattern = like_pattern(f"*{words.replace('*', '').replace('?', '')}*".lower())
+    return or_(
+        cases.c.patient_id == words,
+        cases.c.accession_number == words,
+        func.lower(cases.c.study_description).like(pattern, escape="!"),
+        is_found_by(cases.c.site_id, cases.c.study_instance_uid, words),
+    )
+
+
+def _searched(actor: Actor, wanted: ListFilter) -> list[ColumnElement[bool]]:
+    """Return what was typed, and whose routes were asked for."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.patient is not None:
+        by_name = is_found_by(cases.c.site_id, cases.c.study_instance_uid, wanted.patient)
+        conditions.append(or_(cases.c.patient_id == wanted.patient.strip(), by_name))
+    if wanted.reading_group_id is not None:
+        conditions.append(_of_group(actor, wanted.reading_group_id))
+    if wanted.text is not None:
+        conditions.append(_says(wanted.text))
+    return conditions

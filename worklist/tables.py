@@ -131,6 +131,14 @@ related_cases = Table(
     Column("other_case_id", ForeignKey("cases.case_id"), primary_key=True),
 )
 
+# When each account last saw the reading list.
+list_views = Table(
+    "list_views",
+    metadata,
+    Column("account_id", String(26), primary_key=True),
+    Column("seen_at", Moment, nullable=False),
+)
+
 retakes = Table(
     "retakes",
     metadata,

@@ -95,6 +95,18 @@ DOORS: list[Door] = [
         status=204,
         body={"old_password": "{password}", "new_password": "another password for tests"},
     ),
+    Door(method="GET", path="/api/v1/sessions", place=Place.SELF),
+    Door(method="DELETE", path="/api/v1/sessions", place=Place.SELF, status=204),
+    Door(method="DELETE", path="/api/v1/sessions/{session_id}", place=Place.SELF, status=204),
+    Door(
+        method="POST",
+        path="/api/v1/worklist/next",
+        act=Act.READ,
+        place=Place.OBJECT,
+        body={"site_id": "{site_id}"},
+    ),
+    Door(method="GET", path="/api/v1/worklist/counts", act=Act.SEARCH, place=Place.OWN, recorded=False),
+    Door(method="POST", path="/api/v1/worklist/seen", act=Act.SEARCH, place=Place.OWN, status=204),
     Door(method="GET", path="/api/v1/worklist", act=Act.SEARCH, place=Place.LIST),
     Door(
         method="GET",

@@ -46,7 +46,14 @@ from worklist.retake import RetakeReason, Wish
 NOBODYS_KEY, NOBODYS_UID, NO_SITE = "ABCDEFGHJKMNPQRSTVWXYZ0123", "1.2.3", "no-such-site"
 _MOVING: dict[str, Any] = {"NumberOfFrames": 2, "FrameTime": 40, "PixelData": bytes(128)}
 PATIENT = {"PatientName": "Canary^Zhang", "PatientID": "CANARY-7"}
-SHARED = {"frames": "1", "frame": "1", "path": "7FE00010", "number": "1", "password": PASSWORD}
+SHARED = {
+    "frames": "1",
+    "frame": "1",
+    "path": "7FE00010",
+    "number": "1",
+    "session_id": "0123456789abcdef",
+    "password": PASSWORD,
+}
 """Names in an address that mean the same of everything."""
 
 

@@ -22,6 +22,7 @@ from registry import passwords
 from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
+from registry.own_sessions import OwnSessions
 from registry.unknown_devices import UnknownDevices
 from renditions.electrocardiograms import Electrocardiograms
 from renditions.pictures import Pictures
@@ -50,6 +51,7 @@ from viewer_api.app import create_app
 from viewer_api.live_feed import LiveFeed
 from viewer_api.rooms import HttpSettings, Rooms
 from worklist.arrivals import Arrivals
+from worklist.list_counts import CountedList
 from worklist.priors import Priors
 from worklist.unrouted import UnroutedCases
 
@@ -120,6 +122,8 @@ def new_rooms(consultation: Consultation) -> Rooms:
         shelf=Shelf(archive=consultation.archive, database=database, clock=clock),
         patients=Patients(database=database, clock=clock),
         unrouted=UnroutedCases(database=database, directory=directory, accounts=accounts),
+        counted_list=CountedList(database=database, clock=clock),
+        own_sessions=OwnSessions(database, clock),
         arrivals=Arrivals(database=database),
         uploads=Uploads(
             database=database,
