@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from core.errors import InvalidQuery, StorageUnavailable
 from core.limits import SEARCH_COUNT_LIMIT, SEARCH_LIMIT, SEARCH_READ_LIMIT
 from storage.archive import Archive
-from storage.dicom_json import data_set, encoded_data_sets, tag_of
+from storage.dicom_json import data_set, encoded, encoded_data_sets, tag_of
 from storage.instance import Instance, Series, Study
 from storage.query import (
     DATE_KEYWORDS,
@@ -97,12 +97,14 @@ _INSTANCES: Final = _described(KEYWORDS[Level.INSTANCE])
 def search_for_studies(request: Request, rooms: InRooms, root: SearchRoot, search: InSearch) -> Response:
     """Studies that match, newest arrival first."""
     query = search.query(Level.STUDY)
-    found = rooms.archive.search_studies(query, visible_to=root.scope)
+
+    def find() -> Sequence[Study]:
+        return rooms.archive.search_studies(query, visible_to=root.scope)
 
     def attributes_of(shown: Sequence[Study]) -> list[dict[str, Any]]:
         return [study_attributes(study, root) for study in shown]
 
-    return _answer(request, root, search, (Level.STUDY, query), found, attributes_of)
+    return _answer(request, root, search, (Level.STUDY, query), find, attributes_of)
 
 
 @router.get("/series", summary="Search for series of all studies", **_SERIES)
@@ -156,8 +158,10 @@ def _series(request: Request, archive: Archive, root: Root, search: Search, quer
             for each in shown
         ]
 
-    found = archive.search_series(query, visible_to=root.scope)
-    return _answer(request, root, search, (Level.SERIES, query), found, attributes_of)
+    def find() -> Sequence[Series]:
+        return archive.search_series(query, visible_to=root.scope)
+
+    return _answer(request, root, search, (Level.SERIES, query), find, attributes_of)
 
 
 def _instances(request: Request, archive: Archive, root: Root, search: Search, query: Query) -> Response:
@@ -175,8 +179,10 @@ def _instances(request: Request, archive: Archive, root: Root, search: Search, q
             for each in shown
         ]
 
-    found = archive.search_instances(query, visible_to=root.scope)
-    return _answer(request, root, search, (Level.INSTANCE, query), found, attributes_of)
+    def find() -> Sequence[Instance]:
+        return archive.search_instances(query, visible_to=root.scope)
+
+    return _answer(request, root, search, (Level.INSTANCE, query), find, attributes_of)
 
 
 def _studies_of(
@@ -206,31 +212,49 @@ def _answer(
     root: Root,
     search: Search,
     asked: tuple[Level, Query],
-    found: Sequence[Found],
+    find: Callable[[], Sequence[Found]],
     attributes_of: Callable[[Sequence[Found]], list[dict[str, Any]]],
 ) -> Response:
+    """Answer as before to the same words from the same reach, or search."""
     rooms = rooms_of(request)
+    body, headers = rooms.database.recalled(
+        ("search", root.base_url, root.scope, request.scope["path"], request.scope["query_string"]),
+        lambda: _written(rooms.archive, root, search, asked, find(), attributes_of),
+        lambda written: len(written[0]),
+    )
     AccessLog(rooms.database, rooms.clock).note_query(root.actor, "search", site_id=root.site_id)
     # 10.6.3.1 as amended by CP-2473: nothing found is 200 and an empty array, no longer 204.
     choose(accept_of(request), _FORMS, multipart=False, single=True)
+    return DicomJSON(body, headers=headers)
+
+
+def _written(
+    archive: Archive,
+    root: Root,
+    search: Search,
+    asked: tuple[Level, Query],
+    found: Sequence[Found],
+    attributes_of: Callable[[Sequence[Found]], list[dict[str, Any]]],
+) -> tuple[bytes, dict[str, str]]:
+    """Return the page that is wanted of what was found, and what is said beside it."""
     level, query = asked
     sample = [] if search.fields.is_empty else attributes_of(found[:1])
     given = {int(tag_of(keyword), 16) for attributes in sample for keyword in attributes}
     has_to_read = search.fields.beyond(level, given)
     shown = search.page(
         found,
-        lambda: rooms.archive.count(level, query, visible_to=root.scope, up_to=SEARCH_COUNT_LIMIT + 1),
+        lambda: archive.count(level, query, visible_to=root.scope, up_to=SEARCH_COUNT_LIMIT + 1),
         at_most=SEARCH_READ_LIMIT if has_to_read else SEARCH_LIMIT,
     )
     attributes_shown = attributes_of(shown)
     if not has_to_read:
-        return DicomJSON(encoded_data_sets(attributes_shown), headers=_headers(root, search))
-    read = read_included(rooms.archive, root, search.fields, level, shown)
+        return encoded_data_sets(attributes_shown), _headers(root, search)
+    read = read_included(archive, root, search.fields, level, shown)
     answered = [
         with_included(data_set(given), included)
         for given, included in zip(attributes_shown, read, strict=True)
     ]
-    return DicomJSON(answered, headers=_headers(root, search))
+    return encoded(answered), _headers(root, search)
 
 
 def _headers(root: Root, search: Search) -> dict[str, str]:
