@@ -79,14 +79,11 @@ class Directory:
             AlreadyRegistered, InvalidRequest.
         """
         _require_slug(site_id)
-        _require_time_zone(time_zone)
-        if not 0 <= quiet_seconds <= 3600:
-            raise InvalidRequest("The quiet time of a site is 0 to 3600 seconds.")
         site = Site(
             site_id=site_id,
             name=require_name(name),
-            time_zone=time_zone,
-            quiet_seconds=quiet_seconds,
+            time_zone=require_time_zone(time_zone),
+            quiet_seconds=require_quiet_seconds(quiet_seconds),
             is_self_test=is_self_test,
             created_at=self._clock.now(),
             disabled_at=None,
@@ -297,7 +294,8 @@ def _require_modality(text: str) -> str:
     return modality
 
 
-def _require_time_zone(text: str) -> None:
+def require_time_zone(text: str) -> str:
+    """Return the name of a time zone that is known here. Raises InvalidRequest."""
     try:
         ZoneInfo(text)
     except (
@@ -306,3 +304,11 @@ def _require_time_zone(text: str) -> None:
         OSError,
     ):  # OSError: the name of a folder of zones, or too long
         raise InvalidRequest("A time zone is named as in Asia/Shanghai.") from None
+    return text
+
+
+def require_quiet_seconds(seconds: int) -> int:
+    """Return after how long without an image a study is complete. Raises InvalidRequest."""
+    if not 0 <= seconds <= 3600:
+        raise InvalidRequest("The quiet time of a site is 0 to 3600 seconds.")
+    return seconds

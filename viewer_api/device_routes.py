@@ -1,4 +1,4 @@
-"""Devices over HTTP: who called without being registered, and adopting one."""
+"""Devices over HTTP: which there are, who called without being registered, and adopting one."""
 
 from fastapi import APIRouter
 
@@ -7,20 +7,53 @@ from core.errors import AlreadyRegistered, InvalidRequest, NotFound, StorageUnav
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.device_schemas import (
     AdoptBody,
+    DeviceCollection,
     DeviceResource,
+    NewDeviceBody,
     UnknownDeviceCollection,
     UnknownDeviceResource,
 )
-from viewer_api.parameters import UnknownDeviceId
-from viewer_api.permission import Administering
+from viewer_api.parameters import DeviceId, UnknownDeviceId
+from viewer_api.permission import Administering, AdministeringEverywhere
 from viewer_api.problems import documented
-from viewer_api.rooms import InRooms
+from viewer_api.rooms import InRooms, Rooms
 
 router = APIRouter(
     prefix="/api/v1",
     tags=["devices"],
     responses=AUTHENTICATION_PROBLEMS | documented(StorageUnavailable),
 )
+
+
+@router.get("/devices", summary="Every device")
+def list_devices(_actor: AdministeringEverywhere, rooms: InRooms) -> DeviceCollection:
+    """Disabled ones too."""
+    return DeviceCollection(items=[DeviceResource.of(device) for device in rooms.directory.devices()])
+
+
+@router.post(
+    "/devices",
+    summary="Register a device",
+    status_code=201,
+    responses=documented(AlreadyRegistered, InvalidRequest, NotFound, TooLarge),
+)
+def add_device(actor: AdministeringEverywhere, rooms: InRooms, body: NewDeviceBody) -> DeviceResource:
+    """Before it has ever called; one that has called is adopted."""
+    device = rooms.directory.acting_for(actor.username).add_device(
+        site_id=body.site_id,
+        name=body.name or body.calling_ae_title,
+        calling_ae_title=body.calling_ae_title,
+        called_ae_title=body.called_ae_title,
+        network=body.network,
+    )
+    return DeviceResource.of(device)
+
+
+@router.post("/devices/{device_id}/disable", summary="Refuse a device", responses=documented(NotFound))
+def disable_device(actor: AdministeringEverywhere, rooms: InRooms, device_id: DeviceId) -> DeviceResource:
+    """From now on; what it sent stays."""
+    rooms.directory.acting_for(actor.username).disable_device(device_id)
+    return _device(rooms, device_id)
 
 
 @router.get("/devices/unknown", summary="Devices that called and are not registered")
@@ -49,3 +82,10 @@ def adopt_device(
         network=body.network or None,
     )
     return DeviceResource.of(device)
+
+
+def _device(rooms: Rooms, device_id: str) -> DeviceResource:
+    for device in rooms.directory.devices():
+        if device.device_id == device_id:
+            return DeviceResource.of(device)
+    raise NotFound

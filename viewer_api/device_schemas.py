@@ -36,6 +36,7 @@ _DEVICE_EXAMPLE: Final[JsonDict] = {
     "called_ae_title": "HUB",
     "network": "10.20.3.7/32",
     "certificate": None,
+    "is_disabled": False,
 }
 
 # The register holds the limits and says so in a sentence; here they are only told in advance.
@@ -114,13 +115,43 @@ class DeviceResource(BaseModel):
     calling_ae_title: str
     called_ae_title: str
     network: str = Field(description="Where it calls from; empty where its certificate alone counts.")
-    certificate: CertificateResource | None
+    certificate: CertificateResource | None = Field(description="The one that lasts longest.")
+    is_disabled: bool = Field(description="Whether it is refused, by itself or with its site.")
 
     @classmethod
     def of(cls, device: Device) -> Self:
         """Return a device."""
-        own = ("device_id", "site_id", "name", "calling_ae_title", "called_ae_title", "network")
-        certificate = device.certificates[0] if device.certificates else None
-        return cls(
-            **{name: getattr(device, name) for name in own}, certificate=CertificateResource.of(certificate)
-        )
+        own = {name: getattr(device, name) for name in cls.model_fields if name != "certificate"}
+        lasting = max(device.certificates, key=lambda each: each.not_after, default=None)
+        return cls(**own, certificate=CertificateResource.of(lasting))
+
+
+class DeviceCollection(BaseModel):
+    """Every device, disabled ones too."""
+
+    model_config = ConfigDict(title="Devices", json_schema_extra={"example": {"items": [_DEVICE_EXAMPLE]}})
+
+    items: list[DeviceResource]
+
+
+class NewDeviceBody(BaseModel):
+    """A device to be registered by titles and network; one with a certificate is adopted when it calls."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "site_id": "xinglong-clinic",
+                "name": "彩超",
+                "calling_ae_title": "XL_US1",
+                "called_ae_title": "HUB",
+                "network": "10.20.3.7/32",
+            }
+        },
+    )
+
+    site_id: Text = Field(description="The site it stands in.")
+    name: Text = Field(default="", description="What people call it; without, its AE title.")
+    calling_ae_title: Text = Field(description="What it calls itself.")
+    called_ae_title: Text = Field(description="What it calls the hub.")
+    network: Text = Field(description="Where it calls from: an address, or a network in CIDR form.")

@@ -105,14 +105,35 @@ def _study_instance_uid(
     return _uid(study_instance_uid)
 
 
+def _user_id(
+    user_id: Annotated[str, Path(description="The hub's key of an account.", examples=[EXAMPLE_KEY])],
+) -> str:
+    return _key(user_id)
+
+
+def _token_id(
+    token_id: Annotated[str, Path(description="The hub's key of a bearer token.", examples=[EXAMPLE_KEY])],
+) -> str:
+    return _key(token_id)
+
+
+def _device_id(
+    device_id: Annotated[str, Path(description="The hub's key of a device.", examples=[EXAMPLE_KEY])],
+) -> str:
+    return _key(device_id)
+
+
 CaseId = Annotated[str, Depends(_case_id)]
+DeviceId = Annotated[str, Depends(_device_id)]
 KeptKey = Annotated[str, Depends(_kept_key)]
 PatientKey = Annotated[str, Depends(_patient_key)]
 ReportId = Annotated[str, Depends(_report_id)]
 RequestId = Annotated[str, Depends(_request_id)]
 RetakeId = Annotated[str, Depends(_retake_id)]
+TokenId = Annotated[str, Depends(_token_id)]
 UploadId = Annotated[str, Depends(_upload_id)]
 UnknownDeviceId = Annotated[str, Depends(_unknown_device_id)]
+UserId = Annotated[str, Depends(_user_id)]
 WorkitemUID = Annotated[str, Depends(_workitem_uid)]
 StudyInstanceUID = Annotated[str, Depends(_study_instance_uid)]
 Offset = Annotated[int, Query(ge=0, le=LARGEST_OFFSET, description="How many to leave out at the start.")]

@@ -33,6 +33,13 @@ def require_allowed(actor: Actor, act: Act) -> None:
         raise NotPermitted
 
 
+def _everywhere(actor: SignedIn) -> Actor:
+    require_allowed(actor, Act.ADMINISTER)
+    if not actor.scope(Act.ADMINISTER).everything:
+        raise NotPermitted
+    return actor
+
+
 HasRead = SignedIn
 """Whoever may have read a case once: what they wrote is kept for them, also when their role has ended."""
 Searching = Annotated[Actor, Depends(allowed(Act.SEARCH))]
@@ -58,3 +65,5 @@ Receiving = Annotated[Actor, Depends(allowed(Act.RECEIVE))]
 Administering = Annotated[Actor, Depends(allowed(Act.ADMINISTER))]
 Tracing = Annotated[Actor, Depends(allowed(Act.TRACE))]
 Auditing = Annotated[Actor, Depends(allowed(Act.AUDIT))]
+AdministeringEverywhere = Annotated[Actor, Depends(_everywhere)]
+"""Who keeps the register: it belongs to no site, so an administrator of one alone does not."""

@@ -303,6 +303,13 @@ def cases_of_studies(
     ]
 
 
+def cases_reading(connection: Connection, study_instance_uid: str, within: ColumnElement[bool]) -> list[Case]:
+    """Return the cases in which a study is read, at whichever site, that meet a condition; by site."""
+    read_in = select(case_studies.c.case_id).filter_by(study_instance_uid=study_instance_uid)
+    found = _cases(connection, and_(cases.c.case_id.in_(read_in), within))
+    return sorted(found, key=lambda case: case.site_id)
+
+
 def cases_of_same_birth(
     connection: Connection, case: Case, within: ColumnElement[bool], *, limit: int
 ) -> list[Case]:

@@ -19,6 +19,7 @@ from worklist.case import Case
 from worklist.case_records import (
     case_of_workitem,
     case_within,
+    cases_reading,
     change_workitem,
     find_case,
     in_reach,
@@ -90,6 +91,11 @@ class ReadingList:
             if case is None:
                 raise NotFound
             return case_within(connection, case.case_id, in_reach(actor, Act.SEARCH))
+
+    def cases_of_study(self, actor: Actor, study_instance_uid: str, act: Act = Act.SEARCH) -> list[Case]:
+        """Return the cases in which a study is read, one for each site in the actor's reach."""
+        with self._database.read(within=reach(self._database, actor, act)) as connection:
+            return cases_reading(connection, study_instance_uid, in_reach(actor, act))
 
     def claim(self, actor: Actor, workitem_uid: str) -> Case:
         """Take a case to read; a lapsed claim is taken over. Raises NotFound, WorkitemStateConflict."""

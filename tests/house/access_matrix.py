@@ -343,6 +343,60 @@ DOORS: list[Door] = [
     *(
         Door(
             method="GET",
+            path=f"/api/v1/{listed}",
+            act=Act.ADMINISTER,
+            place=Place.EVERYWHERE,
+            recorded=False,
+        )
+        for listed in ("sites", "devices", "reading-groups", "users", "tokens", "figures")
+    ),
+    *(
+        Door(
+            method=method,
+            path=f"/api/v1/{path}",
+            act=Act.ADMINISTER,
+            place=Place.EVERYWHERE,
+            status=status,
+            body=body,
+        )
+        for method, path, status, body in (
+            ("POST", "sites", 201, {"site_id": "new", "name": "x"}),
+            ("PATCH", "sites/{site}", 200, {"name": "x"}),
+            ("POST", "sites/{site}/disable", 200, None),
+            (
+                "POST",
+                "devices",
+                201,
+                {
+                    "site_id": "{site_id}",
+                    "calling_ae_title": "X",
+                    "called_ae_title": "HUB",
+                    "network": "10.9.9.9",
+                },
+            ),
+            ("POST", "devices/{device_id}/disable", 200, None),
+            ("POST", "reading-groups", 201, {"reading_group_id": "new", "name": "x"}),
+            ("POST", "reading-groups/{group}/routes", 200, {"site_id": "{site_id}", "modality": "CR"}),
+            ("POST", "reading-groups/{group}/routes/remove", 200, {"site_id": "{site_id}"}),
+            ("POST", "reading-groups/{group}/disable", 200, None),
+            ("POST", "users", 201, {"username": "new", "grants": []}),
+            ("POST", "users/{user_id}/grants", 200, {"role": "auditor"}),
+            ("POST", "users/{user_id}/grants/revoke", 200, {"role": "clinic", "site_id": "{site_id}"}),
+            ("POST", "users/{user_id}/reset", 200, None),
+            ("POST", "users/{user_id}/disable", 200, None),
+            ("POST", "users/{user_id}/tokens", 201, {"name": "x"}),
+            ("POST", "tokens/{token_id}/disable", 200, None),
+        )
+    ),
+    Door(
+        method="GET",
+        path="/api/v1/studies/{study_instance_uid}/cases",
+        act=Act.TRACE,
+        place=Place.LIST,
+    ),
+    *(
+        Door(
+            method="GET",
             path=f"/api/v1/studies/{{study}}/instances/{{instance}}/{form}",
             act=Act.SEARCH,
             place=Place.OBJECT,

@@ -53,6 +53,8 @@ SHARED = {
     "number": "1",
     "session_id": "0123456789abcdef",
     "password": PASSWORD,
+    "site": XINGLONG,
+    "group": GROUP,
 }
 """Names in an address that mean the same of everything."""
 
@@ -263,6 +265,7 @@ def _things(edge: Edge, reading: Reading) -> dict[str, str]:
         "retake_id": _retake(reading.rooms),
         "matched_request_id": matched,
         "site_id": XINGLONG,
+        **_registered(edge),
         "case_id": case.case_id,
         "workitem_uid": case.workitem.workitem_uid,
         "colleagues_workitem_uid": colleagues.workitem.workitem_uid,
@@ -300,6 +303,23 @@ def _in_doubt(reading: Reading, study_instance_uid: str) -> dict[str, str]:
         "other_patient_key": patients[others[0]],
         "linked_patient_key": patients[others[1]],
         "flagged_study_instance_uid": flagged,
+    }
+
+
+def _registered(edge: Edge) -> dict[str, str]:
+    """Return what administrators of the whole change: a device, somebody, and a token."""
+    device = edge.rooms.directory.add_device(
+        site_id=XINGLONG,
+        name="CANARY-US",
+        calling_ae_title="CANARY_US2",
+        called_ae_title="HUB",
+        network="10.1.2.8",
+    )
+    token_id, *_ = next(row for row in edge.rooms.accounts.tokens() if row[1] == "clinic")
+    return {
+        "device_id": device.device_id,
+        "user_id": edge.rooms.accounts.account("clinic").account_id,
+        "token_id": token_id,
     }
 
 
