@@ -1,4 +1,4 @@
-"""What administrators change of what is registered: a site's settings, a route or a role that is taken back."""
+"""What administrators change of what is registered: a site's settings, a route or role taken back."""
 
 from sqlalchemy import delete, select, update
 
