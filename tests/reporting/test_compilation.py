@@ -42,6 +42,8 @@ AS_SAID: dict[str, Any] = {
     "reading_organization": GROUP_NAME,
     "received_at": datetime(2026, 11, 20, 8, 30, tzinfo=UTC),
     "predecessors": (),
+    "key_images": (),
+    "marks_digest": "",
 }
 
 
