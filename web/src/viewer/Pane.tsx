@@ -86,6 +86,7 @@ export function Pane(props: PaneProps): JSX.Element {
     const told = `${image.sopInstanceUid} ${drawn.quality}`
     if (told !== toldOf.current) {
       toldOf.current = told
+      drawn.canvas.dataset.shown = told
       current.current.onQuality(image.sopInstanceUid, drawn.quality)
     }
     // The page's tree need not follow every frame of a cine: a few times a second do.
