@@ -1,0 +1,139 @@
+"""The viewer in a reader's hands: what is seen when, by mouse and by keys."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from pydicom import Dataset, dcmread
+from pydicom.data import get_testdata_file
+from pydicom.uid import ExplicitVRLittleEndian
+
+from tests.fixtures.instances import data_set
+from tests.web.conftest import WebHub, view_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Route
+
+pytestmark = pytest.mark.tool("chromium")
+
+SIDE = 400
+EVIL = "<script>document.write(1)</script>"
+
+
+def radiograph(**values: object) -> Dataset:
+    """Return a radiograph of noise, so that it is large enough to come with a preview first."""
+    image = data_set(
+        Modality="DX",
+        Rows=SIDE,
+        Columns=SIDE,
+        SamplesPerPixel=1,
+        PhotometricInterpretation="MONOCHROME2",
+        BitsAllocated=16,
+        BitsStored=12,
+        HighBit=11,
+        PixelRepresentation=0,
+        WindowCenter=["2048", "1000"],
+        WindowWidth=["4096", "500"],
+        ImagerPixelSpacing=["0.2", "0.2"],
+        PixelSpacing=["0", "0"],
+        PixelData=np.random.default_rng(5).integers(0, 4096, (SIDE, SIDE), dtype=np.uint16).tobytes(),
+    )
+    for keyword, value in values.items():
+        setattr(image, keyword, value)
+    image.ensure_file_meta()
+    image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return image
+
+
+def test_a_preview_is_marked_until_the_stored_values_are_there(
+    hub: WebHub, sign_in: "Callable[..., Page]"
+) -> None:
+    [dataset] = hub.store([radiograph()], PatientName=EVIL)
+    page = sign_in("reader", locale="en-GB")
+    held: list[Route] = []
+    page.route("**/frames/1", lambda route: held.append(route))
+    page.goto(view_of(hub, dataset.StudyInstanceUID))
+    quality = page.locator(".viewer-quality")
+    page.locator(".viewer-quality[data-quality=lossy]").wait_for()
+    assert "Lossy preview" in quality.inner_text()
+    # What devices write is text, whatever it looks like.
+    assert EVIL in page.locator(".viewer-corner.top-left").inner_text()
+    assert page.locator(".viewer-corner script").count() == 0
+    held[0].continue_()
+    page.locator(".viewer-quality[data-quality=full]").wait_for()
+    assert "Lossless" in quality.inner_text()
+    page.keyboard.press("q")
+    page.get_by_text("Names hidden").wait_for()
+    assert EVIL not in page.locator(".viewer").inner_text()
+
+
+def test_windows_zoom_and_millimetres_follow_hand_and_keys(
+    hub: WebHub, sign_in: "Callable[..., Page]"
+) -> None:
+    sent = hub.store([radiograph(), radiograph(WindowCenter="3000", WindowWidth="8192")])
+    page = sign_in("reader", locale="en-GB")
+    page.goto(view_of(hub, sent[0].StudyInstanceUID))
+    page.locator(".viewer-quality[data-quality=full]").wait_for()
+    looking = page.locator(".viewer-looking")
+    page.keyboard.press("2")
+    page.keyboard.press("o")
+    page.locator(".viewer-looking", has_text="W 500  L 1000   100 %").wait_for()
+    box = page.locator("canvas").bounding_box()
+    assert box is not None
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.keyboard.press("l")
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 100, middle[1])
+    page.mouse.up()
+    # 100 pixels of 0.2 mm, at the detector; a Pixel Spacing of 0 says nothing.
+    page.get_by_text("20.0 mm (at detector)").wait_for()
+    page.keyboard.press("Control+z")
+    page.get_by_text("20.0 mm (at detector)").wait_for(state="detached")
+
+    page.keyboard.press("1")
+    page.keyboard.press("d")
+    page.locator(".viewer-quality[data-quality=full]").nth(1).wait_for()
+    page.keyboard.press("w")
+    page.mouse.move(box["x"] + 100, middle[1])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 110, middle[1])
+    page.mouse.up()
+    page.keyboard.press("o")
+    # The other pane follows: as much wider as its own window is.
+    page.locator(".viewer-looking", has_text="W 8397  L 3000   100 %").wait_for()
+    assert "W 4198  L 2048   100 %" in looking.first.inner_text()
+
+
+def test_a_cine_plays_only_what_is_loaded_and_goes_by_keys(
+    hub: WebHub, sign_in: "Callable[..., Page]"
+) -> None:
+    cine = dcmread(Path(str(get_testdata_file("examples_ybr_color.dcm", download=False))))
+    [dataset] = hub.store([cine], Modality="US")
+    page = sign_in("reader", locale="en-GB")
+    held: list[Route] = []
+    page.route(re.compile("/frames/(2[1-9]|30)$"), lambda route: held.append(route))
+    page.goto(view_of(hub, dataset.StudyInstanceUID))
+    page.get_by_label("Pause").wait_for()
+    seen = set()
+    for _ in range(12):
+        seen.add(int(page.locator(".viewer-looking").inner_text().split()[-3]))
+        page.wait_for_timeout(60)
+    assert len(seen) > 3
+    assert max(seen) <= 20
+    while held:
+        held.pop().continue_()
+        page.wait_for_timeout(20)
+    page.locator("progress.viewer-buffer[value='30']").wait_for(state="attached")
+    page.keyboard.press(" ")
+    page.get_by_label("Play", exact=True).wait_for()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowUp")
+    page.locator(".viewer-looking", has_text="30 / 30").wait_for()
+    page.locator("canvas").hover()
+    page.mouse.wheel(0, 100)
+    page.locator(".viewer-looking", has_text="1 / 30").wait_for()
+    assert "As the device sent it (lossy)" in page.locator(".viewer-quality").inner_text()

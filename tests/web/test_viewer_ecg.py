@@ -1,0 +1,109 @@
+"""An ECG on a screen: a millimetre of the paper is a millimetre of the screen that was measured."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom.data import get_testdata_file
+
+from tests.web.conftest import WebHub, view_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.tool("chromium")
+
+PER_MM = 10
+"""Pixels a millimetre, as the reader measured this screen."""
+TOLERANCE = 0.1
+"""mm"""
+DARK = 128
+"""The trace is nearly black, the grid is light red."""
+SPEED, GAIN = 25, 10
+LINE = 0.25
+"""Width of the trace in mm."""
+RHYTHM_ROW, TRACE_LEFT = slice(108, 144), 16
+"""Where the fourth row of the sheet lies below its two lines of text, and where its trace begins, in mm."""
+HEADER = 14
+
+
+def dark(picture: NDArray[np.uint8], left: float, right: float) -> NDArray[np.bool_]:
+    """Return where the trace is in the rhythm row, between two places in mm."""
+    top, bottom = ((HEADER + each) * PER_MM for each in (RHYTHM_ROW.start, RHYTHM_ROW.stop))
+    return np.asarray(picture[top:bottom, round(left * PER_MM) : round(right * PER_MM)] < DARK)
+
+
+def test_millimetres_on_the_screen_are_those_of_the_signal(
+    hub: WebHub, sign_in: "Callable[..., Page]"
+) -> None:
+    [dataset] = hub.store([Path(str(get_testdata_file("waveform_ecg.dcm", download=False)))])
+    page = sign_in("reader", width=2900, height=2100)
+    page.add_init_script(f"localStorage.setItem('screen.pixelsPerMm', '{PER_MM}')")
+    page.goto(view_of(hub, dataset.StudyInstanceUID))
+    sheet = page.locator(f".viewer-sheet img[data-sop-instance-uid='{dataset.SOPInstanceUID}'][width]")
+    picture = np.asarray(Image.open(io.BytesIO(sheet.screenshot())).convert("L"))
+
+    pulse = np.flatnonzero(dark(picture, 9, 12).all(axis=1))
+    foot = np.flatnonzero(dark(picture, 5.5, 7.5).all(axis=1))
+    baseline = foot.mean()
+    assert (baseline - pulse.mean()) / PER_MM == pytest.approx(GAIN, abs=TOLERANCE)
+
+    for (begin, end), millivolts in beats(hub, dataset):
+        middle = TRACE_LEFT + (begin + end) / 2 * SPEED
+        around = dark(picture, middle - 1, middle + 1)
+        tops = np.argmax(around, axis=0) + np.where(around.any(axis=0), 0, 10**6)
+        # The line's upper edge is half a pixel above the middle of its first row.
+        highest = (baseline - tops.min() + 0.5) / PER_MM - LINE / 2
+        assert highest == pytest.approx(millivolts * GAIN, abs=TOLERANCE)
+        first = round((middle - 1) * PER_MM)
+        there = (first + np.flatnonzero(tops == tops.min()).mean() + 0.5) / PER_MM
+        assert there == pytest.approx(middle, abs=TOLERANCE + (end - begin) / 2 * SPEED)
+
+
+def beats(hub: WebHub, dataset: Any) -> list[tuple[tuple[float, float], float]]:
+    """Return where each beat of lead II is highest, those at its ends left out: seconds and millivolts.
+
+    From where to where, because what is a pixel lower cannot be told from the highest.
+    """
+    answer = hub.client.get(
+        f"/api/v1/studies/{dataset.StudyInstanceUID}/instances/{dataset.SOPInstanceUID}/ecg",
+        headers=hub.headers("reader"),
+    ).json()
+    signal = np.array(answer["leads"]["II"], dtype=float) / 1000
+    frequency = answer["sampling_frequency_hz"]
+    found = []
+    high = 0.7 * signal.max()
+    for start in np.flatnonzero((signal[:-1] < high) & (signal[1:] >= high)):
+        beat = signal[start : start + int(frequency / 5)]
+        if frequency / 2 < start < len(signal) - frequency / 2:
+            top = np.flatnonzero(beat >= beat.max() - 1 / PER_MM / GAIN) + start
+            found.append(((top[0] / frequency, top[-1] / frequency), float(beat.max())))
+    assert len(found) > 5
+    return found
+
+
+def test_speed_gain_and_callipers_go_by_the_paper(hub: WebHub, sign_in: "Callable[..., Page]") -> None:
+    [dataset] = hub.store([Path(str(get_testdata_file("waveform_ecg.dcm", download=False)))])
+    page = sign_in("reader", locale="en-GB")
+    page.add_init_script(f"localStorage.setItem('screen.pixelsPerMm', '{PER_MM}')")
+    page.goto(view_of(hub, dataset.StudyInstanceUID))
+    page.get_by_label("Speed").select_option("50")
+    page.get_by_label("Gain").select_option("20")
+    sheet = page.locator(".viewer-sheet img[src*='speed=50&gain=20'][width]")
+    box = sheet.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 300, box["y"] + 300)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 800, box["y"] + 200)
+    page.mouse.up()
+    # 50 mm at 50 mm/s, 10 mm at 20 mm/mV.
+    assert "1000 ms  60/min  +0.50 mV" in page.locator("output").inner_text()
+    page.keyboard.press(".")
+    assert "M13" in str(page.locator(".viewer-callipers .march").get_attribute("d"))
+    page.keyboard.press("q")
+    assert page.locator(".viewer-covered").is_visible()
