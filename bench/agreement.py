@@ -70,7 +70,9 @@ _CONTENTS: Final[dict[str, Callable[[httpx2.Response], Any]]] = {
     "frame": _the_part,
     "metadata": _uids("00080018"),
     "search": _uids("0020000D"),
+    "search-anew": _uids("0020000D"),
     "rendered": _size,
+    "rendered-anew": _size,
     "first-byte": _data_set,
 }
 """What of an answer both have to have alike, by the question's name."""

@@ -38,6 +38,14 @@ def _days(studies: int) -> Sequence[str]:
     return [f"/studies?StudyDate={day}&limit={material.STUDIES_A_DAY}" for day in days]
 
 
+def _days_anew(studies: int) -> Sequence[str]:
+    return [f"{path[:-2]}{limit}" for limit in range(50, 150) for path in _days(studies)]
+
+
+def _windows(_studies: int) -> Sequence[str]:
+    return [f"{_RADIOGRAPH.path}/rendered?window={center},3000,linear" for center in range(1_500, 1_700)]
+
+
 QUESTIONS: Final = (
     Question(
         name="frame",
@@ -67,6 +75,15 @@ QUESTIONS: Final = (
         paths=_days,
     ),
     Question(
+        name="search-anew",
+        what=f"the same, no search like one of the last thousand, {CLIENTS} clients",
+        unit=PER_SECOND,
+        accept="application/dicom+json",
+        clients=CLIENTS,
+        aim=20,
+        paths=_days_anew,
+    ),
+    Question(
         name="rendered",
         what=f"a DX of 5 megapixels as JPEG, {CLIENTS} clients",
         unit=PER_SECOND,
@@ -74,6 +91,15 @@ QUESTIONS: Final = (
         clients=CLIENTS,
         aim=3,
         paths=lambda _: [f"{_RADIOGRAPH.path}/rendered"],
+    ),
+    Question(
+        name="rendered-anew",
+        what=f"the same, each in another window, {CLIENTS} clients",
+        unit=PER_SECOND,
+        accept="image/jpeg",
+        clients=CLIENTS,
+        aim=3,
+        paths=_windows,
     ),
     Question(
         name="first-byte",

@@ -31,7 +31,7 @@ from bench.served_hub import NotServed, served_hub
 STUDIES: Final = 10_000
 ROUNDS: Final = 3
 SECONDS: Final = 5.0
-_QUICK_STUDIES, _QUICK_SECONDS = 500, 2.0
+_QUICK_STUDIES, _QUICK_SECONDS = 500, 4.0
 _PAGE_WIDTH: Final = 140
 _LINES: Final = 15
 """First bytes in one round."""

@@ -13,6 +13,7 @@ _TIE: Final = 2.0**-20
 """What is so near to a half counts as one, so that no order of the same arithmetic shows another grey."""
 _TABLE_BYTES: Final = 2
 """Values of up to 16 bits are looked up in a table of all of them."""
+_PIECE: Final = 65_536
 
 
 def grey(pixels: NDArray[Any], image: Dataset, window: Window | None = None) -> NDArray[np.uint8]:
@@ -35,7 +36,20 @@ def grey(pixels: NDArray[Any], image: Dataset, window: Window | None = None) -> 
         seen[places] = True
         occurring = every[seen]
     table = pipeline.shown(every.view(pixels.dtype), occurring.view(pixels.dtype))
-    return np.take(table, places)
+    return _looked_up(table, places)
+
+
+def _looked_up(table: NDArray[np.uint8], places: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return what the table has at these places, a piece at a time.
+
+    numpy makes indices of eight bytes of them first: those of a piece stay in the cache, and are never a
+    hundred megabytes.
+    """
+    shades = np.empty(places.shape, dtype=np.uint8)
+    flat, found = places.reshape(-1), shades.reshape(-1)
+    for begin in range(0, flat.size, _PIECE):
+        found[begin : begin + _PIECE] = table[flat[begin : begin + _PIECE]]
+    return shades
 
 
 class _Pipeline:

@@ -6,7 +6,7 @@ Addresses inside answers are always those of a site: only there is a UID unique.
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Path, Request
 
@@ -27,6 +27,8 @@ from viewer_api.authentication import SignedIn
 from viewer_api.places import DECODING
 from viewer_api.problems import SeveralSites, documented
 from viewer_api.rooms import InRooms, Rooms
+
+Answer = TypeVar("Answer")
 
 PREFIX: Final = "/dicom-web"
 SITE_ID: Final = "[a-z0-9-]{1,32}"
@@ -170,9 +172,9 @@ class Retrieval:
 
         return in_explicit_little_endian(self.archive, instance, self.frames, native_frame)
 
-    def recalled(self, key: Hashable, ask: Callable[[], bytes | None]) -> bytes | None:
-        """Return bytes that were asked for before under this key, unless anything was committed since."""
-        return self._database.recalled(key, ask, lambda body: len(body or b""))
+    def recalled(self, key: Hashable, ask: Callable[[], Answer], weigh: Callable[[Answer], int]) -> Answer:
+        """Return what was answered before under this key, unless anything was committed since."""
+        return self._database.recalled(key, ask, weigh)
 
     def documents(self, instances: Sequence[Instance]) -> Iterator[Document]:
         """Yield the metadata of instances that were found, in their order."""

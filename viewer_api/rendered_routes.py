@@ -63,13 +63,23 @@ def _rendered(
     request: Request, retrieval: Retrieval, asked: Asked, instance: Instance, number: int
 ) -> Response:
     media_type = choose(accept_of(request), _FORMS, multipart=False, single=True).form.media_type
+    body, is_meant_to_be_seen = retrieval.recalled(
+        ("rendered", instance.site_id, instance.digest, number, media_type, asked.rendering),
+        lambda: _drawn(retrieval, asked, instance, number, media_type),
+        lambda drawn: len(drawn[0]),
+    )
+    warnings = [*asked.warnings, *([] if is_meant_to_be_seen else [_NOT_MEANT_TO_BE_SEEN])]
+    said = ", ".join(f'299 {retrieval.root.base_url} "{warning}"' for warning in warnings)
+    return Response(body, media_type=media_type, headers=UNCHANGING | ({"Warning": said} if said else {}))
+
+
+def _drawn(
+    retrieval: Retrieval, asked: Asked, instance: Instance, number: int, media_type: str
+) -> tuple[bytes, bool]:
+    """Return the picture, and whether the image is meant to be looked at."""
     with retrieval.frames(instance, first=number) as frames:
         frames.require_frames([number])
         image = frames.image(number)
-        warnings = [*asked.warnings]
-        if is_for_processing(instance.sop_class_uid, image.attributes.get("PresentationIntentType")):
-            warnings.append(_NOT_MEANT_TO_BE_SEEN)
+        is_raw = is_for_processing(instance.sop_class_uid, image.attributes.get("PresentationIntentType"))
         with DECODING.taken():
-            body = retrieval.decoded(image, picture_of, media_type, asked.rendering)
-    said = ", ".join(f'299 {retrieval.root.base_url} "{warning}"' for warning in warnings)
-    return Response(body, media_type=media_type, headers=UNCHANGING | ({"Warning": said} if said else {}))
+            return retrieval.decoded(image, picture_of, media_type, asked.rendering), not is_raw

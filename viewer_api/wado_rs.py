@@ -209,7 +209,7 @@ def _metadata(request: Request, retrieval: Retrieval, found: list[Instance]) -> 
 
     if len(found) <= _METADATA_AT_ONCE:
         key = ("metadata", retrieval.root.base_url, is_zipped, *(each.instance_key for each in found))
-        body = retrieval.recalled(key, lambda: _gathered(chunks()))
+        body = retrieval.recalled(key, lambda: _gathered(chunks()), lambda body: len(body or b""))
         if body is not None:
             return Response(body, media_type=DICOM_JSON, headers=headers)
     return StreamingResponse(begun(chunks()), media_type=DICOM_JSON, headers=headers)

@@ -3,9 +3,11 @@
 import io
 
 import pydicom
+import pytest
 
 from bench import material
 from bench.questions import QUESTIONS
+from database.recollection import ANSWERS_AT_MOST
 
 
 def test_small_studies_are_found_by_their_day() -> None:
@@ -25,3 +27,12 @@ def test_the_cine_that_is_asked_for_is_the_one_that_is_sent() -> None:
     assert len(cine.PixelData) == material.FRAMES * 480 * 640 * 3
     assert frame.paths(0)[0] == f"{path}/frames/1"
     assert len(frame.paths(0)) == cine.NumberOfFrames
+
+
+@pytest.mark.parametrize("name", ["search-anew", "rendered-anew"])
+def test_what_is_asked_anew_is_more_than_the_hub_could_have_kept(name: str) -> None:
+    [anew] = [question for question in QUESTIONS if question.name == name]
+    smallest = {"search-anew": 47_000, "rendered-anew": 400_000}[name]
+    paths = anew.paths(10 * material.STUDIES_A_DAY)
+    assert len(set(paths)) == len(paths)
+    assert len(paths) * smallest > ANSWERS_AT_MOST
