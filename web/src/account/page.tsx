@@ -1,11 +1,72 @@
-// One's own account: the password.
-import { useState } from 'preact/hooks'
-import { ask, wordsOf } from '../shell/api'
+// One's own account: the password, and where one is signed in.
+import { useEffect, useState } from 'preact/hooks'
+import { ask, get, wordsOf } from '../shell/api'
 import { Field, Notice } from '../shell/parts'
 import { session, sessionIsOver } from '../shell/session'
-import { t } from '../shell/words'
+import { locale, t } from '../shell/words'
 
 const SHORTEST = 10
+
+interface OwnSession {
+  session_id: string
+  created_at: string
+  last_seen_at: string
+  address: string
+  is_this: boolean
+}
+
+const moment = (value: string) =>
+  new Date(value).toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'short' })
+
+function Sessions() {
+  const [sessions, setSessions] = useState<OwnSession[]>([])
+  const [problem, setProblem] = useState('')
+  async function load(): Promise<void> {
+    try {
+      setSessions((await get<{ items: OwnSession[] }>('/api/v1/sessions')).items)
+    } catch (error) {
+      setProblem(wordsOf(error))
+    }
+  }
+  useEffect(() => void load(), [])
+  async function endOthers(): Promise<void> {
+    try {
+      await ask('DELETE', '/api/v1/sessions')
+      await load()
+    } catch (error) {
+      setProblem(wordsOf(error))
+    }
+  }
+  return (
+    <section class="card">
+      <h2>{t('account.sessions')}</h2>
+      <table>
+        <thead>
+          <tr>
+            <th>{t('account.signed-in')}</th>
+            <th>{t('account.last-seen')}</th>
+            <th>{t('account.address')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {sessions.map((each) => (
+            <tr key={each.session_id}>
+              <td>{moment(each.created_at)}</td>
+              <td>{each.is_this ? t('account.this-browser') : moment(each.last_seen_at)}</td>
+              <td>{each.address}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {problem && <Notice kind="error">{problem}</Notice>}
+      {sessions.length > 1 && (
+        <button type="button" onClick={() => void endOthers()}>
+          {t('account.end-others')}
+        </button>
+      )}
+    </section>
+  )
+}
 
 export default function AccountPage() {
   const me = session()
@@ -74,6 +135,7 @@ export default function AccountPage() {
         </button>
         <p class="small">{t('account.ends-sessions')}</p>
       </form>
+      {!me.must_change_password && <Sessions />}
     </main>
   )
 }

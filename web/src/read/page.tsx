@@ -153,6 +153,7 @@ export default function ReadPage() {
       claim: () => selected && claim(selected),
       'take-over': () => selected && isHeldByOther(selected) && setAsked('take-over'),
       find: () => document.getElementById('find-case')?.focus(),
+      escape: () => (document.activeElement as HTMLElement | null)?.blur(),
     },
     asked !== null,
   )
