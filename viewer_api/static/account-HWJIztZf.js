@@ -1,1 +1,0 @@
-var e={"account.change-password":`修改密码`,"account.ends-sessions":`修改后所有登录都会结束，请用新密码重新登录。`,"account.must-change":`请先修改密码，再继续使用。`,"account.new-password":`新密码（至少 {count} 位）`,"account.new-password-again":`再输一遍新密码`,"account.not-the-same":`两次输入的新密码不一致。`,"account.old-password":`现在的密码`,"account.title":`我的账户`};export{e as default};

@@ -1,1 +1,0 @@
-import{C as e}from"./index-DHc9VFGp.js";import{Viewer as t}from"./Viewer-BYgb8OcE.js";import{t as n}from"./jsxRuntime-D8gzsWk5.js";function r({place:{site:r=``,study:i=``}}){let a=e(()=>({siteId:r,studyInstanceUid:i}),[r,i]);return n(`main`,{class:`view-page`,children:n(t,{study:a})})}export{r as default};
