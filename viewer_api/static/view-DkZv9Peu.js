@@ -1,1 +1,0 @@
-import{C as e}from"./index--97X9Vr1.js";import{Viewer as t}from"./Viewer-BkPRvy5a.js";import{t as n}from"./jsxRuntime-D8gzsWk5.js";function r({place:{site:r=``,study:i=``}}){let a=e(()=>({siteId:r,studyInstanceUid:i}),[r,i]);return n(`main`,{class:`view-page`,children:n(t,{study:a})})}export{r as default};
