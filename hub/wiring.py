@@ -99,6 +99,7 @@ class House:
             archive=self.archive,
             clock=self.clock,
             draw_page=self.electrocardiograms.page,
+            show_image=self.pictures.shown,
         )
 
     def preparation_follower(self) -> PreparationFollower:

@@ -8,11 +8,13 @@ from core.errors import NotFound, UnsupportedTransferSyntax
 from core.limits import MIB
 from database.engine import Database
 from imaging.jpeg_ls import JPEG_LS_LOSSLESS
+from imaging.picture import JPEG
+from imaging.rendering import Rendering
 from imaging.transfer_syntaxes import is_lossless
 from renditions.allowance import Allowance
 from renditions.cine import FRAMES_AT_MOST, milliseconds_of
 from renditions.decoders import Decoders
-from renditions.decoding_tasks import jpeg_ls_of
+from renditions.decoding_tasks import jpeg_ls_of, picture_of
 from renditions.frame_image import FrameImage
 from renditions.picture_tasks import cine_of, scaled_of
 from renditions.rendition import SIDES, STILLS, RenditionKind
@@ -68,6 +70,14 @@ class Pictures:
     def still(self, instance: Instance, number: int, kind: RenditionKind) -> bytes:
         """Make a picture of one frame; raises as `made` does."""
         [body] = self._stills(instance, number, [kind])
+        return body
+
+    def shown(self, instance: Instance, number: int, rendering: Rendering) -> bytes:
+        """Return a frame as JPEG, rendered as is asked for; raises as `made` does."""
+        with self._frames(instance, number) as frames:
+            frames.require_frames([number])
+            image = frames.image(number)
+        [body] = self._decoders.run(picture_of, image, JPEG, rendering, allowance=image.allowance())
         return body
 
     def keep_ready(self, instance: Instance) -> None:

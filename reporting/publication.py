@@ -4,6 +4,7 @@ The UIDs were given out when the report was signed, so a repeated attempt finds 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
 
@@ -18,6 +19,7 @@ from reporting import report_records as records
 from reporting.document import ReportDocument
 from reporting.ecg_pages import DrawPage, ECGPage, ecg_pages
 from reporting.encapsulated_pdf import encapsulated_pdf
+from reporting.key_pictures import KeyPicture, ShowImage, key_pictures
 from reporting.pdf import report_pdf
 from reporting.report import Publication, Report, ReportForm
 from reporting.structured_report import structured_report
@@ -28,8 +30,19 @@ PUBLISH_JOB = "report.publish"
 LEASE = timedelta(minutes=2)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """What is printed beside the words."""
+
+    ecg_pages: Sequence[ECGPage] = ()
+    pictures: Sequence[KeyPicture] = ()
+
+
+NOTHING_DRAWN = Drawn()
+
+
 def _sr(
-    document: ReportDocument, publication: Publication, number: int, _pages: Sequence[ECGPage] = ()
+    document: ReportDocument, publication: Publication, number: int, _drawn: Drawn = NOTHING_DRAWN
 ) -> bytes:
     return structured_report(
         document,
@@ -40,18 +53,18 @@ def _sr(
 
 
 def _pdf(
-    document: ReportDocument, publication: Publication, number: int, pages: Sequence[ECGPage] = ()
+    document: ReportDocument, publication: Publication, number: int, drawn: Drawn = NOTHING_DRAWN
 ) -> bytes:
     return encapsulated_pdf(
         document,
-        report_pdf(document, pages),
+        report_pdf(document, drawn.ecg_pages, drawn.pictures),
         sop_instance_uid=publication.sop_instance_uid,
         series_instance_uid=publication.series_instance_uid,
         series_number=number,
     )
 
 
-RENDER: dict[ReportForm, Callable[[ReportDocument, Publication, int, Sequence[ECGPage]], bytes]] = {
+RENDER: dict[ReportForm, Callable[[ReportDocument, Publication, int, Drawn], bytes]] = {
     ReportForm.SR: _sr,
     ReportForm.PDF: _pdf,
 }
@@ -61,10 +74,19 @@ FIRST_SERIES_NUMBER = {ReportForm.SR: 9000, ReportForm.PDF: 9500}
 
 
 class Publisher:
-    """Works off publication jobs; `draw_page` draws the ECGs that a report is printed with."""
+    """Works off publication jobs; `draw_page` draws the ECGs, `show_image` the key images of a report."""
 
-    def __init__(self, *, database: Database, archive: Archive, clock: Clock, draw_page: DrawPage) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        archive: Archive,
+        clock: Clock,
+        draw_page: DrawPage,
+        show_image: ShowImage,
+    ) -> None:
         self._draw_page = draw_page
+        self._show_image = show_image
         self._database = database
         self._archive = archive
         self._clock = clock
@@ -111,10 +133,13 @@ class Publisher:
         if self._archive.catalogue.held_digest(report.site_id, publication.sop_instance_uid) is not None:
             return
         number = FIRST_SERIES_NUMBER[publication.form] + report.number
-        pages: Sequence[ECGPage] = ()
+        drawn = NOTHING_DRAWN
         if publication.form is ReportForm.PDF:
-            pages = ecg_pages(self._archive, self._draw_page, report.document)
-        part10 = RENDER[publication.form](report.document, publication, number, pages)
+            drawn = Drawn(
+                ecg_pages=ecg_pages(self._archive, self._draw_page, report.document),
+                pictures=key_pictures(self._archive, self._show_image, report.document),
+            )
+        part10 = RENDER[publication.form](report.document, publication, number, drawn)
         origin = Origin(kind=OriginKind.HUB, site_id=report.site_id, source=report.report_id)
         with received_part10(self._archive.incoming, BytesIO(part10), now=self._clock.now()) as encoded:
             self._archive.store(encoded, origin)

@@ -1,11 +1,13 @@
 """The signed report as a Basic Text SR of template 2000 (PS3.3 A.35.1, PS3.16 TID 2000)."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from pydicom.dataset import Dataset
 
+from ecg.storage_classes import ELECTROCARDIOGRAMS
 from reporting import terms
-from reporting.document import ReportDocument, ReportedInstance, ReportStatus
+from reporting.document import KeyImage, ReportDocument, ReportedInstance, ReportStatus
 from reporting.report_instance import (
     coded,
     data_set,
@@ -27,6 +29,8 @@ from reporting.value_representation import (
 
 BASIC_TEXT_SR_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.88.11"
 TEMPLATE_IDENTIFIER: Final = "2000"
+_MOVING: Final = frozenset({"1.2.840.10008.5.1.4.1.1.3.1"})
+"""Ultrasound Multi-frame Image Storage: its frames are named, the first too."""
 _NOT_STATED: Final = "not stated"
 """For a Type 1 value that the document leaves empty."""
 
@@ -206,18 +210,41 @@ def _headings(document: ReportDocument) -> list[Dataset]:
         _heading(terms.REQUEST, [(terms.REQUEST, document.clinical_question)]),
         _heading(terms.HISTORY, [(terms.HISTORY, document.history)]),
         addendum,
-        _heading(terms.FINDINGS, [(terms.FINDING, findings)]),
+        _heading(terms.FINDINGS, [(terms.FINDING, findings)], _key_images(document)),
         _heading(terms.IMPRESSIONS, [*amended, (terms.IMPRESSION, impression)]),
     )
     return [heading for heading in headings if heading is not None]
 
 
-def _heading(concept: Code, texts: list[tuple[Code, str]]) -> Dataset | None:
+def _heading(concept: Code, texts: list[tuple[Code, str]], images: Sequence[Dataset] = ()) -> Dataset | None:
     """Return a heading with its text, or None where there is none: a TEXT may not be empty (Type 1)."""
     items = [_text(name, value, "CONTAINS") for name, text in texts if (value := text_value(text))]
+    items += images
     if not items:
         return None
     return _item("CONTAINS", "CONTAINER", concept, ContinuityOfContent="SEPARATE", ContentSequence=items)
+
+
+def _key_images(document: ReportDocument) -> list[Dataset]:
+    """TID 2002 row 5, TID 2001 row 1 (CID 7003): the frames that the reader chose to show.
+
+    An electrocardiogram is no IMAGE; it is in the evidence with all that was read.
+    """
+    return [
+        _item("CONTAINS", "IMAGE", terms.BEST_ILLUSTRATION, ReferencedSOPSequence=[_frame(image)])
+        for image in document.key_images
+        if image.sop_class_uid not in ELECTROCARDIOGRAMS
+    ]
+
+
+def _frame(image: KeyImage) -> Dataset:
+    """PS3.3 C.18.4: the frame is named where the image has several."""
+    reference = data_set(
+        ReferencedSOPClassUID=image.sop_class_uid, ReferencedSOPInstanceUID=image.sop_instance_uid
+    )
+    if image.frame > 1 or image.sop_class_uid in _MOVING:
+        reference.update(data_set(ReferencedFrameNumber=str(image.frame)))
+    return reference
 
 
 def _code(concept: Code, code: Code, relationship: str = "HAS CONCEPT MOD") -> Dataset:

@@ -102,6 +102,7 @@ IMPRESSIONS: Final = _loinc("19005-8", "Impressions")
 ADDENDUM: Final = _loinc("55107-7", "Addendum")
 
 FINDING: Final = _dicom("121071", "Finding")
+BEST_ILLUSTRATION: Final = _dicom("121080", "Best illustration of finding")
 IMPRESSION: Final = _dicom("121073", "Impression")
 COMMENT: Final = _dicom("121106", "Comment")
 """Outside CID 7002, a baseline that may be extended: nothing there says why an addendum was written."""

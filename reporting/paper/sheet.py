@@ -41,6 +41,11 @@ def sheet(document: ReportDocument) -> Sheet:
         "sections": _sections(document),
         "earlier": _earlier_sections(document) if earlier else [],
         "earlier-words": _pair(earlier or words.NOTHING),
+        "key-words": {
+            "title": _pair(words.KEY_IMAGES),
+            "more": _pair(words.KEY_IMAGES_MORE),
+            "missing": _pair(words.KEY_IMAGE_MISSING),
+        },
         "signature": _signature(document),
         "ecg-words": {
             "title": _pair(words.ECG_TITLE),

@@ -69,6 +69,10 @@ ECG_MISSING: Final = _words(
     "This ECG cannot be drawn here: look at the recording in the hub.",
 )
 
+KEY_IMAGES: Final = _words("关键图像", "Key images")
+KEY_IMAGES_MORE: Final = _words("未印出的关键图像", "Key images not printed:")
+KEY_IMAGE_MISSING: Final = _words("此图像无法印出。", "This image cannot be shown here.")
+
 NOT_STATED: Final = "—"
 ARRIVED: Final = _words("到达", "arrived")
 

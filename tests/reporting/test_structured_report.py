@@ -14,7 +14,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from core.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from reporting.document import ReportDocument, ReportedInstance
+from reporting.document import KeyImage, ReportDocument, ReportedInstance
 from reporting.structured_report import structured_report
 from tests.fixtures.report_documents import (
     FINAL,
@@ -61,6 +61,14 @@ DOCUMENTS = {
         for status in (report, preliminary, addendum, amended)
         for modality in ("US", "DX", "CR", "ECG", "OT")
     },
+    "key images": report(
+        "US",
+        key_images=tuple(
+            KeyImage(**vars(instance), frame=frame, caption="")
+            for instance in report("US").instances[:1]
+            for frame in (1, 2)
+        ),
+    ),
     "nothing given": EMPTY,
     "long": report(
         findings="肝脏大小形态正常，包膜光滑。\n" * 20_000, history="\x00\x07\t页\f\ud800\U00020bb7😀"
