@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from core.access import ALLOWED, Act
 from viewer_api.access_log import AccessLog
+from viewer_api.head_requests import IsHead
 from viewer_api.page import InPageActor, InPageIdentity, PageRoute
 from viewer_api.page_forms import csrf_token, require_own_form
 from viewer_api.page_templates import render
@@ -20,13 +21,15 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/r/{report_id}")
-def show_report_page(request: Request, rooms: InRooms, actor: InPageActor, report_id: ReportId) -> Response:
+def show_report_page(
+    request: Request, rooms: InRooms, actor: InPageActor, report_id: ReportId, is_head: IsHead
+) -> Response:
     """The words as they were signed, with key images; for an account of the clinic this is its receipt."""
     found = rooms.inbox.find(actor, report_id)
     AccessLog(rooms.database, rooms.clock).note(
         actor, found.site_id, found.study_instance_uid, act=Act.RECEIVE
     )
-    report = rooms.inbox.report(actor, report_id)
+    report = rooms.inbox.report(actor, report_id, is_given=not is_head)
     may_confirm = any(Act.CONFIRM in ALLOWED[grant.role] for grant in actor.grants)
     return render(
         "report.html",

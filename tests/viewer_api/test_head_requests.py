@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message
 
 from tests.fixtures.reading_over_http import Reading
-from tests.viewer_api.conftest import Edge
+from tests.viewer_api.conftest import PASSWORD, Edge
 from tests.viewer_api.stored import ECG, part10, path_of, sample, small, store
 from viewer_api.head_requests import HeadRequests, is_head
 
@@ -64,12 +64,20 @@ def test_a_clinic_has_received_nothing_by_a_head(reading: Reading) -> None:
     report = reading.published()
     path = f"/api/v1/reports/{report['report_id']}"
     clinic = reading.as_("clinic")
+
+    def receipts() -> list[str]:
+        return [each["form"] for each in reading.as_("reader").get(path).json()["receipts"]]
+
     for end in ("", "/pdf", "/sr"):
         assert clinic.head(path + end).status_code == 200
     assert int(clinic.head(f"{path}/pdf").headers["content-length"]) > 1000
-    assert reading.as_("reader").get(path).json()["receipts"] == []
-    clinic.get(f"{path}/pdf")
-    assert [each["form"] for each in reading.as_("reader").get(path).json()["receipts"]] == ["pdf"]
+    authentication = reading.edge.rooms.authentication
+    session = authentication.log_in("clinic", PASSWORD, address="127.0.0.1")
+    page = {"url": report["links"]["page"], "headers": {"Cookie": f"hub_session={session.secret}"}}
+    assert reading.edge.client().head(**page).status_code == 200
+    assert receipts() == []
+    assert report["document"]["impression"] in reading.edge.client().get(**page).text
+    assert receipts() == ["json"]
 
 
 @pytest.mark.parametrize("spec_version", ["2.3", "2.4"])

@@ -164,7 +164,7 @@ def test_a_draft_that_changed_since_it_was_read_is_not_signed(reading: Reading) 
 
 def test_a_preliminary_report_leaves_the_case_with_its_reader_and_is_not_printed(reading: Reading) -> None:
     report = reading.signed(status="preliminary")
-    assert set(report["links"]) == {"self", "case", "addenda", "amendments"}
+    assert set(report["links"]) == {"self", "case", "addenda", "amendments", "confirm", "page"}
     case = reading.rooms.case(report["study_instance_uid"])
     assert case.workitem.claimed_by_name == "reader 医师"
     for form in ("pdf", "sr"):
@@ -275,7 +275,7 @@ def test_the_inbox_shows_the_newest_first_and_no_more_than_asked(reading: Readin
     assert listed == reports[::-1]
     assert len(clinic.get("/api/v1/reports", params={"limit": 2}).json()["items"]) == 2
     assert clinic.get("/api/v1/reports", params={"limit": 0}).status_code == HTTPStatus.BAD_REQUEST
-    assert reading.as_("foreign-clinic").get("/api/v1/reports").json() == {"items": []}
+    assert reading.as_("foreign-clinic").get("/api/v1/reports").json() == {"items": [], "unread": 0}
 
 
 def test_a_report_needs_an_impression_and_an_addendum_its_reason(reading: Reading) -> None:
@@ -359,8 +359,9 @@ def test_who_reads_one_modality_only_receives_no_other(reading: Reading) -> None
     report = reading.published()
     cardiologist = reading.as_("cardiologist")
     for link in report["links"].values():
-        if not link.endswith(("addenda", "amendments")):
+        if link.startswith("/api/") and not link.endswith(("addenda", "amendments", "confirm")):
             assert cardiologist.get(link).status_code == HTTPStatus.NOT_FOUND, link
+    assert report["document"]["impression"] not in cardiologist.get(report["links"]["page"]).text
     answer = cardiologist.post(report["links"]["addenda"], json={"impression": "x", "reason": "y"})
     assert answer.status_code == HTTPStatus.NOT_FOUND
 
