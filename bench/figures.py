@@ -7,6 +7,8 @@ from typing import Any, Final
 
 HEADINGS: Final = ("what", "hub", "Orthanc", "ratio", "aim", "")
 
+MARKS: Final = ("<!-- newest run -->", "<!-- /newest run -->")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Unit:
@@ -103,3 +105,11 @@ def markdown(comparisons: Sequence[Comparison], conditions: dict[str, str]) -> s
     rows = [list(HEADINGS), ["---"] * len(HEADINGS), *(each.row() for each in comparisons)]
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     return table + "\n\n" + "\n".join(f"* {name}: {text}" for name, text in conditions.items()) + "\n"
+
+
+def put_between_marks(earlier: str, page: str) -> str:
+    """Return an earlier page with this one between its marks; without them, this one alone."""
+    begin, end = MARKS
+    if begin not in earlier or end not in earlier:
+        return page
+    return f"{earlier.partition(begin)[0]}{begin}\n\n{page}\n{end}{earlier.partition(end)[2]}"

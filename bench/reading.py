@@ -22,7 +22,7 @@ from rich.table import Table
 
 from bench import orthanc as peer
 from bench.agreement import require_agreement
-from bench.figures import HEADINGS, PER_SECOND, Comparison, markdown
+from bench.figures import HEADINGS, PER_SECOND, Comparison, markdown, put_between_marks
 from bench.filling import fill, write_files
 from bench.load import NotMeasured, Target, milliseconds_to_first_byte, rate
 from bench.questions import QUESTIONS, Question
@@ -30,7 +30,7 @@ from bench.served_hub import NotServed, served_hub
 
 STUDIES: Final = 10_000
 ROUNDS: Final = 3
-SECONDS: Final = 5.0
+SECONDS: Final = 4.0
 _QUICK_STUDIES, _QUICK_SECONDS = 500, 4.0
 _PAGE_WIDTH: Final = 140
 _LINES: Final = 15
@@ -52,7 +52,10 @@ def reading(
     rounds: Annotated[int, typer.Option(min=1, max=20, help="Rounds of each question, by turns.")] = ROUNDS,
     output: Annotated[
         Path | None,
-        typer.Option("--output", help="Write the result here: as JSON (.json), else as Markdown."),
+        typer.Option(
+            "--output",
+            help="Write the result here: as JSON (.json), else as Markdown, into its marks if it has them.",
+        ),
     ] = None,
     keep: Annotated[
         Path | None,
@@ -88,11 +91,7 @@ def reading(
         sys.exit(1)
     _show(comparisons)
     if output is not None:
-        is_json = output.suffix == ".json"
-        output.write_text(
-            _as_json(comparisons, conditions) if is_json else markdown(comparisons, conditions),
-            encoding="utf-8",
-        )
+        _write(output, comparisons, conditions)
 
 
 def _measured(
@@ -195,6 +194,15 @@ def _show(comparisons: Sequence[Comparison]) -> None:
         table.add_row(*each.row())
     console = Console()
     console.print(table, width=console.width if console.is_terminal else _PAGE_WIDTH)
+
+
+def _write(output: Path, comparisons: Sequence[Comparison], conditions: dict[str, str]) -> None:
+    if output.suffix == ".json":
+        output.write_text(_as_json(comparisons, conditions), encoding="utf-8")
+        return
+    page = markdown(comparisons, conditions)
+    earlier = output.read_text(encoding="utf-8") if output.exists() else ""
+    output.write_text(put_between_marks(earlier, page), encoding="utf-8")
 
 
 def _as_json(comparisons: Sequence[Comparison], conditions: dict[str, str]) -> str:

@@ -13,7 +13,7 @@ _TIE: Final = 2.0**-20
 """What is so near to a half counts as one, so that no order of the same arithmetic shows another grey."""
 _TABLE_BYTES: Final = 2
 """Values of up to 16 bits are looked up in a table of all of them."""
-_PIECE: Final = 65_536
+_PIECE: Final = 16_384
 
 
 def grey(pixels: NDArray[Any], image: Dataset, window: Window | None = None) -> NDArray[np.uint8]:
@@ -48,7 +48,8 @@ def _looked_up(table: NDArray[np.uint8], places: NDArray[Any]) -> NDArray[np.uin
     shades = np.empty(places.shape, dtype=np.uint8)
     flat, found = places.reshape(-1), shades.reshape(-1)
     for begin in range(0, flat.size, _PIECE):
-        found[begin : begin + _PIECE] = table[flat[begin : begin + _PIECE]]
+        # Every place is in the table: "clip" only spares the look whether that is so.
+        np.take(table, flat[begin : begin + _PIECE], out=found[begin : begin + _PIECE], mode="clip")
     return shades
 
 

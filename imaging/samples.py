@@ -22,6 +22,9 @@ def stored_values(allocated: NDArray[Any], image: Dataset) -> NDArray[Any]:
         return allocated
     if not 1 <= stored <= high + 1 <= size:
         raise ValueError("Bits Stored and High Bit do not lie in what is allocated")
+    if allocated.dtype.kind == "u" and high == stored - 1:
+        kept: NDArray[Any] = np.bitwise_and(allocated, allocated.dtype.type(2**stored - 1))
+        return kept
     # Up to the top, so that the sign is where the machine expects it, and down again.
     raised = np.left_shift(allocated, size - 1 - high)
     values: NDArray[Any] = np.right_shift(raised, size - stored)

@@ -44,10 +44,20 @@ HEAD_LIMIT: Final = 16 * MIB
 """A longer head is read element by element."""
 URGENT: Final = 10
 _ECG: Final = "ECG"
+_WITHOUT_PICTURES: Final = tuple(
+    f"1.2.840.10008.5.1.4.1.1.{branch}."
+    # Presentation states, structured reports, documents: neither pixels nor waveforms (PS3.6 table A-1).
+    for branch in ("11", "88", "104")
+)
 _MAY_BECOME_URGENT: Final = frozenset({ChangeKind.CASE_REQUESTED, ChangeKind.CASE_LINKED})
 
 IsEmergency = Callable[[Connection, str, str], bool]
 """Whether a study of a site is an emergency: asked with its Study Instance UID, in the open transaction."""
+
+
+def may_have_pictures(sop_class_uid: str) -> bool:
+    """Whether instances of a class may hold something to draw."""
+    return not sop_class_uid.startswith(_WITHOUT_PICTURES)
 
 
 class PreparationFollower:
@@ -65,8 +75,9 @@ class PreparationFollower:
                 "study_instance_uid": change.study_instance_uid,
                 "sop_instance_uid": change.subject,
             }
-            for kind in _JOBS:
-                priority = URGENT if is_first else 0
+            may_be_drawn = may_have_pictures(change.body.get("sop_class_uid", ""))
+            priority = URGENT if is_first else 0
+            for kind in _JOBS if may_be_drawn else (PREPARE_JOB,):
                 enqueue(connection, kind=kind, body=body, due_at=change.at, priority=priority)
         elif change.kind is ChangeKind.STUDY_REREAD:
             of_study = {"site_id": change.site_id, "study_instance_uid": change.study_instance_uid}

@@ -4,7 +4,17 @@ import json
 
 import pytest
 
-from bench.figures import MILLISECONDS, PER_SECOND, Comparison, Spread, Unit, markdown, short
+from bench.figures import (
+    MARKS,
+    MILLISECONDS,
+    PER_SECOND,
+    Comparison,
+    Spread,
+    Unit,
+    markdown,
+    put_between_marks,
+    short,
+)
 
 
 def comparison(
@@ -57,3 +67,12 @@ def test_a_program_is_given_every_round() -> None:
     given = json.loads(json.dumps(comparison((200, 220), (10, 10), aim=30).as_json()))
     assert (given["hub"], given["orthanc"], given["unit"]) == ([200, 220], [10, 10], "/s")
     assert given["ratio"] == {"middle": 21, "least": 20, "most": 22}
+
+
+def test_a_new_run_stands_in_place_of_the_last() -> None:
+    begin, end = MARKS
+    page = f"# Measurements\n\n{begin}\nan old table\n{end}\nWhat limits.\n"
+    once = put_between_marks(page, "a table\n")
+    assert once == f"# Measurements\n\n{begin}\n\na table\n\n{end}\nWhat limits.\n"
+    assert put_between_marks(once, "a table\n") == once
+    assert put_between_marks("no marks", "a table\n") == "a table\n"

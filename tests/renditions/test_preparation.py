@@ -17,7 +17,7 @@ from database.change_feed import Change, ChangeKind, append_change
 from database.jobs import ATTEMPTS, claim_jobs
 from renditions import metadata_records, preparation, preparation_records
 from renditions.frame_image import FrameImage
-from renditions.preparation import PREPARE_JOB
+from renditions.preparation import PICTURE_JOB, PREPARE_JOB
 from renditions.rendition import RenditionKind
 from renditions.rendition_records import find_renditions
 from renditions.working_off import LEASE
@@ -319,6 +319,23 @@ def test_ecgs_and_emergencies_go_first_also_when_it_is_asked_later(room: Room) -
     )
     assert [job.body["study_instance_uid"] for job in claimed][:3] == [late, ecg, emergency]
     assert [job.body["study_instance_uid"] for job in claimed][3:] == [plain]
+
+
+def test_pictures_are_asked_for_of_what_may_have_some(room: Room) -> None:
+    classes = {
+        "report": "1.2.840.10008.5.1.4.1.1.88.33",
+        "document": "1.2.840.10008.5.1.4.1.1.104.1",
+        "presentation": "1.2.840.10008.5.1.4.1.1.11.1",
+        "unknown": "1.2.840.113619.4.30",
+        "ecg": TWELVE_LEAD_ECG,
+    }
+    stored = {name: room.store(part10(small(SOPClassUID=uid))) for name, uid in classes.items()}
+    room.follow()
+    claimed = claim_jobs(
+        room.database, kinds=[PICTURE_JOB], now=room.clock.now(), lease=timedelta(1), limit=10
+    )
+    asked = {job.body["sop_instance_uid"] for job in claimed}
+    assert asked == {stored[name].sop_instance_uid for name in ("unknown", "ecg")}
 
 
 def test_a_new_version_is_made_anew_and_the_old_is_not_read(
