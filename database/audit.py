@@ -112,17 +112,18 @@ class AuditFilter:
 def append_audit(connection: Connection, record: AuditRecord) -> None:
     """Write one record in the caller's transaction: no record, no act."""
     connection.execute(
-        insert(audit_events).values(
-            at=record.at,
-            event=record.event.value,
-            action=record.action,
-            outcome=record.outcome,
-            actor=record.actor[:64],
-            granted_by=record.granted_by[:80],
-            site_id=record.site_id,
-            study_instance_uid=record.study_instance_uid,
-            subject=record.subject,
-        )
+        insert(audit_events),
+        {
+            "at": record.at,
+            "event": record.event.value,
+            "action": record.action,
+            "outcome": record.outcome,
+            "actor": record.actor[:64],
+            "granted_by": record.granted_by[:80],
+            "site_id": record.site_id,
+            "study_instance_uid": record.study_instance_uid,
+            "subject": record.subject,
+        },
     )
 
 

@@ -120,17 +120,16 @@ class Change:
 def append_change(connection: Connection, change: Change) -> int:
     """Write one change in the caller's transaction and return its sequence."""
     row = connection.execute(
-        insert(changes)
-        .values(
-            kind=change.kind.value,
-            site_id=change.site_id,
-            study_instance_uid=change.study_instance_uid,
-            subject=change.subject,
-            body=change.body,
-            actor=change.actor,
-            at=change.at,
-        )
-        .returning(changes.c.sequence)
+        insert(changes).returning(changes.c.sequence),
+        {
+            "kind": change.kind.value,
+            "site_id": change.site_id,
+            "study_instance_uid": change.study_instance_uid,
+            "subject": change.subject,
+            "body": change.body,
+            "actor": change.actor,
+            "at": change.at,
+        },
     ).scalar_one()
     return int(row)
 
@@ -207,7 +206,7 @@ def _move_cursor(connection: Connection, name: str, sequence: int) -> bool:
     known = connection.execute(select(cursors.c.sequence).where(cursors.c.name == name)).first()
     if known is not None:
         return False
-    connection.execute(insert(cursors).values(name=name, sequence=sequence))
+    connection.execute(insert(cursors), {"name": name, "sequence": sequence})
     return True
 
 

@@ -67,7 +67,14 @@ def enqueue(
 ) -> None:
     """Ask for work, in the transaction of the act that needs it. A higher priority goes first."""
     connection.execute(
-        insert(jobs).values(kind=kind, body=body, priority=priority, due_at=due_at, attempts=0)
+        insert(jobs),
+        {
+            "kind": kind,
+            "body": body,
+            "priority": priority,
+            "due_at": due_at,
+            "attempts": 0,
+        },
     )
 
 

@@ -29,7 +29,14 @@ def add_to_tally(connection: Connection, name: str, counted: Mapping[str, int]) 
             update(tallies).filter_by(name=name, word=word).values(number=tallies.c.number + number)
         )
         if not grown.rowcount:
-            connection.execute(insert(tallies).values(name=name, word=word, number=number))
+            connection.execute(
+                insert(tallies),
+                {
+                    "name": name,
+                    "word": word,
+                    "number": number,
+                },
+            )
 
 
 def read_tally(connection: Connection, name: str) -> dict[str, int]:

@@ -72,14 +72,15 @@ class Accounts:
             if connection.execute(select(accounts.c.account_id).filter_by(username=name)).first():
                 raise AlreadyRegistered(f"The user {name} is registered already.")
             connection.execute(
-                insert(accounts).values(
-                    account_id=account_id,
-                    username=name,
-                    display_name=display_name.strip(),
-                    password_hash=password_hash,
-                    must_change_password=password is None,
-                    created_at=now,
-                )
+                insert(accounts),
+                {
+                    "account_id": account_id,
+                    "username": name,
+                    "display_name": display_name.strip(),
+                    "password_hash": password_hash,
+                    "must_change_password": password is None,
+                    "created_at": now,
+                },
             )
             self._record(connection, "user added", name)
             for grant in granted:
@@ -162,13 +163,14 @@ class Accounts:
         secret = new_secret()
         with self._database.write(within=EVERY_SITE) as connection:
             connection.execute(
-                insert(tokens).values(
-                    token_id=new_key(self._clock.now()),
-                    account_id=_account_id(connection, username),
-                    name=name[:200],
-                    digest=digest_of(secret),
-                    created_at=self._clock.now(),
-                )
+                insert(tokens),
+                {
+                    "token_id": new_key(self._clock.now()),
+                    "account_id": _account_id(connection, username),
+                    "name": name[:200],
+                    "digest": digest_of(secret),
+                    "created_at": self._clock.now(),
+                },
             )
             self._record(connection, "token added", username)
         return secret
@@ -244,7 +246,7 @@ def _add_grant(connection: Connection, account_id: str, grant: Grant) -> bool:
     }
     if grant in grants_of(connection, account_id):
         return False
-    connection.execute(insert(grants).values(account_id=account_id, **row))
+    connection.execute(insert(grants), {"account_id": account_id, **row})
     return True
 
 

@@ -84,14 +84,15 @@ class Authentication:
             connection.execute(delete(login_failures).filter_by(username=username, address=address))
             _end_old_sessions(connection, row["account_id"], now)
             connection.execute(
-                insert(sessions).values(
-                    digest=digest_of(secret),
-                    account_id=row["account_id"],
-                    csrf_digest=digest_of(csrf_token),
-                    created_at=now,
-                    last_seen_at=now,
-                    address=address[:64],
-                )
+                insert(sessions),
+                {
+                    "digest": digest_of(secret),
+                    "account_id": row["account_id"],
+                    "csrf_digest": digest_of(csrf_token),
+                    "created_at": now,
+                    "last_seen_at": now,
+                    "address": address[:64],
+                },
             )
             append_audit(connection, _login_record(now, username, "success"))
             actor = _actor(connection, row["account_id"], username, row["display_name"])
@@ -193,7 +194,14 @@ class Authentication:
             if is_refused:
                 append_once(connection, _guessing_record(now, username, address))
             else:
-                connection.execute(insert(login_failures).values(username=username, address=address, at=now))
+                connection.execute(
+                    insert(login_failures),
+                    {
+                        "username": username,
+                        "address": address,
+                        "at": now,
+                    },
+                )
         if is_refused:
             raise TooManyAttempts
 

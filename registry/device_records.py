@@ -55,15 +55,16 @@ def insert_device(connection: Connection, device: Device, now: datetime) -> None
         raise NotFound(f"There is no site {device.site_id}.")
     _require_no_overlap(connection, device)
     connection.execute(
-        insert(devices).values(
-            device_id=device.device_id,
-            site_id=device.site_id,
-            name=device.name,
-            calling_ae_title=device.calling_ae_title,
-            called_ae_title=device.called_ae_title,
-            network=device.network,
-            created_at=now,
-        )
+        insert(devices),
+        {
+            "device_id": device.device_id,
+            "site_id": device.site_id,
+            "name": device.name,
+            "calling_ae_title": device.calling_ae_title,
+            "called_ae_title": device.called_ae_title,
+            "network": device.network,
+            "created_at": now,
+        },
     )
     for certificate in device.certificates:
         _insert_certificate(connection, device.device_id, certificate, now)
@@ -122,11 +123,12 @@ def _insert_certificate(
     connection: Connection, device_id: str, certificate: Certificate, now: datetime
 ) -> None:
     connection.execute(
-        insert(device_certificates).values(
-            device_id=device_id,
-            fingerprint=certificate.fingerprint,
-            subject=certificate.subject,
-            not_after=certificate.not_after,
-            created_at=now,
-        )
+        insert(device_certificates),
+        {
+            "device_id": device_id,
+            "fingerprint": certificate.fingerprint,
+            "subject": certificate.subject,
+            "not_after": certificate.not_after,
+            "created_at": now,
+        },
     )

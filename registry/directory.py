@@ -119,7 +119,7 @@ class Directory:
             _require_row(connection, reading_groups, "reading_group_id", route.reading_group_id)
             _require_row(connection, sites, "site_id", route.site_id)
             if connection.execute(select(routes.c.route_key).filter_by(**row)).first() is None:
-                connection.execute(insert(routes).values(**row))
+                connection.execute(insert(routes), row)
                 action = f"route added: {row['modality'] or 'every modality'}"
                 self._record(connection, action, route.reading_group_id, site_id=route.site_id)
 
@@ -243,7 +243,7 @@ class Directory:
         with self._database.write(within=EVERY_SITE) as connection:
             if connection.execute(select(table.c[column]).where(table.c[column] == key)).first():
                 raise AlreadyRegistered(f"{key} is registered already.")
-            connection.execute(insert(table).values(**values))
+            connection.execute(insert(table), values)
             self._record(connection, f"{_noun(table)} added", key, site_id=site_id)
 
 

@@ -175,13 +175,14 @@ def _count(connection: Connection, attempts: Attempts) -> None:
     )
     if not counted.rowcount:
         connection.execute(
-            insert(unknown_devices).values(
+            insert(unknown_devices),
+            {
                 **caller,
                 **seen,
-                unknown_device_id=new_key(attempts.first_seen_at),
-                attempts=attempts.count,
-                first_seen_at=attempts.first_seen_at,
-            )
+                "unknown_device_id": new_key(attempts.first_seen_at),
+                "attempts": attempts.count,
+                "first_seen_at": attempts.first_seen_at,
+            },
         )
 
 

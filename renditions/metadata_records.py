@@ -31,5 +31,11 @@ def write_metadata(
     key = {"site_id": instance.site_id, "digest": instance.digest}
     connection.execute(delete(kept_metadata).filter_by(**key))
     connection.execute(
-        insert(kept_metadata).values(**key, version=VERSION, document=document, readings=readings)
+        insert(kept_metadata),
+        {
+            **key,
+            "version": VERSION,
+            "document": document,
+            "readings": readings,
+        },
     )

@@ -73,15 +73,16 @@ def write_preparation(
     for table in (frame_pages, preparations):
         connection.execute(delete(table).filter_by(**key))
     connection.execute(
-        insert(preparations).values(
+        insert(preparations),
+        {
             **key,
-            study_instance_uid=instance.study_instance_uid,
-            version=VERSION,
-            number_of_frames=found.number_of_frames,
-            is_encapsulated=found.is_encapsulated,
-            head_length=found.head_length,
-            prepared_at=now,
-        )
+            "study_instance_uid": instance.study_instance_uid,
+            "version": VERSION,
+            "number_of_frames": found.number_of_frames,
+            "is_encapsulated": found.is_encapsulated,
+            "head_length": found.head_length,
+            "prepared_at": now,
+        },
     )
     if pages:
         rows = [{**key, "page": number, "frames": page} for number, page in enumerate(pages)]

@@ -44,16 +44,17 @@ def write_rendition(
     replaced = connection.scalar(select(renditions.c.blob_key).filter_by(**key))
     connection.execute(delete(renditions).filter_by(**key))
     connection.execute(
-        insert(renditions).values(
+        insert(renditions),
+        {
             **key,
-            version=VERSION,
-            media_type=made.media_type,
-            blob_key=made.blob_key,
-            size=made.size,
-            rendition_digest=made.digest,
-            made_for=made.made_for,
-            made_at=now,
-        )
+            "version": VERSION,
+            "media_type": made.media_type,
+            "blob_key": made.blob_key,
+            "size": made.size,
+            "rendition_digest": made.digest,
+            "made_for": made.made_for,
+            "made_at": now,
+        },
     )
     return replaced
 

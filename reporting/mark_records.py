@@ -41,7 +41,7 @@ def write_marks(
     if before == 0:
         if read_marks(connection, site_id, study_instance_uid)[0]:
             return False
-        connection.execute(insert(study_marks).values(**key, **values))
+        connection.execute(insert(study_marks), {**key, **values})
         return True
     written = connection.execute(update(study_marks).filter_by(**key, version=before).values(**values))
     return bool(written.rowcount)
@@ -59,11 +59,12 @@ def keep_as_signed(connection: Connection, case: Case, report_id: str, repeated:
     for study_instance_uid, marks in drawn.items():
         if marks:
             connection.execute(
-                insert(report_marks).values(
-                    report_id=report_id,
-                    study_instance_uid=study_instance_uid,
-                    marks=marks_as_json(marks),
-                )
+                insert(report_marks),
+                {
+                    "report_id": report_id,
+                    "study_instance_uid": study_instance_uid,
+                    "marks": marks_as_json(marks),
+                },
             )
 
 

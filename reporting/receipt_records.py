@@ -59,9 +59,13 @@ def note_confirmation(
     if connection.execute(select(report_confirmations.c.report_id).filter_by(**own)).first() is not None:
         return False
     connection.execute(
-        insert(report_confirmations).values(
-            **own, username=actor.username, display_name=display_name, confirmed_at=now
-        )
+        insert(report_confirmations),
+        {
+            **own,
+            "username": actor.username,
+            "display_name": display_name,
+            "confirmed_at": now,
+        },
     )
     return True
 

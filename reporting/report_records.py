@@ -60,7 +60,7 @@ def write_draft(
     if not written.rowcount:
         if before.version:
             return None
-        connection.execute(insert(drafts).values(case_id=before.case_id, **values))
+        connection.execute(insert(drafts), {"case_id": before.case_id, **values})
     return read_draft(connection, before.case_id)
 
 
@@ -81,13 +81,14 @@ def keep_draft(
     if connection.execute(select(kept_drafts.c.kept_key).filter_by(**said)).first() is not None:
         return
     connection.execute(
-        insert(kept_drafts).values(
+        insert(kept_drafts),
+        {
             **said,
-            kept_key=new_key(now),
-            workitem_uid=workitem_uid[:64],
-            written_at=now,
-            reason=reason[:200],
-        )
+            "kept_key": new_key(now),
+            "workitem_uid": workitem_uid[:64],
+            "written_at": now,
+            "reason": reason[:200],
+        },
     )
 
 
@@ -108,16 +109,17 @@ def replace_draft(
     writer = connection.scalar(select(drafts.c.written_by).filter_by(case_id=case_id))
     if writer is not None and said not in known:
         connection.execute(
-            insert(kept_drafts).values(
-                case_id=case_id,
-                written_by=writer,
-                findings=before.findings,
-                impression=before.impression,
-                kept_key=new_key(now),
-                workitem_uid="",
-                written_at=now,
-                reason="The report was amended meanwhile.",
-            )
+            insert(kept_drafts),
+            {
+                "case_id": case_id,
+                "written_by": writer,
+                "findings": before.findings,
+                "impression": before.impression,
+                "kept_key": new_key(now),
+                "workitem_uid": "",
+                "written_at": now,
+                "reason": "The report was amended meanwhile.",
+            },
         )
     write_draft(connection, before, findings=findings, impression=impression, by=by, now=now)
 
@@ -150,28 +152,30 @@ def insert_report(
 ) -> None:
     """Write a signed version and, where it is to be published, the UIDs its forms will carry."""
     connection.execute(
-        insert(reports).values(
-            report_id=document.report_id,
-            case_id=case_id,
-            site_id=document.site_id,
-            study_instance_uid=document.study_instance_uid,
-            number=number,
-            status=document.status.value,
-            addendum_to=addendum_to,
-            signed_by=by.account_id,
-            signed_at=document.signed_at,
-            digest=document.content_digest,
-            document=canonical_json(document),
-        )
+        insert(reports),
+        {
+            "report_id": document.report_id,
+            "case_id": case_id,
+            "site_id": document.site_id,
+            "study_instance_uid": document.study_instance_uid,
+            "number": number,
+            "status": document.status.value,
+            "addendum_to": addendum_to,
+            "signed_by": by.account_id,
+            "signed_at": document.signed_at,
+            "digest": document.content_digest,
+            "document": canonical_json(document),
+        },
     )
     for form in PUBLISHED_FORMS if published else ():
         connection.execute(
-            insert(publications).values(
-                report_id=document.report_id,
-                form=form.value,
-                series_instance_uid=new_uid(),
-                sop_instance_uid=new_uid(),
-            )
+            insert(publications),
+            {
+                "report_id": document.report_id,
+                "form": form.value,
+                "series_instance_uid": new_uid(),
+                "sop_instance_uid": new_uid(),
+            },
         )
 
 
@@ -252,13 +256,14 @@ def note_receipt(
     if known is not None:
         return False
     connection.execute(
-        insert(report_receipts).values(
-            report_id=report_id,
-            account_id=actor.account_id,
-            username=actor.username,
-            form=form.value,
-            received_at=now,
-        )
+        insert(report_receipts),
+        {
+            "report_id": report_id,
+            "account_id": actor.account_id,
+            "username": actor.username,
+            "form": form.value,
+            "received_at": now,
+        },
     )
     return True
 

@@ -73,7 +73,14 @@ def keep_aside(connection: Connection, arrival: Arrival, quota: AsideQuota) -> b
     )
     again = connection.execute(update(kept_aside).filter_by(**same).values(**values, **unsettled))
     if not again.rowcount:
-        connection.execute(insert(kept_aside).values(kept_key=new_key(arrival.received_at), **same, **values))
+        connection.execute(
+            insert(kept_aside),
+            {
+                "kept_key": new_key(arrival.received_at),
+                **same,
+                **values,
+            },
+        )
     return True
 
 

@@ -190,21 +190,22 @@ def _write_study(connection: Connection, admission: Admission, study: StatedIden
         patient = assign_patient(connection, site_id, header.stated_identity, now=received_at)
         found = patient.differences
         connection.execute(
-            insert(studies).values(
+            insert(studies),
+            {
                 **key,
                 **vars(header.stated_identity),
-                patient_key=patient.patient_key,
-                study_date=header.study_date,
-                study_time=header.study_time[:16],
-                timezone_offset_from_utc=header.timezone_offset_from_utc[:16],
-                accession_number=header.accession_number,
-                study_id=header.study_id,
-                study_description=header.study_description,
-                referring_physician_name=header.referring_physician_name,
-                text_finding=header.text_finding,
-                first_received_at=received_at,
-                last_received_at=received_at,
-            )
+                "patient_key": patient.patient_key,
+                "study_date": header.study_date,
+                "study_time": header.study_time[:16],
+                "timezone_offset_from_utc": header.timezone_offset_from_utc[:16],
+                "accession_number": header.accession_number,
+                "study_id": header.study_id,
+                "study_description": header.study_description,
+                "referring_physician_name": header.referring_physician_name,
+                "text_finding": header.text_finding,
+                "first_received_at": received_at,
+                "last_received_at": received_at,
+            },
         )
         write_names(connection, patient_name=header.patient_name, **key)
     else:
@@ -225,14 +226,15 @@ def _write_series(connection: Connection, admission: Admission) -> None:
     if connection.execute(select(series.c.series_instance_uid).filter_by(**key)).first() is not None:
         return
     connection.execute(
-        insert(series).values(
+        insert(series),
+        {
             **key,
-            modality=header.modality.strip().upper()[:16],
-            series_number=header.series_number,
-            body_part_examined=header.body_part_examined[:64],
-            first_received_at=admission.received_at,
+            "modality": header.modality.strip().upper()[:16],
+            "series_number": header.series_number,
+            "body_part_examined": header.body_part_examined[:64],
+            "first_received_at": admission.received_at,
             **series_values(header),
-        )
+        },
     )
     write_requests(
         connection,
@@ -244,27 +246,28 @@ def _write_series(connection: Connection, admission: Admission) -> None:
 def _write_instance(connection: Connection, admission: Admission) -> None:
     header, encoded = admission.header, admission.encoded
     connection.execute(
-        insert(instances).values(
-            site_id=admission.origin.site_id,
-            study_instance_uid=header.study_instance_uid,
-            series_instance_uid=header.series_instance_uid,
-            sop_instance_uid=header.sop_instance_uid,
-            sop_class_uid=header.sop_class_uid,
-            transfer_syntax_uid=encoded.transfer_syntax_uid[:64],
-            instance_number=header.instance_number,
-            number_of_frames=header.number_of_frames,
-            rows=header.rows,
-            columns=header.columns,
-            bits_allocated=header.bits_allocated,
-            blob_key=admission.blob_key,
-            size=encoded.size,
-            data_set_offset=encoded.data_set_offset,
-            digest=encoded.digest,
-            header_digest=encoded.header_digest,
-            anomalies=list(header.anomalies),
-            specific_character_set=None if header.is_plain else header.label,
-            origin_kind=admission.origin.kind.value,
-            source=admission.origin.source,
-            received_at=admission.received_at,
-        )
+        insert(instances),
+        {
+            "site_id": admission.origin.site_id,
+            "study_instance_uid": header.study_instance_uid,
+            "series_instance_uid": header.series_instance_uid,
+            "sop_instance_uid": header.sop_instance_uid,
+            "sop_class_uid": header.sop_class_uid,
+            "transfer_syntax_uid": encoded.transfer_syntax_uid[:64],
+            "instance_number": header.instance_number,
+            "number_of_frames": header.number_of_frames,
+            "rows": header.rows,
+            "columns": header.columns,
+            "bits_allocated": header.bits_allocated,
+            "blob_key": admission.blob_key,
+            "size": encoded.size,
+            "data_set_offset": encoded.data_set_offset,
+            "digest": encoded.digest,
+            "header_digest": encoded.header_digest,
+            "anomalies": list(header.anomalies),
+            "specific_character_set": None if header.is_plain else header.label,
+            "origin_kind": admission.origin.kind.value,
+            "source": admission.origin.source,
+            "received_at": admission.received_at,
+        },
     )

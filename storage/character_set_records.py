@@ -42,7 +42,7 @@ def add_decision(connection: Connection, decision: CharacterSetDecision) -> bool
     """Write the first decision about a label of a source; False where another was first."""
     try:
         with connection.begin_nested():
-            connection.execute(insert(decisions).values(**vars(decision)))
+            connection.execute(insert(decisions), vars(decision))
     except IntegrityError:
         return False
     return True

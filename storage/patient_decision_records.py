@@ -58,7 +58,7 @@ def is_accepted(
 def write_decision(connection: Connection, decision: PatientDecision) -> None:
     """Keep what a person decided, and why."""
     values = vars(decision) | {"act": decision.act.value}
-    connection.execute(insert(patient_acts).values(act_key=new_key(decision.at), **values))
+    connection.execute(insert(patient_acts), {"act_key": new_key(decision.at), **values})
 
 
 def decisions_about(connection: Connection, patient_key: str) -> list[PatientDecision]:

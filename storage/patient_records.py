@@ -176,13 +176,14 @@ def make_patient(
     """Write down a new patient and return its key; without an identity key no study ever joins by itself."""
     patient_key = new_key(now)
     connection.execute(
-        insert(patients).values(
+        insert(patients),
+        {
             **_values(stated),
-            patient_key=patient_key,
-            site_id=site_id,
-            identity_key=key,
-            first_received_at=now,
-        )
+            "patient_key": patient_key,
+            "site_id": site_id,
+            "identity_key": key,
+            "first_received_at": now,
+        },
     )
     return patient_key
 

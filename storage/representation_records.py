@@ -21,21 +21,22 @@ def add_representation(connection: Connection, admission: Admission) -> StoreOut
     if connection.execute(same).first() is not None:
         return StoreOutcome.ALREADY_HELD
     connection.execute(
-        insert(representations).values(
-            instance_key=instance_key,
-            site_id=admission.origin.site_id,
-            study_instance_uid=header.study_instance_uid,
-            transfer_syntax_uid=encoded.transfer_syntax_uid[:64],
-            blob_key=admission.blob_key,
-            size=encoded.size,
-            data_set_offset=encoded.data_set_offset,
-            digest=encoded.digest,
-            header_digest=encoded.header_digest,
-            anomalies=list(header.anomalies),
-            origin_kind=admission.origin.kind.value,
-            source=admission.origin.source,
-            received_at=admission.received_at,
-        )
+        insert(representations),
+        {
+            "instance_key": instance_key,
+            "site_id": admission.origin.site_id,
+            "study_instance_uid": header.study_instance_uid,
+            "transfer_syntax_uid": encoded.transfer_syntax_uid[:64],
+            "blob_key": admission.blob_key,
+            "size": encoded.size,
+            "data_set_offset": encoded.data_set_offset,
+            "digest": encoded.digest,
+            "header_digest": encoded.header_digest,
+            "anomalies": list(header.anomalies),
+            "origin_kind": admission.origin.kind.value,
+            "source": admission.origin.source,
+            "received_at": admission.received_at,
+        },
     )
     append_change(connection, change_of(admission, ChangeKind.INSTANCE_REPRESENTATION))
     put_on_record(connection, admission.origin, header.study_instance_uid, "store", at=admission.received_at)

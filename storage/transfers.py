@@ -28,7 +28,7 @@ class Transfers:
                 update(transfers).where(transfers.c.transfer_key == transfer_key).values(**study)
             )
             if not moved.rowcount:
-                connection.execute(insert(transfers).values(transfer_key=transfer_key, **study))
+                connection.execute(insert(transfers), {"transfer_key": transfer_key, **study})
 
     def studies(self) -> set[tuple[str, str]]:
         """Return (site, Study Instance UID) of what is arriving."""

@@ -18,7 +18,7 @@ _KEPT = [FileState.STORED.value, FileState.HELD_ALREADY.value]
 
 def insert_upload(connection: Connection, values: dict[str, Any], files: Sequence[UploadFile]) -> None:
     """Write a new upload with its files."""
-    connection.execute(insert(uploads).values(**values))
+    connection.execute(insert(uploads), values)
     insert_files(connection, values["upload_id"], files)
 
 
@@ -111,9 +111,14 @@ def add_part(
     )
     if moved.rowcount:
         connection.execute(
-            insert(upload_parts).values(
-                upload_id=upload_id, number=number, first_byte=first_byte, size=size, blob_key=blob_key
-            )
+            insert(upload_parts),
+            {
+                "upload_id": upload_id,
+                "number": number,
+                "first_byte": first_byte,
+                "size": size,
+                "blob_key": blob_key,
+            },
         )
     return bool(moved.rowcount)
 

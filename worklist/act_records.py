@@ -43,7 +43,7 @@ class CaseAct:
 def put_on_record(connection: Connection, decided: CaseAct, *, by: Actor, allowed_by: Act) -> None:
     """Keep a decision with its reason, and write its audit row."""
     connection.execute(
-        insert(case_acts).values(**vars(decided) | {"act": decided.act.value}, act_key=new_key(decided.at))
+        insert(case_acts), {**(vars(decided) | {"act": decided.act.value}), "act_key": new_key(decided.at)}
     )
     append_audit(
         connection,

@@ -204,9 +204,14 @@ def insert_case(connection: Connection, case: Case) -> None:
         key: value for key, value in vars(case).items() if key in cases.c and not isinstance(value, Urgency)
     }
     connection.execute(
-        insert(cases).values(**values, **_order(case), current_workitem_uid=case.workitem.workitem_uid)
+        insert(cases),
+        {
+            **values,
+            **_order(case),
+            "current_workitem_uid": case.workitem.workitem_uid,
+        },
     )
-    connection.execute(insert(workitems).values(**_workitem_values(case.workitem)))
+    connection.execute(insert(workitems), _workitem_values(case.workitem))
     for study in case.studies:
         insert_study(connection, case, study)
 
@@ -274,7 +279,7 @@ def change_workitem(connection: Connection, before: Workitem, after: Workitem) -
 
 def succeed(connection: Connection, case: Case, successor: Workitem) -> Case:
     """Give a case its next workitem."""
-    connection.execute(insert(workitems).values(**_workitem_values(successor)))
+    connection.execute(insert(workitems), _workitem_values(successor))
     renewed = replace(case, workitem=successor)
     connection.execute(
         update(cases)

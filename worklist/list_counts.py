@@ -68,7 +68,7 @@ class CountedList:
         with self._database.write(within=actor.scope(Act.SEARCH)) as connection:
             moved = connection.execute(update(list_views).filter_by(**own).values(seen_at=now))
             if not moved.rowcount:
-                connection.execute(insert(list_views).values(**own, seen_at=now))
+                connection.execute(insert(list_views), {**own, "seen_at": now})
         return now
 
 

@@ -34,7 +34,7 @@ from worklist.urgency import Urgency
 
 def insert_request(connection: Connection, request: Request) -> None:
     """Write a request down."""
-    connection.execute(insert(requests).values(**_values(request)))
+    connection.execute(insert(requests), _values(request))
 
 
 def change_request(connection: Connection, before: Request, after: Request) -> None:

@@ -55,7 +55,7 @@ def list_retakes(
 
 def insert_retake(connection: Connection, retake: Retake) -> None:
     """Write a new ask."""
-    connection.execute(insert(retakes).values(**_values(retake)))
+    connection.execute(insert(retakes), _values(retake))
 
 
 def change_retake(connection: Connection, before: Retake, after: Retake) -> None:

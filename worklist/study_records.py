@@ -122,11 +122,12 @@ def site_time_zone(connection: Connection, site_id: str) -> str:
 def insert_study(connection: Connection, case: Case, study: CaseStudy) -> None:
     """Write down that a study is read in a case."""
     connection.execute(
-        insert(case_studies).values(
-            site_id=case.site_id,
-            case_id=case.case_id,
+        insert(case_studies),
+        {
+            "site_id": case.site_id,
+            "case_id": case.case_id,
             **{column.name: getattr(study, column.name) for column in case_studies.c if _is_own(column.name)},
-        )
+        },
     )
 
 
