@@ -29,8 +29,15 @@ from reporting.value_representation import (
 
 BASIC_TEXT_SR_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.88.11"
 TEMPLATE_IDENTIFIER: Final = "2000"
-_MOVING: Final = frozenset({"1.2.840.10008.5.1.4.1.1.3.1"})
-"""Ultrasound Multi-frame Image Storage: its frames are named, the first too."""
+_MULTI_FRAME: Final = frozenset(
+    f"1.2.840.10008.5.1.4.1.1.{suffix}"
+    for suffix in (
+        *("2.1", "3.1", "4.1", "4.3", "7.1", "7.2", "7.3", "7.4", "20"),
+        *("12.1", "12.1.1", "12.2", "12.2.1", "13.1.1", "13.1.2", "13.1.3"),
+        *("77.1.1.1", "77.1.2.1", "77.1.4.1", "77.1.5.4", "77.1.6", "128.1", "130"),
+    )
+)
+"""Storage classes whose images have frames (PS3.3 A): of any other a reference names none."""
 _NOT_STATED: Final = "not stated"
 """For a Type 1 value that the document leaves empty."""
 
@@ -238,11 +245,11 @@ def _key_images(document: ReportDocument) -> list[Dataset]:
 
 
 def _frame(image: KeyImage) -> Dataset:
-    """PS3.3 C.18.4: the frame is named where the image has several."""
+    """PS3.3 C.18.4: the frame is named where the class is one of frames."""
     reference = data_set(
         ReferencedSOPClassUID=image.sop_class_uid, ReferencedSOPInstanceUID=image.sop_instance_uid
     )
-    if image.frame > 1 or image.sop_class_uid in _MOVING:
+    if image.sop_class_uid in _MULTI_FRAME:
         reference.update(data_set(ReferencedFrameNumber=str(image.frame)))
     return reference
 

@@ -56,7 +56,8 @@ def test_what_is_no_picture_or_too_large_is_not_printed(made: bytes) -> None:
 
 
 def test_the_structured_report_refers_to_the_frames() -> None:
-    document = replace(FINAL, findings="", key_images=(SHOWN, replace(SHOWN, frame=1)))
+    moving = replace(SHOWN, sop_class_uid="1.2.840.10008.5.1.4.1.1.3.1")
+    document = replace(FINAL, findings="", key_images=(moving, replace(SHOWN, frame=1)))
     part10 = structured_report(
         document, sop_instance_uid="2.25.1", series_instance_uid="2.25.2", series_number=9000
     )

@@ -55,19 +55,21 @@ EMPTY = replace(
     ),
     instances=(),
 )
+MULTI_FRAME = "1.2.840.10008.5.1.4.1.1.3.1"
+MOVING = [
+    replace(instance, sop_class_uid=MULTI_FRAME) if place == 0 else instance
+    for place, instance in enumerate(report("US").instances)
+]
 DOCUMENTS = {
     **{
         f"{status.__name__} {modality}": status(modality)
         for status in (report, preliminary, addendum, amended)
         for modality in ("US", "DX", "CR", "ECG", "OT")
     },
-    "key images": report(
-        "US",
-        key_images=tuple(
-            KeyImage(**vars(instance), frame=frame, caption="")
-            for instance in report("US").instances[:1]
-            for frame in (1, 2)
-        ),
+    "key images": replace(
+        report("US"),
+        instances=tuple(MOVING),
+        key_images=tuple(KeyImage(**vars(instance), frame=1, caption="") for instance in MOVING[:2]),
     ),
     "nothing given": EMPTY,
     "long": report(
