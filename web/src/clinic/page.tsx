@@ -1,3 +1,178 @@
-export default function Page() {
-  return <main class="plain" />
+// The clinic's page: the reports of its site, and who there has them.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { useKeys } from '../keys'
+import { get } from '../shell/api'
+import { Field, Notice } from '../shell/parts'
+import { navigate } from '../shell/router'
+import { hasRole, session } from '../shell/session'
+import { t } from '../shell/words'
+import { useFresh } from '../site/fresh'
+import { sitesOf } from '../site/sites'
+import './clinic.css'
+import { ConfirmDialog } from './confirm'
+import { InboxTable } from './inbox'
+import type { Inbox, ReportLine } from './types'
+import { addressOf, inboxPath, type Wanted, wantedIn } from './wanted'
+
+const PAGE = 50
+const TYPING_PAUSE = 350
+const EMPTY: Wanted = { patient: '', from: '', to: '', unread: false, site: '' }
+
+function useTitle(unread: number): void {
+  useEffect(() => {
+    const before = document.title.replace(/^\(\d+\) /, '')
+    document.title = unread ? `(${unread}) ${before}` : before
+    return () => {
+      document.title = before
+    }
+  }, [unread])
+}
+
+function Search(props: { wanted: Wanted; sites: readonly string[]; onChange: (wanted: Wanted) => void }) {
+  const { wanted, onChange } = props
+  const [text, setText] = useState(wanted.patient)
+  const field = useRef<HTMLInputElement>(null)
+  const typing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  useEffect(() => setText(wanted.patient), [wanted.patient])
+  useKeys({ find: () => field.current?.focus() })
+
+  function type(patient: string): void {
+    setText(patient)
+    clearTimeout(typing.current)
+    typing.current = setTimeout(() => onChange({ ...wanted, patient }), TYPING_PAUSE)
+  }
+
+  return (
+    <search>
+      <form
+        class="search"
+        onSubmit={(event) => {
+          event.preventDefault()
+          clearTimeout(typing.current)
+          onChange({ ...wanted, patient: text })
+        }}
+      >
+        <Field label={t('clinic.search.patient')}>
+          <input
+            ref={field}
+            type="search"
+            maxLength={256}
+            value={text}
+            placeholder={t('clinic.search.hint')}
+            onInput={(event) => type(event.currentTarget.value)}
+          />
+        </Field>
+        <Field label={t('clinic.search.from')}>
+          <input
+            type="date"
+            value={wanted.from}
+            onChange={(event) => onChange({ ...wanted, from: event.currentTarget.value })}
+          />
+        </Field>
+        <Field label={t('clinic.search.to')}>
+          <input
+            type="date"
+            value={wanted.to}
+            onChange={(event) => onChange({ ...wanted, to: event.currentTarget.value })}
+          />
+        </Field>
+        {props.sites.length > 1 && (
+          <Field label={t('clinic.search.site')}>
+            <select
+              value={wanted.site}
+              onChange={(event) => onChange({ ...wanted, site: event.currentTarget.value })}
+            >
+              <option value="">{t('clinic.search.all-sites')}</option>
+              {props.sites.map((each) => (
+                <option key={each} value={each}>
+                  {each}
+                </option>
+              ))}
+            </select>
+          </Field>
+        )}
+        <label class="row only">
+          <input
+            type="checkbox"
+            checked={wanted.unread}
+            onChange={(event) => onChange({ ...wanted, unread: event.currentTarget.checked })}
+          />
+          {t('clinic.search.unread')}
+        </label>
+        {addressOf(wanted) !== addressOf(EMPTY) && (
+          <button type="button" class="quiet" onClick={() => onChange(EMPTY)}>
+            {t('clinic.search.clear')}
+          </button>
+        )}
+      </form>
+    </search>
+  )
+}
+
+export default function ClinicPage() {
+  const me = session()
+  const [wanted, setWanted] = useState(() => wantedIn(location.search))
+  const [limit, setLimit] = useState(PAGE)
+  const [confirming, setConfirming] = useState<ReportLine | null>(null)
+  const path = inboxPath(wanted, limit)
+  const inbox = useFresh(
+    path,
+    (signal) => get<Inbox>(path, signal),
+    (told) => told === null || told.kind.startsWith('report.'),
+  )
+  const unread = inbox.body?.unread ?? 0
+  useTitle(unread)
+  if (!me) return null
+  const reports = inbox.body?.items ?? []
+
+  function change(next: Wanted): void {
+    setWanted(next)
+    setLimit(PAGE)
+    navigate(addressOf(next), { replace: true })
+  }
+
+  return (
+    <main class="plain clinic">
+      <h1>
+        {t('clinic.title')}{' '}
+        <span class={`mark ${unread ? 'red' : ''}`} role="status">
+          {t('clinic.unread-count', { count: unread })}
+        </span>
+      </h1>
+      <Search
+        wanted={wanted}
+        sites={sitesOf(
+          me,
+          ['clinic', 'technician', 'admin'],
+          reports.map(({ site_id }) => site_id),
+        )}
+        onChange={change}
+      />
+      {inbox.problem && <Notice kind="error">{inbox.problem}</Notice>}
+      {reports.length > 0 && (
+        <InboxTable
+          reports={reports}
+          mayConfirm={hasRole(me, 'clinic', 'technician')}
+          onConfirm={setConfirming}
+        />
+      )}
+      {inbox.body && !reports.length && <p class="empty">{t('clinic.nothing')}</p>}
+      {reports.length >= limit && (
+        <button type="button" onClick={() => setLimit(Math.min(1000, limit + PAGE))}>
+          {t('clinic.more')}
+        </button>
+      )}
+      {confirming && (
+        <ConfirmDialog
+          report={confirming}
+          person={me.display_name}
+          onClose={() => setConfirming(null)}
+          onDone={() => {
+            setConfirming(null)
+            inbox.again()
+          }}
+        />
+      )}
+    </main>
+  )
 }
