@@ -34,7 +34,6 @@ def show_report_page(
     return render(
         "report.html",
         page=report_page(report),
-        # A browser that logged in by script has its token there, and no form.
         csrf_token=csrf_token(request) if may_confirm and report.superseded_by is None else "",
         display_name=actor.display_name,
     )

@@ -13,6 +13,7 @@ from viewer_api.authentication import (
     SESSION_COOKIE,
     SomeIdentity,
 )
+from viewer_api.page_forms import begin_session, end_session
 from viewer_api.parameters import plain_text
 from viewer_api.places import Places
 from viewer_api.problems import Busy, documented
@@ -70,14 +71,7 @@ def log_in(credentials: Credentials, request: Request, response: Response, rooms
     address = request.client.host if request.client else ""
     with PASSWORDS_AT_A_TIME.taken():
         session = rooms.authentication.log_in(credentials.username, credentials.password, address=address)
-    response.set_cookie(
-        SESSION_COOKIE,
-        session.secret,
-        path="/",
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    begin_session(request, response, session)
     me = _me(session.actor, must_change_password=session.must_change_password)
     return Login(csrf_token=session.csrf_token, **dict(me))
 
@@ -92,7 +86,7 @@ def log_out(request: Request, response: Response, rooms: InRooms, identity: Some
     """A bearer token has no session: nothing happens to it."""
     if identity.csrf_digest is not None:
         rooms.authentication.log_out(request.cookies[SESSION_COOKIE])
-    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
+    end_session(response)
 
 
 @router.get("/me", summary="Who am I", responses=AUTHENTICATION_PROBLEMS)
@@ -117,7 +111,7 @@ def change_password(
     except NotAuthenticated as error:
         # 401 would say that the session is over.
         raise NotPermitted(str(error)) from error
-    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
+    end_session(response)
 
 
 def _me(actor: Actor, *, must_change_password: bool) -> Me:

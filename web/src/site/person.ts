@@ -8,7 +8,7 @@ export interface Patient {
 }
 
 function spoken(group: string): string {
-  const isLatin = /[a-z]/i.test(group)
+  const isLatin = !/\p{Script=Han}/u.test(group)
   const parts = group.split('^').filter(Boolean)
   return isLatin ? parts.join(' ') : parts.join('')
 }
