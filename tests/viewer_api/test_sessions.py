@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from tests.viewer_api.conftest import LOOPBACK, PASSWORD, Edge
 from viewer_api.app import create_app
 from viewer_api.authentication import CSRF_HEADER, SESSION_COOKIE
+from viewer_api.page_forms import CSRF_COOKIE
 from viewer_api.rooms import HttpSettings
 
 
@@ -33,9 +34,11 @@ def test_a_login_says_who_one_is_and_what_one_may(edge: Edge) -> None:
 
 def test_the_cookie_is_out_of_scripts_and_other_sites_reach(edge: Edge) -> None:
     answer = edge.client().post("/api/v1/login", json={"username": "reader", "password": PASSWORD})
-    name, *attributes = answer.headers["set-cookie"].split("; ")
-    assert name.startswith(f"{SESSION_COOKIE}=")
-    assert {attribute.lower() for attribute in attributes} == {"httponly", "path=/", "samesite=strict"}
+    session, forms, *_ = (cookie.split("; ") for cookie in answer.headers.get_list("set-cookie"))
+    assert session[0].startswith(f"{SESSION_COOKIE}=")
+    assert forms[0] == f"{CSRF_COOKIE}={answer.json()['csrf_token']}", "for the forms of pages without script"
+    for _, *attributes in (session, forms):
+        assert {attribute.lower() for attribute in attributes} == {"httponly", "path=/", "samesite=strict"}
 
 
 def test_behind_https_the_cookie_stays_on_https(edge: Edge) -> None:
