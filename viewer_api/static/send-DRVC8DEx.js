@@ -1,1 +1,0 @@
-import{t as e}from"./jsxRuntime-D8gzsWk5.js";function t(){return e(`main`,{class:`plain`})}export{t as default};

@@ -1,1 +1,0 @@
-import{E as e}from"./index-DaO2Hz9J.js";import{Viewer as t}from"./Viewer-DUmjv_JN.js";import{t as n}from"./jsxRuntime-D8gzsWk5.js";function r({place:{site:r=``,study:i=``}}){let a=e(()=>({siteId:r,studyInstanceUid:i}),[r,i]);return n(`main`,{class:`view-page`,children:n(t,{study:a})})}export{r as default};
