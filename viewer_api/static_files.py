@@ -12,10 +12,10 @@ from starlette.responses import PlainTextResponse
 
 STATIC_FOLDER: Final = Path(__file__).parent / "static"
 APPLICATION_POLICY: Final = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""No inline script and nothing from elsewhere; `wasm-unsafe-eval` lets the JPEG-LS decoder be compiled.
+"""No inline script, nothing evaluated or compiled, and nothing from elsewhere.
 
 A worker runs under the policy that came with its own file, so the files carry it as the page does.
 """

@@ -25,7 +25,7 @@ def test_the_policy_lets_no_inline_script_and_nothing_foreign_in(edge: Edge) -> 
     policy = edge.client().get("/read").headers["content-security-policy"]
     directives = dict(part.split(None, 1) for part in policy.split("; "))
     assert directives["default-src"] == "'none'"
-    assert directives["script-src"] == "'self' 'wasm-unsafe-eval'"
+    assert directives["script-src"] == "'self'"
     assert directives["worker-src"] == directives["connect-src"] == directives["style-src"] == "'self'"
     assert directives["frame-ancestors"] == directives["base-uri"] == "'none'"
     assert "unsafe-inline" not in policy

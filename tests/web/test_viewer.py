@@ -11,6 +11,7 @@ from pydicom import Dataset, dcmread
 from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRLittleEndian
 
+from tests.fixtures.consultation import QUIET, XINGLONG
 from tests.fixtures.instances import data_set
 from tests.web.conftest import WebHub, view_of
 
@@ -137,3 +138,35 @@ def test_a_cine_plays_only_what_is_loaded_and_goes_by_keys(
     page.mouse.wheel(0, 100)
     page.locator(".viewer-looking", has_text="1 / 30").wait_for()
     assert "As the device sent it (lossy)" in page.locator(".viewer-quality").inner_text()
+
+
+def test_what_a_reader_draws_is_kept_with_the_case(hub: WebHub, sign_in: "Callable[..., Page]") -> None:
+    [dataset] = hub.store([radiograph()], PatientID="X-18", PatientName="Zhao^Min")
+    hub.consultation.take_in()
+    hub.consultation.clock.advance(seconds=QUIET.total_seconds())
+    hub.consultation.timers.run()
+    page = sign_in("reader", locale="en-GB")
+    page.goto(f"{hub.url}/read")
+    page.get_by_text("Zhao Min").click()
+    page.keyboard.press("Enter")
+    page.locator(".editor textarea").first.wait_for()
+    page.locator(".viewer-quality[data-quality=full]").wait_for()
+    box = page.locator("canvas").bounding_box()
+    assert box is not None
+    # From the report, where the caret is, back to the images.
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    for x, y in ((150, 200), (150, 300)):
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        page.mouse.down() if y == 200 else page.mouse.up()
+    page.mouse.click(box["x"] + 250, box["y"] + 300)
+    page.keyboard.press("y")
+    page.get_by_text("Saving marks").wait_for()
+    page.get_by_text("Saving marks").wait_for(state="detached")
+    address = f"/api/v1/studies/{dataset.StudyInstanceUID}/marks?site_id={XINGLONG}"
+    kept = hub.client.get(address, headers=hub.headers("reader")).json()["items"]
+    assert [mark["kind"] for mark in kept] == ["angle", "key-image"]
+    assert kept[0]["values"] == [{"name": "angle", "value": pytest.approx(90, abs=0.01), "unit": "°"}]
+    page.reload()
+    page.get_by_text("Zhao Min").first.click()
+    page.get_by_text("90.0°").wait_for()

@@ -36,6 +36,9 @@ export function CineBar({ stage, frame, framesHere, onFrame }: Props): JSX.Eleme
           max={count}
           value={frame + 1}
           aria-label={t('viewer.frame')}
+          onPointerUp={(event) => {
+            event.currentTarget.blur()
+          }}
           onInput={(event) => {
             onFrame(Number(event.currentTarget.value) - 1)
           }}
@@ -49,6 +52,7 @@ export function CineBar({ stage, frame, framesHere, onFrame }: Props): JSX.Eleme
         value={stage.speed}
         onChange={(event) => {
           stage.speed = Number(event.currentTarget.value)
+          event.currentTarget.blur()
           stage.redraw()
         }}
       >

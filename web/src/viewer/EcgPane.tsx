@@ -36,7 +36,7 @@ export interface EcgHandle {
   reset: () => void
 }
 
-interface Props {
+export interface EcgPaneProps {
   ecg: ShownECG
   hidesNames: boolean
   onSeen: (sopInstanceUid: string) => void
@@ -44,7 +44,7 @@ interface Props {
   onHandle: (handle: EcgHandle | undefined) => void
 }
 
-export function EcgPane({ ecg, hidesNames, onSeen, onMeasured, onHandle }: Props): JSX.Element {
+export function EcgPane({ ecg, hidesNames, onSeen, onMeasured, onHandle }: EcgPaneProps): JSX.Element {
   const [paper, setPaper] = useState<Paper>(USUAL_PAPER)
   const [size, setSize] = useState<{ width: number; height: number }>()
   const [perMm, setPerMm] = useState(() => pixelsPerMm(localStorage))

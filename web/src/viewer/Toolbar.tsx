@@ -88,6 +88,7 @@ function Presets({ pane, run }: Pick<Props, 'pane' | 'run'>): JSX.Element | null
       onChange={(event) => {
         const { value } = event.currentTarget
         event.currentTarget.value = ''
+        event.currentTarget.blur()
         const chosen = presets[Number(value)]
         if (value === 'auto') run('window-auto')
         else if (chosen !== undefined) pane.stage.choose(chosen)

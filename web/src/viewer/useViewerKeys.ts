@@ -1,5 +1,5 @@
-import { useCallback } from 'preact/hooks'
-import { type Action, type Handlers, TABLE, useKeys } from '../keys'
+import { useCallback, useEffect } from 'preact/hooks'
+import { type Action, type Handlers, isTypingIn, TABLE, useKeys } from '../keys'
 import { done, linkLook, linkWindow, presetsOf } from './commands'
 import type { EcgHandle } from './EcgPane'
 import type { Held, PaneHandle } from './Pane'
@@ -67,7 +67,20 @@ export function useViewerKeys(reached: Reached): (action: Action) => void {
     }
   }
   useKeys(handlers)
+  useEffect(() => {
+    addEventListener('mousedown', leaveFocus)
+    return () => {
+      removeEventListener('mousedown', leaveFocus)
+    }
+  }, [])
   return run
+}
+
+/** A button that a mouse pressed keeps no focus: the space bar plays, and does not press it again. */
+function leaveFocus(event: MouseEvent): void {
+  if (event.target instanceof Element && event.target.closest('.viewer button') !== null) {
+    event.preventDefault()
+  }
 }
 
 type Does = (pane: PaneHandle | undefined) => unknown
@@ -95,6 +108,8 @@ function ofViewer(reached: Reached): Partial<Record<Action, Does>> {
     redo: marking.redo,
     march: () => ecg.current?.march(),
     escape: (pane) => {
+      // Of those who press it in a field: back to the images.
+      if (isTypingIn(document.activeElement)) (document.activeElement as HTMLElement).blur()
       const had = pane?.cancel() === true || ecg.current?.cancel() === true
       if (!had) setShared((before) => ({ ...before, tool: 'window' }))
       marking.pick(undefined)
