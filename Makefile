@@ -1,6 +1,6 @@
 # Each target says what it does; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test web chaos clients bench lint lock
+.PHONY: help setup demo test screens web chaos clients bench lint lock
 
 BUILT := .venv/.built
 
@@ -20,6 +20,9 @@ demo: setup ## start a hub with a demo site, and send it real studies
 test: setup ## run the whole test suite
 	@bash .ci/system-parts
 	@bash .ci/tests
+
+screens: setup ## take the pictures of all pages in docs/screens anew (needs Chromium)
+	@.venv/bin/pytest -q -n 0 tests/web/screens.py
 
 web: ## build the pages of web/ into viewer_api/static, checked and tested (needs Node)
 	@bash .ci/web

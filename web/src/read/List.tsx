@@ -1,6 +1,7 @@
 // The reading list: emergencies first, clocks that run down, filters, counters.
 import { useEffect, useRef } from 'preact/hooks'
 import { keysShown } from '../keys'
+import { session } from '../shell/session'
 import { locale, t, tOr } from '../shell/words'
 import { ageAt, type Counts, clockOf, type Filter, isHeldByOther, isOpen, personName } from './cases'
 import type { Case } from './types'
@@ -139,6 +140,7 @@ const distinct = (values: string[]) => [...new Set(values)].filter(Boolean).sort
 
 export function List(props: ListProps) {
   const { filter, onFilter, counts } = props
+  const groups = distinct((session()?.grants ?? []).map((grant) => grant.reading_group_id ?? ''))
   const numbers: Partial<Record<Filter['show'], number>> = { waiting: counts.waiting, mine: counts.mine }
   return (
     <section class="list" aria-label={t('read.list')}>
@@ -185,6 +187,14 @@ export function List(props: ListProps) {
             values={distinct(props.all.map((each) => each.site_id))}
             onChoose={(site) => onFilter({ ...filter, site })}
           />
+          {groups.length > 1 && (
+            <Choice
+              label={t('read.group')}
+              value={filter.group}
+              values={groups}
+              onChoose={(group) => onFilter({ ...filter, group })}
+            />
+          )}
         </div>
         <button
           type="button"

@@ -42,6 +42,8 @@ export interface Filter {
   modality: string
   site: string
   urgency: string
+  /** A reading group; the hub says what it reads. */
+  group: string
   show: 'open' | 'mine' | 'waiting' | 'reported'
 }
 

@@ -30,7 +30,7 @@ import './read.css'
 
 type Asked = null | 'help' | 'retake' | 'take-over' | 'final' | 'preliminary'
 
-const NO_FILTER: Filter = { modality: '', site: '', urgency: '', show: 'open' }
+const NO_FILTER: Filter = { modality: '', site: '', urgency: '', group: '', show: 'open' }
 const AFTER_TYPING = 300
 const AFTER_STEPPING = 250
 
@@ -88,7 +88,7 @@ export default function ReadPage() {
   const [seen, setSeen] = useState<Seen | null>(null)
   const [signed, setSigned] = useState(0)
   const [said, setSaid] = useState('')
-  const list = useCases(useSettled(text, AFTER_TYPING), filter.show === 'reported')
+  const list = useCases(useSettled(text, AFTER_TYPING), filter.group, filter.show === 'reported')
   const { cases } = list
   const turns = useTurn(username.current, list.put)
   const { turn, present } = turns
@@ -139,9 +139,21 @@ export default function ReadPage() {
   }
 
   function next(): void {
-    const one = nextOf(cases.filter((each) => passes(each, { ...filter, show: 'open' }))) ?? nextOf(cases)
-    if (one) claim(one)
-    else setSaid(t('read.nothing-next'))
+    // What is looked for by words is on the list already; of all others the hub gives each to one reader.
+    if (text.trim()) {
+      const one = nextOf(cases.filter((each) => passes(each, { ...filter, show: 'open' })))
+      if (one) claim(one)
+      else setSaid(t('read.nothing-next'))
+      return
+    }
+    void turns.takeNext(filter).then((each) => {
+      if (!each) {
+        setSaid(t('read.nothing-next'))
+        return
+      }
+      open(each, true)
+      void turns.begin(each)
+    })
   }
 
   useKeys(

@@ -77,7 +77,9 @@ describe('the list', () => {
     [{ show: 'waiting' as const }, true],
     [{ show: 'reported' as const }, false],
   ])('filtered by %o shows a waiting DX: %s', (change, shown) => {
-    expect(passes(late, { modality: '', site: '', urgency: '', show: 'open', ...change })).toBe(shown)
+    expect(passes(late, { modality: '', site: '', urgency: '', group: '', show: 'open', ...change })).toBe(
+      shown,
+    )
   })
 })
 

@@ -19,7 +19,7 @@ export interface Cases {
   put: (each: Case) => void
 }
 
-export function useCases(text: string, isReported: boolean): Cases {
+export function useCases(text: string, group: string, isReported: boolean): Cases {
   const [cases, setCases] = useState<Case[]>([])
   const [isLoaded, setLoaded] = useState(false)
   const [problem, setProblem] = useState('')
@@ -34,7 +34,8 @@ export function useCases(text: string, isReported: boolean): Cases {
     const mine = ++asked.current
     const query = new URLSearchParams({ limit: String(isReported ? 100 : MOST) })
     if (isReported) query.set('state', 'COMPLETED')
-    if (text.trim()) query.set('patient', text.trim())
+    if (text.trim()) query.set('text', text.trim())
+    if (group) query.set('group', group)
     get<{ items: Case[] }>(`/api/v1/worklist?${query}`).then(
       ({ items }) => {
         if (mine !== asked.current) return
@@ -44,7 +45,7 @@ export function useCases(text: string, isReported: boolean): Cases {
       },
       (error) => mine === asked.current && setProblem(wordsOf(error)),
     )
-  }, [text, isReported])
+  }, [text, group, isReported])
   useEffect(reload, [reload])
 
   const put = useCallback((each: Case) => setCases((before) => withCase(before, each.case_id, each)), [])
@@ -52,8 +53,8 @@ export function useCases(text: string, isReported: boolean): Cases {
   async function lookAgain(): Promise<void> {
     const { ids, all } = pending.current
     pending.current = { ids: new Set(), all: false, timer: 0 }
-    // With a search, and of what is reported, the hub alone says what belongs here.
-    if (all || ids.size > MANY || text.trim() || isReported) return reload()
+    // With a search or a group, and of what is reported, the hub alone says what belongs here.
+    if (all || ids.size > MANY || text.trim() || group || isReported) return reload()
     for (const caseId of ids) {
       try {
         put(await get<Case>(`/api/v1/cases/${caseId}`))

@@ -35,6 +35,8 @@ export interface TurnAtCase {
   begin: (each: Case) => Promise<void>
   claim: (each: Case) => Promise<Claim | null>
   takeOver: (each: Case, reason: string) => Promise<Claim | null>
+  /** Claims the next case of the list, which no other reader gets; null where there is none. */
+  takeNext: (of: { modality: string; site: string; urgency: string; group: string }) => Promise<Claim | null>
   release: () => Promise<void>
   leave: () => void
   /** Signed: the turn is over for good. */
@@ -116,6 +118,27 @@ export function useTurn(username: string, put: (each: Case) => void): TurnAtCase
       }
     },
     [beginWith, put],
+  )
+
+  const takeNext = useCallback(
+    async (of: { modality: string; site: string; urgency: string; group: string }): Promise<Claim | null> => {
+      const { modality, site, urgency, group } = of
+      const body = {
+        modality: modality || null,
+        site_id: site || null,
+        urgency: urgency || null,
+        group: group || null,
+      }
+      try {
+        const claim = await post<Claim>('/api/v1/worklist/next', body)
+        put(claim)
+        return claim
+      } catch (error) {
+        if (!(error instanceof Problem && error.status === 404)) setProblem(wordsOf(error))
+        return null
+      }
+    },
+    [put],
   )
 
   const lose = useCallback(async (workitemUid: string, words: string) => {
@@ -207,6 +230,7 @@ export function useTurn(username: string, put: (each: Case) => void): TurnAtCase
     problem,
     begin,
     claim: (each) => take(each, 'claim'),
+    takeNext,
     takeOver: (each, reason) => take(each, 'take-over', { reason }),
     release,
     leave,

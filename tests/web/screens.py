@@ -1,0 +1,125 @@
+"""Takes the pictures of docs/screens, by `make screens` alone: for looking at, not for comparing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fixtures.consultation import XINGLONG
+from tests.viewer_api.stored import CINE, ECG, RADIOGRAPH
+from tests.web.conftest import WebHub
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+SCREENS = Path(__file__).parents[2] / "docs/screens"
+SMALLEST = 8_000
+QUESTION = {"clinical_question": "咳嗽三周，消瘦。除外结核或占位？", "history": "吸烟三十年，高血压。"}
+
+
+@pytest.fixture(scope="module")
+def filled(hub: WebHub) -> WebHub:
+    """A hub with a radiograph, an echocardiogram and an emergency's ECG, one reported."""
+    _store(hub, RADIOGRAPH, PatientName="Zhao^Min=赵^敏", PatientID="P-0990", StudyDescription="Chest PA")
+    _come_to_rest(hub)
+    _report(hub)
+    for path, name, patient_id, urgency, description in (
+        (RADIOGRAPH, "Wang^Li=王^丽", "P-1001", "routine", "Chest PA"),
+        (CINE, "Zhang^Wei=张^伟", "P-1002", "urgent", "Echo A4C"),
+        (ECG, "Liu^Yang=刘^洋", "P-1003", "emergency", "12-lead ECG"),
+    ):
+        uid = _store(hub, path, PatientName=name, PatientID=patient_id, StudyDescription=description)
+        question = {"site_id": XINGLONG, "study_instance_uid": uid, "urgency": urgency}
+        hub.client.post("/api/v1/requests", json=question | QUESTION, headers=hub.headers("technician"))
+    _come_to_rest(hub)
+    return hub
+
+
+def _store(hub: WebHub, path: Path, **values: str) -> str:
+    [sent] = hub.store([path], SpecificCharacterSet="ISO_IR 192", **values)
+    return str(sent.StudyInstanceUID)
+
+
+def _come_to_rest(hub: WebHub) -> None:
+    hub.consultation.take_in()
+    hub.consultation.clock.advance(seconds=90)
+    hub.consultation.timers.run()
+    hub.consultation.take_in()
+
+
+def _report(hub: WebHub) -> None:
+    headers = hub.headers("reader")
+    claim = hub.client.post("/api/v1/worklist/next", json={}, headers=headers).json()
+    words = {"findings": "双肺纹理清晰，未见实变。", "impression": "心肺膈未见异常。"}
+    turn = {"workitem_uid": claim["workitem"]["workitem_uid"]}
+    case = f"/api/v1/cases/{claim['case_id']}"
+    hub.client.put(f"{case}/draft", json=turn | words, headers=headers | {"If-Match": '"0"'})
+    seen = {"instances_seen": claim["instances_seen"]}
+    signed = hub.client.post(f"{case}/sign", json=turn | seen, headers=headers | {"If-Match": '"1"'})
+    assert signed.status_code == 201, signed.text
+    hub.consultation.publisher.run()
+
+
+def _keep(page: "Page", name: str) -> None:
+    SCREENS.mkdir(exist_ok=True)
+    path = SCREENS / f"{name}.jpg"
+    page.screenshot(path=path, type="jpeg", quality=80)
+    assert path.stat().st_size > SMALLEST, f"{name} is empty"
+
+
+@pytest.mark.parametrize(
+    ("name", "patient_id", "words"),
+    [("read-radiograph", "P-1001", True), ("read-cine", "P-1002", False), ("read-ecg", "P-1003", True)],
+)
+def test_the_reading_room(
+    filled: WebHub, sign_in: "Callable[..., Page]", name: str, patient_id: str, words: bool
+) -> None:
+    page = sign_in("reader")
+    page.goto(f"{filled.url}/read")
+    page.locator(".case", has_text={"P-1001": "王丽", "P-1002": "张伟", "P-1003": "刘洋"}[patient_id]).press(
+        "Enter"
+    )
+    page.locator(".findings textarea").wait_for()
+    if words:
+        page.keyboard.press("F8")
+    page.wait_for_timeout(4000)
+    _keep(page, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "username", "locale"),
+    [
+        ("read-list", "/read", "reader", "zh-CN"),
+        ("read-list-english", "/read", "reader", "en-GB"),
+        ("send", "/send", "technician", "zh-CN"),
+        ("clinic", "/clinic", "clinic", "zh-CN"),
+        ("admin", "/admin", "admin", "zh-CN"),
+        ("account", "/account", "reader", "zh-CN"),
+    ],
+)
+def test_a_page(
+    filled: WebHub, sign_in: "Callable[..., Page]", name: str, address: str, username: str, locale: str
+) -> None:
+    page = sign_in(username, locale=locale)
+    page.goto(filled.url + address)
+    page.locator("main").wait_for()
+    page.wait_for_timeout(1500)
+    _keep(page, name)
+
+
+def test_the_keys(filled: WebHub, sign_in: "Callable[..., Page]") -> None:
+    page = sign_in("reader")
+    page.goto(f"{filled.url}/read")
+    page.locator(".case").first.wait_for()
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
+    _keep(page, "keys")
+
+
+def test_logging_in(filled: WebHub, browser: "object") -> None:
+    page = browser.new_page(locale="zh-CN", viewport={"width": 1440, "height": 900})  # type: ignore[attr-defined] # a Browser
+    page.goto(f"{filled.url}/read")
+    page.locator("main.login").wait_for()
+    _keep(page, "login")
+    page.close()
