@@ -19,7 +19,7 @@ from bench.served_hub import DEVICE, ServedHub
 SENDERS: Final = 4
 """As many associations as the hub gives one device."""
 _LOOK_SECONDS: Final = 1.0
-_SETTLE_SECONDS: Final = 240.0
+_SETTLE_SECONDS: Final = 180.0
 
 
 def write_files(folder: Path, studies: int) -> list[Path]:

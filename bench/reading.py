@@ -113,7 +113,9 @@ def _measured(
             is_filled.touch()
         both = (hub.target, theirs)
         comparisons = [_compared(each, both, studies, rounds, seconds, folder) for each in asked]
-        return comparisons, _conditions(orthanc, studies, rounds, seconds)
+        behind = sum(hub.figures().jobs_waiting.values())
+        prepared = {"Background": f"{behind} jobs of the hub's worker were left to do at the end"}
+        return comparisons, _conditions(orthanc, studies, rounds, seconds) | prepared
 
 
 def _compared(
