@@ -55,11 +55,12 @@ export function useMarks(study: StudyReference, loaded: Study, workitemUid: stri
     )
     return () => {
       controller.abort()
-      clearTimeout(timer.current)
     }
   }, [siteId, studyInstanceUid])
 
   const save = useCallback(async () => {
+    clearTimeout(timer.current)
+    timer.current = 0
     if (workitemUid === undefined) {
       setKeeping('own-only')
       return
@@ -81,6 +82,20 @@ export function useMarks(study: StudyReference, loaded: Study, workitemUid: stri
     clearTimeout(timer.current)
     timer.current = window.setTimeout(() => void save(), WAITS_MS)
   }, [save])
+
+  // Who turns to another case at once has drawn all the same, and so has who drew before the case was theirs.
+  const newest = useRef(save)
+  newest.current = save
+  useEffect(
+    () => () => {
+      if (timer.current !== 0) void newest.current()
+    },
+    [],
+  )
+  const waitsForTurn = keeping === 'own-only' && workitemUid !== undefined
+  useEffect(() => {
+    if (waitsForTurn) soon()
+  }, [waitsForTurn, soon])
 
   const change = useCallback<Marks['change']>(
     (next, isStep = true) => {
