@@ -21,7 +21,7 @@ from viewer_api.rooms import InRooms
 
 router = APIRouter(
     prefix="/api/v1",
-    tags=["reports"],
+    tags=["inbox"],
     responses=AUTHENTICATION_PROBLEMS | documented(InvalidRequest, StorageUnavailable),
 )
 _Text = Annotated[str, AfterValidator(plain_text)]

@@ -20,7 +20,7 @@ from worklist.urgency import Urgency
 
 router = APIRouter(
     prefix="/api/v1",
-    tags=["reading list"],
+    tags=["next case"],
     responses=AUTHENTICATION_PROBLEMS | documented(InvalidRequest, StorageUnavailable),
 )
 _Text = Annotated[str, AfterValidator(plain_text)]
