@@ -12,6 +12,7 @@ from viewer_api.static_files import answer_with, static_file
 router = APIRouter(include_in_schema=False)
 
 
+@router.get("/")
 @router.get("/read")
 @router.get("/send")
 @router.get("/clinic")

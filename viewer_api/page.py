@@ -1,6 +1,6 @@
-"""The plain page at `/`: the reading list, its reports, and logging in, without any script.
+"""The plain page at `/plain`: the reading list, its reports, and logging in, without any script.
 
-It stands until the browser application arrives, and after that for old phones. Patients' names are text only:
+For old phones, beside the browser application. Patients' names are text only:
 every template escapes, and the policy sent along lets no script run.
 """
 
@@ -42,6 +42,7 @@ from viewer_api.request_log import name_actor
 from viewer_api.rooms import InRooms
 from viewer_api.session_routes import PASSWORDS_AT_A_TIME
 
+PLAIN_LIST: Final = "/plain"
 REFRESH_SECONDS: Final = 60
 UNATTENDED_REFRESHES: Final = 29
 """A page that nobody touches stops here: each refresh is a use, and would keep the session open for ever."""
@@ -89,7 +90,7 @@ InPageIdentity = Annotated[Identity, Depends(_identity)]
 InPageActor = Annotated[Actor, Depends(_actor)]
 
 
-@router.get("/")
+@router.get(PLAIN_LIST)
 def show_reading_list(
     request: Request,
     rooms: InRooms,
@@ -126,7 +127,7 @@ def log_in(
     except (NotAuthenticated, TooManyAttempts) as refusal:
         return _login_form(request, refusal)
     name_actor(request.scope, session.actor.username)
-    response = _go_to("/")
+    response = _go_to(PLAIN_LIST)
     begin_session(request, response, session)
     return response
 
@@ -175,7 +176,7 @@ def change_password(
             session = rooms.authentication.log_in(username, new_password, address=address)
     except (NotAuthenticated, InvalidRequest) as error:
         return _password_form(request, error, must_change=identity.must_change_password)
-    response = _go_to("/")
+    response = _go_to(PLAIN_LIST)
     begin_session(request, response, session)
     return response
 

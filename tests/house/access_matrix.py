@@ -529,7 +529,8 @@ DICOM_WEB: list[Door] = [
 """Below a root: that of all one may see, and that of each site, where nothing is ambiguous."""
 
 PAGES: dict[tuple[str, str], Place] = {
-    ("GET", "/"): Place.LIST,
+    ("GET", "/"): Place.OPEN,
+    ("GET", "/plain"): Place.LIST,
     ("GET", "/login"): Place.OPEN,
     ("POST", "/login"): Place.OPEN,
     ("POST", "/logout"): Place.SELF,

@@ -159,14 +159,14 @@ def test_a_method_that_a_path_does_not_have_is_named_as_such(world: World) -> No
 
 
 def test_a_page_shows_nothing_of_elsewhere(world: World) -> None:
-    assert world.shows(world.client.get("/", headers=world.headers["browser"]).text)
+    assert world.shows(world.client.get("/plain", headers=world.headers["browser"]).text)
     authentication = world.client.app.state.rooms.authentication  # type: ignore[attr-defined] # the application itself
     for who in (None, "foreign-reader", "foreign-clinic", "foreign-admin", "auditor", "nobody"):
         cookie = {}
         if who:
             session = authentication.log_in(who, "a password for tests", address="127.0.0.1")
             cookie = {"Cookie": f"hub_session={session.secret}"}
-        page = world.client.get("/", headers=cookie)
+        page = world.client.get("/plain", headers=cookie)
         assert page.headers["Content-Type"].startswith("text/html"), who
         assert not world.shows(page.text), who
 

@@ -75,7 +75,7 @@ def _browser(reading: Reading, **settings: Any) -> TestClient:
 
 def _log_in(browser: TestClient, username: str, password: str = PASSWORD, **headers: str) -> Any:
     """Fill in the form that the browser was given, and send it."""
-    form = Page(browser.get("/").text).hidden
+    form = Page(browser.get("/plain").text).hidden
     return browser.post(
         "/login", data=form | {"username": username, "password": password}, headers=OWN | headers
     )
@@ -84,11 +84,11 @@ def _log_in(browser: TestClient, username: str, password: str = PASSWORD, **head
 def _logged_in(reading: Reading, username: str) -> TestClient:
     browser = _browser(reading)
     answer = _log_in(browser, username, EDGE_PASSWORD if username in PEOPLE else PASSWORD)
-    assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.SEE_OTHER, "/"), answer.text
+    assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.SEE_OTHER, "/plain"), answer.text
     return browser
 
 
-def _page(browser: TestClient, path: str = "/") -> Page:
+def _page(browser: TestClient, path: str = "/plain") -> Page:
     answer = browser.get(path)
     assert answer.status_code == HTTPStatus.OK, answer.text
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -97,7 +97,7 @@ def _page(browser: TestClient, path: str = "/") -> Page:
 
 def test_who_is_not_logged_in_sees_the_login_and_nothing_else(reading: Reading) -> None:
     reading.rooms.ready()
-    for path in ("/", "/login", "/password"):
+    for path in ("/plain", "/login", "/password"):
         page = _page(_browser(reading), path)
         assert "登录 Log in" in page.text
         assert "张三" not in page.text
@@ -106,7 +106,7 @@ def test_who_is_not_logged_in_sees_the_login_and_nothing_else(reading: Reading) 
 
 def test_every_page_runs_no_script_and_is_kept_nowhere(reading: Reading) -> None:
     browser = _logged_in(reading, "colleague")
-    for visitor, path in ((_browser(reading), "/login"), (browser, "/"), (browser, "/password")):
+    for visitor, path in ((_browser(reading), "/login"), (browser, "/plain"), (browser, "/password")):
         answer = visitor.get(path)
         policy = answer.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'")
@@ -123,7 +123,7 @@ def test_every_page_runs_no_script_and_is_kept_nowhere(reading: Reading) -> None
 
 def test_the_style_sheet_is_found_and_has_no_fixed_widths(reading: Reading) -> None:
     browser = _browser(reading)
-    html = browser.get("/").text
+    html = browser.get("/plain").text
     path = html.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
     sheet = browser.get(path)
     assert sheet.status_code == HTTPStatus.OK
@@ -155,7 +155,7 @@ def test_behind_https_every_cookie_is_secure(reading: Reading) -> None:
         trusted_proxies=(ipaddress.ip_network("127.0.0.1/32"),),
     )
     browser.headers["X-Forwarded-Proto"] = "https"
-    form = browser.get("/")
+    form = browser.get("/plain")
     assert all("Secure" in cookie for cookie in form.headers.get_list("Set-Cookie"))
     # A secure cookie goes back over HTTPS only, which ends at the proxy.
     browser.cookies.set("hub_login", form.cookies["hub_login"])
@@ -264,7 +264,7 @@ def test_a_password_for_one_use_has_to_be_replaced_first(reading: Reading) -> No
         assert words in Page(answer.text).text
     assert browser.post("/password", data=typed, headers=OWN).status_code == HTTPStatus.FORBIDDEN
     answer = browser.post("/password", data=page.hidden | typed, headers=OWN)
-    assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.SEE_OTHER, "/")
+    assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.SEE_OTHER, "/plain")
     assert "张三" in _page(browser).text
     assert _log_in(_browser(reading), "new", once).status_code == HTTPStatus.FORBIDDEN
     assert _log_in(_browser(reading), "new", own).status_code == HTTPStatus.SEE_OTHER
@@ -516,7 +516,7 @@ def test_a_catalogue_that_is_away_is_told_in_words_and_not_in_json(reading: Read
     assert path is not None
     reading.rooms.database.close()
     Path(path).rename(f"{path}.away")
-    answer = browser.get("/")
+    answer = browser.get("/plain")
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "系统暂时不可用" in Page(answer.text).text
@@ -524,4 +524,4 @@ def test_a_catalogue_that_is_away_is_told_in_words_and_not_in_json(reading: Read
 
 def test_a_bearer_token_opens_no_page(reading: Reading) -> None:
     reading.rooms.ready()
-    assert "张三" not in reading.as_("clinic").get("/").text
+    assert "张三" not in reading.as_("clinic").get("/plain").text

@@ -71,7 +71,7 @@ export function App() {
     }
   }, [path, username])
 
-  if (!login && (!shown || path === '/login')) return <LoginForm />
+  if (!login && (!shown || path === '/login' || path === '/')) return <LoginForm />
   // The page stays where it was while its reader logs in again: what they wrote is still on it.
   return (
     <>

@@ -11,7 +11,7 @@ export async function logOut(me: Me): Promise<void> {
   } finally {
     forgetAccount(me.username)
     sessionIsOver()
-    navigate('/login', { replace: true })
+    navigate('/', { replace: true })
   }
 }
 
