@@ -505,7 +505,7 @@ def test_an_unattended_page_refreshes_itself_for_half_an_hour_and_then_says_that
     assert "已停止自动更新 no longer refreshed" in page.text
     assert _page(browser).refresh
     for query in ("?unattended=30", "?unattended=-1", "?unattended=x"):
-        answer = browser.get(f"/{query}")
+        answer = browser.get(f"/plain{query}")
         assert answer.status_code == HTTPStatus.BAD_REQUEST
         assert "返回列表 Back to the list" in Page(answer.text).text
 
