@@ -65,7 +65,7 @@ def test_an_administrator_adopts_a_device_and_adds_a_user_by_keyboard(hub: WebHu
     stranger_calls(hub, "NEW_US")
     page = sign_in("admin")
     page.goto(f"{hub.url}/admin?part=devices")
-    page.get_by_role("button", name="接纳 NEW_US").focus()
+    page.locator("button:enabled", has_text="接纳 NEW_US").focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("机构").select_option(XINGLONG)

@@ -72,6 +72,7 @@ function disableForm(device: Device, done: () => void): Form {
 function Strangers(props: {
   items: UnknownDevice[] | null
   problem: string
+  isReady: boolean
   adopt: (each: UnknownDevice) => void
 }) {
   return (
@@ -107,7 +108,12 @@ function Strangers(props: {
               <div class="small">{t('admin.attempts', { count: each.attempts })}</div>
             </td>
             <td class="acts">
-              <button type="button" class="primary" onClick={() => props.adopt(each)}>
+              <button
+                type="button"
+                class="primary"
+                disabled={!props.isReady}
+                onClick={() => props.adopt(each)}
+              >
                 {t('admin.adopt')}
                 <span class="sr-only"> {each.calling_ae_title}</span>
               </button>
@@ -133,14 +139,15 @@ export function Devices() {
     <>
       <Strangers
         items={unknown.body?.items ?? null}
-        problem={unknown.problem}
+        problem={unknown.problem || sites.problem}
+        isReady={sites.body !== null}
         adopt={(each) => setForm(adoptForm(each, places, done))}
       />
       <Section
         title={t('admin.part.devices')}
         problem={devices.problem}
         act={
-          <button type="button" onClick={() => setForm(addForm(places, done))}>
+          <button type="button" disabled={!sites.body} onClick={() => setForm(addForm(places, done))}>
             {t('admin.add-device')}
           </button>
         }

@@ -201,7 +201,11 @@ function People(props: {
           <td class="acts">
             {!user.is_disabled && (
               <>
-                <button type="button" onClick={() => props.open(grantForm(user, props.places, props.done))}>
+                <button
+                  type="button"
+                  disabled={!props.places.sites.length}
+                  onClick={() => props.open(grantForm(user, props.places, props.done))}
+                >
                   {t('admin.grant')}
                   <span class="sr-only"> {user.username}</span>
                 </button>
@@ -285,6 +289,7 @@ export function Users() {
           <button
             type="button"
             class="primary"
+            disabled={!sites.body || !groups.body}
             onClick={() => setForm(addForm(places, setSecret, users.reload))}
           >
             {t('admin.add-user')}
