@@ -54,11 +54,7 @@ class Decoders:
     def close(self) -> None:
         """End all of them."""
         with self._lock:
-            while self._idle:
-                self._idle.pop().close()
-            if self._nursery is not None:
-                self._nursery.close()
-                self._nursery = None
+            self._end_all()
 
     def run(self, task: Task, *arguments: Any, allowance: Allowance) -> list[bytes]:
         """Return what a function of `renditions.decoding_tasks` makes of its arguments, in a child.
@@ -97,9 +93,15 @@ class Decoders:
         """Whether a child could be forked; without a nursery it says nothing of its task that it ended."""
         with self._lock:
             if self._nursery is not None and self._nursery.has_ended():
-                self._nursery.close()
-                self._nursery = None
+                self._end_all()
             return self._nursery is not None
+
+    def _end_all(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
 
     def _replace(self) -> None:
         with suppress(StorageUnavailable), self._lock:

@@ -76,6 +76,7 @@ def test_what_is_within_its_allowance_is_done_many_times(decoders: Decoders) -> 
 
 
 def test_children_are_there_again_after_all_of_them_were_killed(decoders: Decoders) -> None:
+    decoders.start()
     [*_, nursery] = decoders.run(hungry_tasks.environment, allowance=SMALL)
     os.kill(int(nursery), signal.SIGKILL)
     os.waitid(os.P_PID, int(nursery), os.WEXITED | os.WNOWAIT)
