@@ -17,14 +17,15 @@ $(BUILT): requirements.lock pyproject.toml .ci/build-venv
 demo: setup ## start a hub with a demo site, and send it real studies
 	@.venv/bin/imaging-hub demo
 
-test: setup ## run the whole test suite
+test: setup ## run the whole test suite of the hub; that of its pages is `make web`
 	@bash .ci/system-parts
 	@bash .ci/tests
 
 screens: setup ## take the pictures of all pages in docs/screens anew (needs Chromium)
 	@.venv/bin/pytest -q -n 0 tests/web/screens.py
 
-web: ## build the pages of web/ into viewer_api/static, checked and tested (needs Node)
+web: setup ## build the pages of web/ into viewer_api/static (Node), test them in Chromium
+	@bash .ci/system-parts
 	@bash .ci/web
 
 chaos: setup ## kill the gateway 200 times on each pair of stores, race 50 readers 50 times; see CHAOS_SEED

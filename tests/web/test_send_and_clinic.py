@@ -30,7 +30,12 @@ SERIOUS = """async () => (await axe.run(document, { resultTypes: ['violations'] 
 def file_of(study: str, name: str = "Zhang^San=张^三", *, rows: int = 8) -> bytes:
     """Return a small DICOM file of a study."""
     values = {"StudyInstanceUID": study, "PatientName": name, "StudyDescription": HOSTILE, "Rows": rows}
-    return part10(small(PixelData=bytes(rows * 8), **values))
+    return part10(small(PixelData=bytes(rows * 8), PatientID=patient_id_of(study), **values))
+
+
+def patient_id_of(study: str) -> str:
+    """Return what tells this study's patient from those of other tests at the same hub."""
+    return f"P{study[-12:]}"
 
 
 def given(name: str, body: bytes) -> Any:
@@ -105,7 +110,7 @@ def test_a_technician_sends_and_watches_it_come_back(hub: WebHub, sign_in: SignI
     choose.set_input_files([*files[:1], given("IM3", file_of(study, name, rows=10))])
     page.get_by_text("1 个已有").wait_for()
     settle(hub)
-    line = page.locator(".arrival", has_text="onerror")
+    line = page.locator(".arrival", has_text=patient_id_of(study))
     line.get_by_text("已收 3").wait_for()
     line.locator("[aria-current=step]", has_text="待阅").wait_for()
     line.get_by_role("button", name="填写申请").press("Enter")
