@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
+
+from core.access import Act, Actor
 
 
 class OriginKind(StrEnum):
@@ -27,3 +30,14 @@ class Origin:
     source: str
     brought_by: str = ""
     granted_by: str = ""
+
+    @classmethod
+    def of_account(cls, actor: Actor, site_id: str) -> Self:
+        """Return the origin of what somebody with an account brings to a site."""
+        return cls(
+            kind=OriginKind.ACCOUNT,
+            site_id=site_id,
+            source=actor.account_id,
+            brought_by=actor.username,
+            granted_by=actor.granted_by(Act.STORE, site_id),
+        )

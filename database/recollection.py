@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar, cast
 
 from core.errors import StorageUnavailable
 from core.limits import KIB, MIB
+from database.sqlite import file_identity
 
 Answer = TypeVar("Answer")
 
@@ -85,8 +86,6 @@ class SqliteRevision:
         with self._lock:
             try:
                 return self._look()
-            except OSError as error:
-                raise StorageUnavailable("The catalogue's file is gone.") from error
             except sqlite3.Error as error:
                 raise StorageUnavailable("The catalogue cannot be read.") from error
 
@@ -98,8 +97,9 @@ class SqliteRevision:
             self._connection = None
 
     def _look(self) -> Hashable:
-        status = self._path.stat()
-        file = (status.st_dev, status.st_ino)
+        file = file_identity(self._path)
+        if file is None:
+            raise StorageUnavailable("The catalogue's file is gone.")
         if self._connection is None or file != self._file:
             if self._connection is not None:
                 self._connection.close()

@@ -36,18 +36,19 @@ def _watch_file(engine: Engine, path: Path) -> None:
 
     @event.listens_for(engine, "connect")
     def note(_connection: object, entry: ConnectionPoolEntry) -> None:
-        entry.info["file"] = _file_identity(path)
+        entry.info["file"] = file_identity(path)
 
     @event.listens_for(engine, "checkout")
     def compare(_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
-        present = _file_identity(path)
+        present = file_identity(path)
         if present is None:
             raise StorageUnavailable("The catalogue's file is gone.")
         if present != entry.info["file"]:
             raise DisconnectionError
 
 
-def _file_identity(path: Path) -> tuple[int, int] | None:
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from any other that takes its name; None where there is none."""
     try:
         status = path.stat()
     except OSError:

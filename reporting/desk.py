@@ -28,7 +28,8 @@ from reporting.seen import instances_seen, require_seen
 from reporting.signing import ToSign, record_of, write_report
 from storage.aside_records import has_open_patient_conflict
 from worklist.case import Case
-from worklist.case_records import case_in_scope, case_within, in_reach, in_reach_or_held_before
+from worklist.case_records import case_in_scope, case_within
+from worklist.case_scope import in_reach, in_reach_or_held_before
 from worklist.reach import reach
 from worklist.reading_list import LONGEST_TURN_REASON
 from worklist.retakes import close_signed

@@ -2,7 +2,7 @@
 
 from core.access import Act, Actor
 from core.clock import Clock
-from core.errors import NotFound, StaleVersion, VersionRequired, WorkitemStateConflict
+from core.errors import StaleVersion, VersionRequired, WorkitemStateConflict
 from database.audit import append_once
 from database.change_feed import Change, ChangeKind, append_change
 from database.engine import Database
@@ -13,7 +13,8 @@ from reporting.marks import Mark, require_marks
 from reporting.report import Report
 from reporting.signing import record_of
 from worklist.case import Case
-from worklist.case_records import case_within, find_case, in_reach
+from worklist.case_records import case_reading
+from worklist.case_scope import in_reach
 from worklist.reach import reach
 
 
@@ -29,10 +30,7 @@ class Marking:
     ) -> tuple[Case, int, tuple[Mark, ...]]:
         """Return the case of a study, and its marks with their version. Raises NotFound."""
         with self._database.read(within=reach(self._database, actor, Act.READ)) as connection:
-            found = find_case(connection, site_id, study_instance_uid)
-            if found is None:
-                raise NotFound
-            case = case_within(connection, found.case_id, in_reach(actor, Act.READ))
+            case = case_reading(connection, site_id, study_instance_uid, in_reach(actor, Act.READ))
             return case, *records.read_marks(connection, site_id, study_instance_uid)
 
     def save(
@@ -56,10 +54,7 @@ class Marking:
             raise VersionRequired
         now = self._clock.now()
         with self._database.write(within=reach(self._database, actor, Act.READ)) as connection:
-            found = find_case(connection, site_id, study_instance_uid)
-            if found is None:
-                raise NotFound
-            case = case_within(connection, found.case_id, in_reach(actor, Act.READ))
+            case = case_reading(connection, site_id, study_instance_uid, in_reach(actor, Act.READ))
             if case.workitem.workitem_uid != workitem_uid or not case.workitem.is_held_by(actor):
                 raise WorkitemStateConflict("You do not hold this case (any more); look at it again.")
             require_marks(marks, _instances_of(case, study_instance_uid, instances_of_case(connection, case)))

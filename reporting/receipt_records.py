@@ -13,7 +13,7 @@ from reporting.inbox_filter import InboxFilter
 from reporting.report import Confirmation, StandingReport
 from reporting.tables import report_confirmations, report_receipts, reports
 from storage.study_names import is_found_by
-from worklist.case_records import in_scope
+from worklist.case_scope import in_scope
 from worklist.tables import cases
 
 IS_RECEIVED = exists().where(report_receipts.c.report_id == reports.c.report_id)

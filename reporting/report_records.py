@@ -17,7 +17,7 @@ from reporting.receipt_records import IS_RECEIVED, confirmations_of, wanted_repo
 from reporting.report import PUBLISHED_FORMS, Draft, KeptDraft, Publication, Receipt, Report, ReportForm
 from reporting.tables import drafts, kept_drafts, publications, report_receipts, reports
 from reporting.versions import Version, current_version, standing_of
-from worklist.case_records import in_scope
+from worklist.case_scope import in_scope
 from worklist.tables import cases
 
 

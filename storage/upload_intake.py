@@ -54,7 +54,9 @@ class UploadIntake:
             return self._settle(upload, file, FileState.WAITING, received=0)
         try:
             with path.open("rb") as stream:
-                taken = take_file(self._archive, stream, _origin_of(actor, upload), self._clock)
+                taken = take_file(
+                    self._archive, stream, Origin.of_account(actor, upload.site_id), self._clock
+                )
         except TooLarge:
             taken = Taken(outcome=LeftOut.FAILED)
         except OSError as error:
@@ -203,16 +205,6 @@ def _origin(upload: Upload) -> Origin:
         source=upload.account_id,
         brought_by=upload.username,
         granted_by=upload.granted_by,
-    )
-
-
-def _origin_of(actor: Actor, upload: Upload) -> Origin:
-    return Origin(
-        kind=OriginKind.ACCOUNT,
-        site_id=upload.site_id,
-        source=actor.account_id,
-        brought_by=actor.username,
-        granted_by=actor.granted_by(Act.STORE, upload.site_id),
     )
 
 

@@ -99,12 +99,12 @@ class Uploads:
         with self._database.read(within=at_site(upload.site_id)) as connection:
             return records.files_of(connection, upload.upload_id, limit=limit, offset=offset)
 
-    def file(self, actor: Actor, upload_id: str, number: int) -> UploadFile:
-        """Return one file of an upload. Raises NotFound."""
+    def file(self, actor: Actor, upload_id: str, number: int) -> tuple[Upload, UploadFile]:
+        """Return an upload and one file of it. Raises NotFound."""
         scope = actor.scope(Act.STORE)
         with self._database.read(within=scope) as connection:
-            records.find_upload(connection, upload_id, scope)
-            return records.find_file(connection, upload_id, number)
+            upload = records.find_upload(connection, upload_id, scope)
+            return upload, records.find_file(connection, upload_id, number)
 
     def begin_piece(self, actor: Actor, upload_id: str, number: int, first_byte: int) -> Piece:
         """Get ready for a piece that begins at a byte; its `landing` takes it, and has to be closed.
@@ -115,7 +115,7 @@ class Uploads:
             AlreadySettled: all of the file has come.
         """
         self._archive.require_room()
-        upload, file = self.upload(actor, upload_id), self.file(actor, upload_id, number)
+        upload, file = self.file(actor, upload_id, number)
         if file.state is not FileState.WAITING:
             raise AlreadySettled("This file has come already.")
         if file.received != first_byte:

@@ -24,7 +24,7 @@ from viewer_api.page_lines import (
     report_on_page,
 )
 from viewer_api.rooms import Rooms
-from viewer_api.worklist_schemas import study_path
+from viewer_api.worklist_schemas import ecg_sheet_path, instance_path, study_path
 from worklist.case import Case
 from worklist.reading_list import ListFilter
 
@@ -103,7 +103,6 @@ def _case(rooms: Rooms, actor: Actor, case: Case, site: Site, now: datetime) -> 
 
 def _look(rooms: Rooms, of: Case | Report) -> Look:
     """Return where the study's first image is rendered or its ECG drawn, or where DICOMweb has the study."""
-    study = study_path(of.site_id, of.study_instance_uid)
     first = rooms.archive.search_instances(
         Query(conditions={"StudyInstanceUID": UIDList((of.study_instance_uid,))}, limit=INSTANCES_LOOKED_AT),
         visible_to=Scope(site_ids=frozenset({of.site_id})),
@@ -111,10 +110,12 @@ def _look(rooms: Rooms, of: Case | Report) -> Look:
     images = [instance for instance in first if instance.rows and instance.columns]
     if not images:
         tracings = [each for each in first if each.sop_class_uid in ELECTROCARDIOGRAMS]
-        return _sheet(tracings[0]) if tracings else Look(path=study)
+        return _sheet(tracings[0]) if tracings else Look(path=study_path(of.site_id, of.study_instance_uid))
     # One that is meant to be looked at, if there is any.
     instance = min(images, key=lambda each: is_for_processing(each.sop_class_uid))
-    path = f"{study}/series/{instance.series_instance_uid}/instances/{instance.sop_instance_uid}"
+    path = instance_path(
+        of.site_id, of.study_instance_uid, instance.series_instance_uid, instance.sop_instance_uid
+    )
     return Look(
         path=f"{path}/rendered",
         is_image=True,
@@ -123,8 +124,7 @@ def _look(rooms: Rooms, of: Case | Report) -> Look:
 
 
 def _sheet(instance: Instance) -> Look:
-    study, uid = instance.study_instance_uid, instance.sop_instance_uid
-    path = f"/api/v1/studies/{study}/instances/{uid}/ecg.svg?site_id={instance.site_id}"
+    path = ecg_sheet_path(instance.site_id, instance.study_instance_uid, instance.sop_instance_uid)
     return Look(path=path, is_electrocardiogram=True)
 
 

@@ -15,7 +15,7 @@ from reporting.report import Report
 from reporting.report_instance import in_order
 from reporting.terms import report_kind
 from viewer_api.page_lines import PersonOnPage, person_on_page
-from viewer_api.worklist_schemas import study_path
+from viewer_api.worklist_schemas import ecg_sheet_path, instance_path
 
 IMAGES_SHOWN: Final = 12
 ECGS_SHOWN: Final = 4
@@ -154,8 +154,8 @@ def _has_picture(instance: ReportedInstance) -> bool:
 
 
 def _path(document: ReportDocument, instance: ReportedInstance | KeyImage) -> str:
-    study = study_path(document.site_id, instance.study_instance_uid or document.study_instance_uid)
-    return f"{study}/series/{instance.series_instance_uid}/instances/{instance.sop_instance_uid}"
+    study = instance.study_instance_uid or document.study_instance_uid
+    return instance_path(document.site_id, study, instance.series_instance_uid, instance.sop_instance_uid)
 
 
 def _image(document: ReportDocument, instance: ReportedInstance) -> PictureOnPage:
@@ -177,8 +177,7 @@ def _key_image(document: ReportDocument, image: KeyImage) -> PictureOnPage:
 
 def _sheet_path(document: ReportDocument, instance: ReportedInstance) -> str:
     study = instance.study_instance_uid or document.study_instance_uid
-    uid = instance.sop_instance_uid
-    return f"/api/v1/studies/{study}/instances/{uid}/ecg.svg?site_id={document.site_id}"
+    return ecg_sheet_path(document.site_id, study, instance.sop_instance_uid)
 
 
 def _moment(moment: datetime, zone: ZoneInfo) -> str:

@@ -10,6 +10,8 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from starlette.responses import PlainTextResponse
 
+from viewer_api.content_coding import accepts_gzip
+
 STATIC_FOLDER: Final = Path(__file__).parent / "static"
 APPLICATION_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -62,7 +64,7 @@ def answer_with(request: Request, file: StaticFile, *, cache_control: str) -> Re
         "Content-Security-Policy": APPLICATION_POLICY,
         "Vary": "Accept-Encoding",
     }
-    if file.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+    if file.compressed is not None and accepts_gzip(request):
         return Response(
             file.compressed, media_type=file.media_type, headers={**headers, "Content-Encoding": "gzip"}
         )

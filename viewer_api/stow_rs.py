@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import Counter
 from starlette.concurrency import run_in_threadpool
 
-from core.access import Act
 from core.errors import (
     HubError,
     InvalidInstance,
@@ -20,7 +19,7 @@ from core.errors import (
     UnsupportedSOPClass,
 )
 from core.limits import KIB, STOW_BODY_LIMIT
-from core.origin import Origin, OriginKind
+from core.origin import Origin
 from core.uids import is_indexable, new_key
 from storage.header_reader import read_header
 from storage.incoming import EncodedInstance, IncomingFile
@@ -143,13 +142,7 @@ class _Storing:
         self._root = root
         self._site_id = site_id
         self._study = study
-        self._origin = Origin(
-            kind=OriginKind.ACCOUNT,
-            site_id=site_id,
-            source=root.actor.account_id,
-            brought_by=root.actor.username,
-            granted_by=root.actor.granted_by(Act.STORE, site_id),
-        )
+        self._origin = Origin.of_account(root.actor, site_id)
         self._stored: list[StoredInstance] = []
         self._failed: list[FailedInstance] = []
         self._transfer_key = new_key(rooms.clock.now())

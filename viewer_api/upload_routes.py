@@ -127,8 +127,7 @@ def show_file(
     response: Response,
 ) -> UploadFileResource:
     """Says in Upload-Offset from which byte to go on after a line was cut."""
-    upload = rooms.uploads.upload(actor, upload_id)
-    file = rooms.uploads.file(actor, upload_id, number)
+    upload, file = rooms.uploads.file(actor, upload_id, number)
     access_log.note_query(actor, "upload", site_id=upload.site_id, act=Act.STORE)
     return _told(file, response)
 

@@ -100,13 +100,7 @@ def disable_user(actor: AdministeringEverywhere, rooms: InRooms, user_id: UserId
 @router.get("/tokens", summary="Every bearer token")
 def list_tokens(_actor: AdministeringEverywhere, rooms: InRooms) -> TokenCollection:
     """Whose it is and what for; not the token."""
-    names = ("token_id", "username", "name", "is_disabled")
-    return TokenCollection(
-        items=[
-            TokenResource(**dict(zip(names, row, strict=True)))  # type: ignore[arg-type] # text but the last
-            for row in rooms.accounts.tokens()
-        ]
-    )
+    return TokenCollection(items=_tokens(rooms))
 
 
 @router.post("/users/{user_id}/tokens", summary="Make a bearer token", status_code=201, responses=_CHANGED)
@@ -122,10 +116,17 @@ def add_token(
 def disable_token(actor: AdministeringEverywhere, rooms: InRooms, token_id: TokenId) -> TokenResource:
     """From now on."""
     rooms.accounts.acting_for(actor.username).disable_token(token_id)
-    for found, username, name, is_disabled in rooms.accounts.tokens():
-        if found == token_id:
-            return TokenResource(token_id=token_id, username=username, name=name, is_disabled=is_disabled)
+    for token in _tokens(rooms):
+        if token.token_id == token_id:
+            return token
     raise NotFound
+
+
+def _tokens(rooms: Rooms) -> list[TokenResource]:
+    return [
+        TokenResource(token_id=token_id, username=username, name=name, is_disabled=is_disabled)
+        for token_id, username, name, is_disabled in rooms.accounts.tokens()
+    ]
 
 
 def _account(rooms: Rooms, user_id: str) -> Account:

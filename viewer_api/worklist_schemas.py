@@ -324,6 +324,19 @@ def study_path(site_id: str, study_instance_uid: str) -> str:
     return f"/dicom-web/sites/{quote(site_id, safe='')}/studies/{quote(study_instance_uid, safe='')}"
 
 
+def instance_path(
+    site_id: str, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str
+) -> str:
+    """Return where DICOMweb has an instance, at the root of its site."""
+    study = study_path(site_id, study_instance_uid)
+    return f"{study}/series/{series_instance_uid}/instances/{sop_instance_uid}"
+
+
+def ecg_sheet_path(site_id: str, study_instance_uid: str, sop_instance_uid: str) -> str:
+    """Return where an ECG is drawn."""
+    return f"/api/v1/studies/{study_instance_uid}/instances/{sop_instance_uid}/ecg.svg?site_id={site_id}"
+
+
 def _case_values(case: Case, actor: Actor, *, now: datetime) -> dict[str, Any]:
     is_reported = case.workitem.procedure_step_state is ProcedureStepState.COMPLETED
     return vars(case) | {

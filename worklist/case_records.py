@@ -1,6 +1,5 @@
 """The worklist's SQL: cases with their present workitem, written by compare-and-swap."""
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
@@ -12,27 +11,25 @@ from sqlalchemy import (
     RowMapping,
     Select,
     and_,
-    exists,
-    false,
     insert,
-    or_,
     select,
     true,
     update,
 )
 
-from core.access import ALLOWED, Act, Actor, Role, Scope
+from core.access import Act, Actor, Scope
 from core.errors import NotFound, WorkitemStateConflict
 from storage.instance import Study
 from storage.patient_identity import StatedIdentity
 from worklist.case import Case, CaseStudy
+from worklist.case_scope import in_reach, in_scope
 from worklist.retake import Retake
 from worklist.retake_records import open_retakes_of
 from worklist.study_records import case_of_study, insert_study, studies_of_cases
 from worklist.tables import case_studies, cases, related_cases, workitems
 from worklist.turn_records import workitem_from
 from worklist.urgency import Urgency, goes_first
-from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem, is_reader
+from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem
 
 _CASE_AND_WORKITEM = (
     select(cases, workitems)
@@ -58,6 +55,16 @@ def is_emergency(connection: Connection, site_id: str, study_instance_uid: str) 
 def case_of_workitem(connection: Connection, workitem_uid: str, within: ColumnElement[bool]) -> Case:
     """Return the case that a workitem is or was a turn of. Raises NotFound."""
     case_id = connection.scalar(select(workitems.c.case_id).filter_by(workitem_uid=workitem_uid))
+    if case_id is None:
+        raise NotFound
+    return case_within(connection, case_id, within)
+
+
+def case_reading(
+    connection: Connection, site_id: str, study_instance_uid: str, within: ColumnElement[bool]
+) -> Case:
+    """Return the case in which a study of a site is read. Raises NotFound."""
+    case_id = connection.scalar(case_of_study(site_id, study_instance_uid))
     if case_id is None:
         raise NotFound
     return case_within(connection, case_id, within)
@@ -148,54 +155,6 @@ def overlong_cases(connection: Connection, after: datetime) -> list[Case]:
             workitems.c.lease_expires_at > after,
         ),
     )
-
-
-def in_scope(scope: Scope) -> ColumnElement[bool]:
-    """A case is in scope by its site, or by its site and the modalities of all its studies.
-
-    Who reads a case reads all of it, so one study out of reach puts the whole case out of reach.
-    """
-    if scope.everything:
-        return true()
-    ways: list[ColumnElement[bool]] = [false()]
-    if scope.site_ids:
-        ways.append(cases.c.site_id.in_(scope.site_ids))
-    # One condition for all sites of the same modalities: hundreds of sites would exceed what SQL may nest.
-    for modalities, site_ids in sorted(_sites_by_modalities(scope).items()):
-        beyond = exists().where(
-            case_studies.c.case_id == cases.c.case_id, case_studies.c.modality.not_in(modalities)
-        )
-        ways.append(and_(cases.c.site_id.in_(site_ids), cases.c.modality.in_(modalities), ~beyond))
-    return or_(*ways)
-
-
-def _sites_by_modalities(scope: Scope) -> dict[tuple[str, ...], list[str]]:
-    modalities: defaultdict[str, set[str]] = defaultdict(set)
-    for site_id, modality in scope.site_modalities:
-        modalities[site_id].add(modality)
-    site_ids: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
-    for site_id, routed in sorted(modalities.items()):
-        site_ids[tuple(sorted(routed))].append(site_id)
-    return site_ids
-
-
-def in_reach(actor: Actor, act: Act) -> ColumnElement[bool]:
-    """A case is in a reader's reach by scope, or because they hold it: no turn ends because a route does."""
-    scope = in_scope(actor.scope(act))
-    if act not in ALLOWED[Role.READER] or not is_reader(actor):
-        return scope
-    held = and_(
-        workitems.c.procedure_step_state == ProcedureStepState.IN_PROGRESS.value,
-        workitems.c.claimed_by == actor.account_id,
-    )
-    return or_(scope, held)
-
-
-def in_reach_or_held_before(actor: Actor) -> ColumnElement[bool]:
-    """A case may be read by an actor, or was theirs at some time: what they wrote there stays their own."""
-    turns = workitems.alias("turns")
-    held = exists().where(turns.c.case_id == cases.c.case_id, turns.c.claimed_by == actor.account_id)
-    return or_(in_reach(actor, Act.READ), held)
 
 
 def insert_case(connection: Connection, case: Case) -> None:

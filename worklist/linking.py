@@ -26,12 +26,12 @@ from worklist.case_records import (
     case_by_key,
     case_within,
     change_workitem,
-    in_reach,
     last_completed,
     restore_turn,
     succeed,
     update_case,
 )
+from worklist.case_scope import in_reach
 from worklist.events import tell
 from worklist.reach import reach
 from worklist.retakes import answer_open, require_none_open

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, case, func, insert, select, update
 from core.access import Act, Actor
 from core.clock import Clock
 from database.engine import Database
-from worklist.case_records import in_reach
+from worklist.case_scope import in_reach
 from worklist.reach import reach
 from worklist.tables import cases, list_views, workitems
 from worklist.urgency import Urgency

@@ -13,14 +13,8 @@ from database.engine import Database
 from storage.patient_records import studies_of_same_person
 from storage.person_name import are_one_name
 from worklist.case import Case
-from worklist.case_records import (
-    case_within,
-    cases_of_same_birth,
-    cases_of_studies,
-    cases_related_to,
-    in_reach,
-    in_scope,
-)
+from worklist.case_records import case_within, cases_of_same_birth, cases_of_studies, cases_related_to
+from worklist.case_scope import in_reach, in_scope
 from worklist.reach import reach
 
 CANDIDATES_COMPARED = 200

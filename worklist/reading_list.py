@@ -18,15 +18,13 @@ from worklist import workitem as rules
 from worklist.case import Case
 from worklist.case_records import (
     case_of_workitem,
+    case_reading,
     case_within,
     cases_reading,
     change_workitem,
-    find_case,
-    in_reach,
-    in_reach_or_held_before,
-    in_scope,
     list_cases,
 )
+from worklist.case_scope import in_reach, in_reach_or_held_before, in_scope
 from worklist.reach import reach
 from worklist.tables import cases, workitems
 from worklist.turn_records import turns_of_case
@@ -87,10 +85,7 @@ class ReadingList:
     def case_of_study(self, actor: Actor, site_id: str, study_instance_uid: str) -> Case:
         """Return the case of a study. Raises NotFound."""
         with self._database.read(within=reach(self._database, actor, Act.SEARCH)) as connection:
-            case = find_case(connection, site_id, study_instance_uid)
-            if case is None:
-                raise NotFound
-            return case_within(connection, case.case_id, in_reach(actor, Act.SEARCH))
+            return case_reading(connection, site_id, study_instance_uid, in_reach(actor, Act.SEARCH))
 
     def cases_of_study(self, actor: Actor, study_instance_uid: str, act: Act = Act.SEARCH) -> list[Case]:
         """Return the cases in which a study is read, one for each site in the actor's reach."""

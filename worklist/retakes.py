@@ -16,7 +16,8 @@ from storage.query import Query, UIDList
 from storage.search import search_instances
 from worklist import retake as rules
 from worklist.case import Case
-from worklist.case_records import case_by_key, case_within, in_reach, in_scope
+from worklist.case_records import case_by_key, case_within
+from worklist.case_scope import in_reach, in_scope
 from worklist.events import put_on_record, tell
 from worklist.reach import reach
 from worklist.reading_list import LONGEST_TURN_REASON

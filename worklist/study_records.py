@@ -108,7 +108,7 @@ def studies_of_cases(connection: Connection, case_ids: Collection[str]) -> dict[
     return {case_id: tuple(of_case) for case_id, of_case in found.items()}
 
 
-def case_of_study(site_id: str, study_instance_uid: str) -> Select[tuple[str]]:
+def case_of_study(site_id: str, study_instance_uid: str) -> Select[str]:
     """Return the statement that finds the key of the case in which a study is read."""
     return select(case_studies.c.case_id).filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
 

@@ -10,7 +10,8 @@ from database.engine import Database
 from registry.accounts import Accounts
 from registry.directory import Directory
 from worklist.case import Case
-from worklist.case_records import in_scope, list_cases
+from worklist.case_records import list_cases
+from worklist.case_scope import in_scope
 from worklist.coverage import Coverage
 from worklist.tables import cases, workitems
 from worklist.workitem import ProcedureStepState

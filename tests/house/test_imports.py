@@ -40,6 +40,7 @@ SQL_MODULES = {
     "worklist/figures.py",
     "worklist/list_counts.py",
     "worklist/case_records.py",
+    "worklist/case_scope.py",
     "worklist/turn_records.py",
     "worklist/reading_list.py",
     "worklist/request_records.py",
