@@ -1,6 +1,6 @@
-"""An ECG file as it was read, whatever cart wrote it: whole numbers with their calibration, and what else it says.
+"""An ECG file as it was read, whatever cart wrote it: whole numbers, how large they are, and what it tells.
 
-The whole numbers are kept because what becomes of the file has to give back exactly the samples of the device.
+The whole numbers are kept, because what becomes of the file has to give back exactly the device's samples.
 """
 
 from dataclasses import dataclass
