@@ -20,6 +20,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/view/{site_id}/{study}")
 @router.get("/admin")
 @router.get("/account")
+@router.get("/login")
 async def show_application(request: Request) -> Response:
     """The shell, never stored, so that a browser always loads the newest application."""
     shell = static_file("index.html")

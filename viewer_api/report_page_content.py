@@ -14,7 +14,7 @@ from reporting.paper.words import Words
 from reporting.report import Report
 from reporting.report_instance import in_order
 from reporting.terms import report_kind
-from viewer_api.page_lines import PersonOnPage, person_on_page
+from viewer_api.person_on_page import PersonOnPage, person_on_page
 from viewer_api.worklist_schemas import ecg_sheet_path, instance_path
 
 IMAGES_SHOWN: Final = 12

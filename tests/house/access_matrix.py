@@ -530,13 +530,9 @@ DICOM_WEB: list[Door] = [
 
 PAGES: dict[tuple[str, str], Place] = {
     ("GET", "/"): Place.OPEN,
-    ("GET", "/plain"): Place.LIST,
     ("GET", "/login"): Place.OPEN,
-    ("POST", "/login"): Place.OPEN,
-    ("POST", "/logout"): Place.SELF,
-    ("GET", "/password"): Place.SELF,
-    ("POST", "/password"): Place.SELF,
     ("GET", "/r/{report_id}"): Place.OBJECT,
+    ("POST", "/r/{report_id}"): Place.OPEN,
     ("POST", "/r/{report_id}/confirm"): Place.OBJECT,
     ("GET", "/api/v1/openapi.json"): Place.OPEN,
     ("GET", "/static/{name}"): Place.OPEN,

@@ -158,17 +158,18 @@ def test_a_method_that_a_path_does_not_have_is_named_as_such(world: World) -> No
             ), door.name
 
 
-def test_a_page_shows_nothing_of_elsewhere(world: World) -> None:
-    assert world.shows(world.client.get("/plain", headers=world.headers["browser"]).text)
+def test_the_page_of_a_report_shows_nothing_of_elsewhere(world: World) -> None:
+    page = f"/r/{world.things['report_id']}"
+    assert world.shows(world.client.get(page, headers=world.headers["browser"]).text)
     authentication = world.client.app.state.rooms.authentication  # type: ignore[attr-defined] # the application itself
     for who in (None, "foreign-reader", "foreign-clinic", "foreign-admin", "auditor", "nobody"):
         cookie = {}
         if who:
             session = authentication.log_in(who, "a password for tests", address="127.0.0.1")
             cookie = {"Cookie": f"hub_session={session.secret}"}
-        page = world.client.get("/plain", headers=cookie)
-        assert page.headers["Content-Type"].startswith("text/html"), who
-        assert not world.shows(page.text), who
+        answer = world.client.get(page, headers=cookie)
+        assert answer.headers["Content-Type"].startswith("text/html"), who
+        assert not world.shows(answer.text), who
 
 
 def test_the_root_of_a_site_is_what_the_table_calls_so() -> None:

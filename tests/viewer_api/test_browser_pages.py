@@ -9,7 +9,7 @@ import pytest
 from tests.viewer_api.conftest import Edge
 from viewer_api.static_files import STATIC_FOLDER
 
-PAGES = ["/", "/read", "/send", "/clinic", "/cases/1.2.3", "/admin", "/account"]
+PAGES = ["/", "/read", "/send", "/clinic", "/cases/1.2.3", "/admin", "/account", "/login"]
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|https?://", re.IGNORECASE)
 
 

@@ -130,7 +130,7 @@ def test_a_report_of_elsewhere_has_no_page(reading: Reading, browser: dict[str, 
     missing = reading.as_("").get("/r/" + "0" * 26, headers=browser)
     foreign = reading.as_("").get(f"/r/{elsewhere}", headers=browser)
     assert (foreign.status_code, foreign.text) == (missing.status_code, missing.text) == (404, missing.text)
-    assert "login" in reading.as_("").get(f"/r/{elsewhere}").text
+    assert 'name="password"' in reading.as_("").get(f"/r/{elsewhere}").text
 
 
 def arrivals(reading: Reading, who: str = "technician", **query: Any) -> list[dict[str, Any]]:
