@@ -82,6 +82,7 @@ INDEXED_FRAMES: Final = 100_000
 ECG_OBJECT_LIMIT: Final = 64 * MIB
 """An object that is read whole to be drawn."""
 ECG_CHANNELS: Final = 64
+ECG_ANNOTATIONS: Final = 10_000
 ECG_SAMPLES: Final = 4_000_000
 """Of all channels together: 12 leads of 5 minutes at 1,000 Hz; longer recordings are read in pages."""
 

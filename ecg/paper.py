@@ -13,7 +13,17 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from core.errors import InvalidRequest
-from ecg.layout import Layout, Row, row_mm, rows
+from ecg.filters import SheetFilter, filtered
+from ecg.layout import (
+    RHYTHM_LEADS,
+    Layout,
+    LimbSequence,
+    Row,
+    is_chest_lead,
+    lead_drawn,
+    row_mm,
+    rows,
+)
 from ecg.recording import Lead, Microvolts, Recording
 
 SPEEDS: Final = (12.5, 25.0, 50.0, 100.0)
@@ -45,14 +55,26 @@ class PaperSettings:
     speed_mm_per_s: float = 25.0
     gain_mm_per_mv: float = 10.0
     layout: Layout = Layout.FOUR_BY_THREE
+    rhythm_leads: int = 1
+    """Below the four columns of three: 1 (II) or 3 (II, V1, V5)."""
+    limb_sequence: LimbSequence = LimbSequence.STANDARD
+    halves_chest_leads: bool = False
+    """Whether V leads are drawn at half the gain."""
+    filters: tuple[SheetFilter, ...] = ()
     start_seconds: float = 0.0
     font_family: str = "sans-serif"
 
     def __post_init__(self) -> None:
         if self.speed_mm_per_s not in SPEEDS or self.gain_mm_per_mv not in GAINS:
             raise InvalidRequest(f"The paper runs at {SPEEDS} mm/s and shows {GAINS} mm/mV.")
+        if self.rhythm_leads not in RHYTHM_LEADS:
+            raise InvalidRequest(f"Rhythm leads below the columns: {RHYTHM_LEADS}.")
         if not 0 <= self.start_seconds < 1e6:
             raise InvalidRequest("A sheet begins at 0 s or later.")
+
+    def gain_of(self, lead_name: str) -> float:
+        """Return the mm of a millivolt of one lead."""
+        return self.gain_mm_per_mv / (2 if self.halves_chest_leads and is_chest_lead(lead_name) else 1)
 
 
 def svg(recording: Recording, settings: PaperSettings, header: Sequence[str] = ()) -> str:
@@ -72,11 +94,11 @@ class _Sheet:
         left = recording.seconds - settings.start_seconds
         if left <= 0:
             raise InvalidRequest(f"The recording lasts {recording.seconds:g} s.")
-        self.recording = recording
+        self.recording = filtered(recording, settings.filters)
         self.settings = settings
         self.header = header
         self.seconds = min(left, SHEET_SECONDS)
-        self.rows = rows(recording, settings.layout)
+        self.rows = rows(recording, settings.layout, settings.limb_sequence, settings.rhythm_leads)
         self.row_mm = row_mm(settings.layout, settings.gain_mm_per_mv)
         self.pulse_mm = _PULSE_SECONDS * settings.speed_mm_per_s
         self.trace_left = _MARGIN + 2 * _PULSE_PLACE + self.pulse_mm
@@ -115,24 +137,28 @@ class _Sheet:
             yield f'<path class="{name}" d="{"".join(lines)}"/>'
 
     def _row(self, row: Row, middle: float) -> Iterator[str]:
-        yield self._calibration_pulse(middle)
+        yield self._calibration_pulse(row, middle)
         part = self.seconds / len(row)
         for number, name in enumerate(row):
             x = self.trace_left + number * part * self.settings.speed_mm_per_s
-            lead = self.recording.lead(name)
+            lead = lead_drawn(self.recording, name)
             label = name if lead is not None else f"{name} not recorded"
             yield _text(x + 1, middle - self.row_mm / 2 + 4, label, "lead")
             if lead is not None:
                 begin = self.settings.start_seconds + number * part
                 yield self._trace(lead, begin, begin + part, x, middle)
 
-    def _calibration_pulse(self, middle: float) -> str:
-        height = self.settings.gain_mm_per_mv
-        steps = (
-            f"h{_hundredths(_PULSE_PLACE)}v{-_hundredths(height)}h{_hundredths(self.pulse_mm)}"
-            f"v{_hundredths(height)}h{_hundredths(_PULSE_PLACE - 1)}"
+    def _calibration_pulse(self, row: Row, middle: float) -> str:
+        """A millivolt of 0.2 s; where a row has leads of two gains, a step of 0.1 s for each."""
+        heights = sorted({self.settings.gain_of(name) for name in row}, reverse=True)
+        steps = []
+        for before, height in pairwise([0.0, *heights]):
+            steps.append(f"v{-_hundredths(height - before)}h{_hundredths(self.pulse_mm / len(heights))}")
+        drawn = (
+            f"h{_hundredths(_PULSE_PLACE)}{''.join(steps)}"
+            f"v{_hundredths(heights[-1])}h{_hundredths(_PULSE_PLACE - 1)}"
         )
-        return _path(f"M{_hundredths(_MARGIN)} {_hundredths(middle)}{steps}", "pulse")
+        return _path(f"M{_hundredths(_MARGIN)} {_hundredths(middle)}{drawn}", "pulse")
 
     def _trace(self, lead: Lead, begin: float, end: float, x: float, middle: float) -> str:
         """Draw each sample where it belongs; a gap where nothing was recorded.
@@ -143,7 +169,7 @@ class _Sheet:
         first, last = round(begin * frequency), min(round(end * frequency) + 1, self.recording.sample_count)
         numbers = np.arange(first, last)
         mm = (numbers / frequency - begin) * self.settings.speed_mm_per_s + x
-        height = lead.microvolts[first:last] / 1000 * self.settings.gain_mm_per_mv
+        height = lead.microvolts[first:last] / 1000 * self.settings.gain_of(lead.name)
         drawn = _outline(mm, height)
         across = np.rint(mm[drawn] * 100).astype(np.int64)
         above = np.clip(np.rint(height[drawn] * 100), -_FURTHEST, _FURTHEST)
@@ -159,13 +185,22 @@ class _Sheet:
 
     def _legend(self) -> str:
         settings = self.settings
-        filters = sorted({words for lead in self.recording.leads for words in lead.filters})
-        said = ", ".join(filters) if filters else "none named by the device"
-        begin = f"   from {settings.start_seconds:g} s" if settings.start_seconds else ""
-        return (
-            f"{settings.speed_mm_per_s:g} mm/s   {settings.gain_mm_per_mv:g} mm/mV   {settings.layout.value}"
-            f"   {self.recording.sampling_frequency_hz:g} Hz   device filters: {said}{begin}"
-        )
+        by_device = sorted({words for lead in self.recording.leads for words in lead.filters})
+        half = f" (V {settings.gain_mm_per_mv / 2:g} mm/mV)" if settings.halves_chest_leads else ""
+        parts = [
+            f"{settings.speed_mm_per_s:g} mm/s",
+            f"{settings.gain_mm_per_mv:g} mm/mV{half}",
+            settings.layout.value,
+            f"{self.recording.sampling_frequency_hz:g} Hz",
+            f"device filters: {', '.join(by_device) if by_device else 'none named by the device'}",
+        ]
+        if settings.filters:
+            parts.append(f"FILTERED: {', '.join(each.words for each in settings.filters)}")
+        if settings.limb_sequence is LimbSequence.CABRERA:
+            parts.append("Cabrera")
+        if settings.start_seconds:
+            parts.append(f"from {settings.start_seconds:g} s")
+        return "   ".join(parts)
 
 
 def _outline(mm: Microvolts, height: Microvolts) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

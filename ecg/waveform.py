@@ -3,18 +3,16 @@
 Microvolts = (sample x sensitivity x correction factor + baseline) in the units that the channel names.
 """
 
-import math
-import struct
 from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.errors import BytesLengthException
 
 from core.errors import InvalidInstance
 from core.limits import ECG_CHANNELS, ECG_SAMPLES
+from ecg.dataset_values import bytes_of, items_of, number_of, text_of
 from ecg.leads import lead_of_code, lead_of_words
 from ecg.recording import Lead, Recording
 
@@ -23,17 +21,6 @@ _KINDS: Final = {"SB": "i", "SS": "i", "SL": "i", "SV": "i", "UB": "u", "US": "u
 """Waveform Sample Interpretation (5400,1006), but for the companded MB and AB, which no ECG is sent in."""
 _NO_UNITS: Final = "a channel without a voltage was left out"
 _NO_CALIBRATION: Final = "a channel without Channel Sensitivity was left out: nothing says how large it is"
-_LIBRARY_ERRORS: Final = (
-    ArithmeticError,
-    BytesLengthException,
-    LookupError,
-    NotImplementedError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
-"""What the library raises on values that are not what their VR says."""
-
 Samples = NDArray[np.float64]
 
 
@@ -43,7 +30,7 @@ def recordings(dataset: Dataset) -> tuple[Recording, ...]:
     Raises:
         InvalidInstance: there is no waveform, or none that can be calibrated; the words say why.
     """
-    groups = _sequence(dataset, "WaveformSequence")
+    groups = items_of(dataset, "WaveformSequence")
     if not groups:
         raise InvalidInstance("The object holds no waveform.")
     _, is_little_endian = dataset.original_encoding
@@ -57,17 +44,17 @@ def recordings(dataset: Dataset) -> tuple[Recording, ...]:
 
 def _recording(group: Dataset, *, little_endian: bool) -> Recording | str:
     """Return a group's leads, or why there are none."""
-    frequency = _number(group, "SamplingFrequency")
+    frequency = number_of(group, "SamplingFrequency")
     if frequency is None or not 0 < frequency <= 1_000_000:
         return "The sampling frequency is missing or impossible."
-    definitions = _sequence(group, "ChannelDefinitionSequence")
+    definitions = items_of(group, "ChannelDefinitionSequence")
     if not definitions or len(definitions) > ECG_CHANNELS:
         return f"A waveform has 1 to {ECG_CHANNELS} channels; this one defines {len(definitions)}."
     samples = _samples(group, len(definitions), little_endian=little_endian)
     if isinstance(samples, str):
         return samples
     oddities: list[str] = []
-    if len(samples) != _number(group, "NumberOfWaveformSamples"):
+    if len(samples) != number_of(group, "NumberOfWaveformSamples"):
         oddities.append("the number of samples is not what the object says")
     missing = _missing(group, samples, little_endian=little_endian)
     leads = []
@@ -82,7 +69,7 @@ def _recording(group: Dataset, *, little_endian: bool) -> Recording | str:
     if not leads:
         return "; ".join(dict.fromkeys(oddities))
     return Recording(
-        label=_text(group, "MultiplexGroupLabel"),
+        label=text_of(group, "MultiplexGroupLabel"),
         sampling_frequency_hz=frequency,
         leads=_with_own_names(leads, oddities),
         oddities=tuple(dict.fromkeys(oddities)),
@@ -91,16 +78,16 @@ def _recording(group: Dataset, *, little_endian: bool) -> Recording | str:
 
 def _samples(group: Dataset, channel_count: int, *, little_endian: bool) -> NDArray[Any] | str:
     """Return the raw samples, samples x channels; whatever is announced, no more than the bytes there are."""
-    kind = _KINDS.get(_text(group, "WaveformSampleInterpretation"))
-    bits = _number(group, "WaveformBitsAllocated")
+    kind = _KINDS.get(text_of(group, "WaveformSampleInterpretation"))
+    bits = number_of(group, "WaveformBitsAllocated")
     if kind is None or bits not in {8, 16, 32, 64}:
         return "The samples are coded in a way that is not known here."
-    data = _bytes(group, "WaveformData")
+    data = bytes_of(group, "WaveformData")
     width = int(bits) // 8
     count = len(data) // (width * channel_count)
     if count == 0:
         return "The waveform holds no samples."
-    announced = _number(group, "NumberOfWaveformSamples")
+    announced = number_of(group, "NumberOfWaveformSamples")
     if announced is not None and 0 < announced < count:
         count = int(announced)
     if count * channel_count > ECG_SAMPLES:
@@ -113,8 +100,8 @@ def _samples(group: Dataset, channel_count: int, *, little_endian: bool) -> NDAr
 def _significant(group: Dataset, samples: NDArray[Any], *, bits: int, signed: bool) -> NDArray[Any]:
     """Keep the bits that are stored: 12 in 16 may come with anything above them (PS3.3 C.10.9.1.5)."""
     result = samples.astype(samples.dtype.newbyteorder("="))
-    for index, definition in enumerate(_sequence(group, "ChannelDefinitionSequence")):
-        stored = _number(definition, "WaveformBitsStored")
+    for index, definition in enumerate(items_of(group, "ChannelDefinitionSequence")):
+        stored = number_of(definition, "WaveformBitsStored")
         if stored is None or not 0 < stored < bits:
             continue
         shift = bits - int(stored)
@@ -130,7 +117,7 @@ def _missing(group: Dataset, samples: NDArray[Any], *, little_endian: bool) -> N
     line between two beats as well: such a value is padding only where every channel has it, at an end.
     """
     nothing = np.zeros(samples.shape, dtype=bool)
-    padding = _bytes(group, "WaveformPaddingValue")
+    padding = bytes_of(group, "WaveformPaddingValue")
     width = samples.dtype.itemsize
     if len(padding) < width:
         return nothing
@@ -148,27 +135,27 @@ def _missing(group: Dataset, samples: NDArray[Any], *, little_endian: bool) -> N
 
 
 def _microvolts(definition: Dataset, samples: NDArray[Any], oddities: list[str]) -> Samples | None:
-    sensitivity = _number(definition, "ChannelSensitivity")
+    sensitivity = number_of(definition, "ChannelSensitivity")
     if sensitivity is None or sensitivity == 0:
         oddities.append(_NO_CALIBRATION)
         return None
-    units = [_text(item, "CodeValue") for item in _sequence(definition, "ChannelSensitivityUnitsSequence")]
+    units = [text_of(item, "CodeValue") for item in items_of(definition, "ChannelSensitivityUnitsSequence")]
     factor = _MICROVOLTS.get(units[0]) if units else None
     if factor is None:
         oddities.append(_NO_UNITS)
         return None
-    correction = _number(definition, "ChannelSensitivityCorrectionFactor")
-    baseline = _number(definition, "ChannelBaseline")
+    correction = number_of(definition, "ChannelSensitivityCorrectionFactor")
+    baseline = number_of(definition, "ChannelBaseline")
     scale = sensitivity * (1.0 if correction is None else correction)
     return (samples.astype(np.float64) * scale + (baseline or 0.0)) * factor
 
 
 def _name(definition: Dataset, index: int) -> str:
-    sources = _sequence(definition, "ChannelSourceSequence")
+    sources = items_of(definition, "ChannelSourceSequence")
     for source in sources:
-        if lead := lead_of_code(_text(source, "CodeValue")):
+        if lead := lead_of_code(text_of(source, "CodeValue")):
             return lead
-    words = [_text(source, "CodeMeaning") for source in sources] + [_text(definition, "ChannelLabel")]
+    words = [text_of(source, "CodeMeaning") for source in sources] + [text_of(definition, "ChannelLabel")]
     for text in words:
         if lead := lead_of_words(text):
             return lead
@@ -195,38 +182,6 @@ def _filters(definition: Dataset) -> Iterable[str]:
         ("FilterHighFrequency", "{:g} Hz low-pass"),
         ("NotchFilterFrequency", "{:g} Hz notch"),
     ):
-        frequency = _number(definition, keyword)
+        frequency = number_of(definition, keyword)
         if frequency:
             yield words.format(frequency)
-
-
-def _value(dataset: Dataset, keyword: str) -> Any:
-    """Return what stands there, None for what the library can make nothing of."""
-    try:
-        return dataset.get(keyword)
-    except _LIBRARY_ERRORS:
-        return None
-
-
-def _sequence(dataset: Dataset, keyword: str) -> list[Dataset]:
-    value = _value(dataset, keyword)
-    return [item for item in value if isinstance(item, Dataset)] if isinstance(value, Iterable) else []
-
-
-def _bytes(dataset: Dataset, keyword: str) -> bytes:
-    value = _value(dataset, keyword)
-    return value if isinstance(value, bytes) else b""
-
-
-def _text(dataset: Dataset, keyword: str) -> str:
-    value = _value(dataset, keyword)
-    return "" if value is None else str(value).strip("\0 ")
-
-
-def _number(dataset: Dataset, keyword: str) -> float | None:
-    """Return a finite number, None for whatever is none."""
-    try:
-        number = float(_value(dataset, keyword))
-    except (OverflowError, TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None

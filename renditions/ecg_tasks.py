@@ -8,7 +8,9 @@ import numpy as np
 from pydicom import Dataset
 
 from core.errors import InvalidInstance
+from ecg.annotations import stated
 from ecg.compact import compact
+from ecg.heading import device_lines
 from ecg.leads import STANDARD
 from ecg.paper import PaperSettings, svg
 from ecg.recording import Recording, rhythm
@@ -17,23 +19,28 @@ from imaging.decoding import DECODER_ERRORS
 
 
 def sheet_of(dataset: Dataset, settings: PaperSettings, header: Sequence[str]) -> list[bytes]:
-    """Return the sheet as SVG. Raises InvalidInstance, InvalidRequest."""
-    return [svg(_recording(dataset), settings, header).encode()]
+    """Return the sheet as SVG, the device's own lines below the caller's.
+
+    Raises:
+        InvalidInstance: the waveform cannot be read.
+        InvalidRequest: nothing would be on the sheet.
+    """
+    return [svg(_recording(dataset), settings, (*header, *device_lines(stated(dataset)))).encode()]
 
 
 def page_of(dataset: Dataset, settings: PaperSettings, most_rows: int) -> list[bytes]:
     """Return a page of a printed report: see `page`. Raises InvalidInstance, InvalidRequest."""
-    return [page(_recording(dataset), settings, most_rows)]
+    return [page(_recording(dataset), settings, most_rows, device_lines(stated(dataset)))]
 
 
-def page(recording: Recording, settings: PaperSettings, most_rows: int) -> bytes:
+def page(recording: Recording, settings: PaperSettings, most_rows: int, header: Sequence[str] = ()) -> bytes:
     """Return the sheet of the standard leads, else of the first, with how many were left out, as JSON.
 
     Raises:
         InvalidRequest: the recording has no samples.
     """
     leads = tuple(lead for lead in recording.leads if lead.name in STANDARD) or recording.leads[:most_rows]
-    drawing = svg(replace(recording, leads=leads), settings)
+    drawing = svg(replace(recording, leads=leads), settings, header)
     return json.dumps({"drawing": drawing, "left_out": len(recording.leads) - len(leads)}).encode()
 
 

@@ -24,6 +24,8 @@ _WAVEFORM_CLASSES: Final = "1.2.840.10008.5.1.4.1.1.9."
 _BYTES_FOR_EACH: Final = 40
 """A sample of two bytes is a number of eight, calibrated, drawn, and a word of JSON."""
 _STANDARD: Final = PaperSettings()
+_DRAWING_VERSION: Final = 2
+"""Another one, and sheets kept ready are drawn anew: raised when the drawing changes."""
 
 HeaderOf = Callable[[Study], list[str]]
 """The lines above the sheet: who and when, as the catalogue has it now."""
@@ -94,4 +96,4 @@ def is_waveform(instance: Instance) -> bool:
 
 
 def _digest(header: Sequence[str]) -> str:
-    return hashlib.sha256(json.dumps(list(header)).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([_DRAWING_VERSION, *header]).encode()).hexdigest()

@@ -14,7 +14,8 @@ from core.errors import (
     TooLarge,
     UnsupportedTransferSyntax,
 )
-from ecg.layout import Layout
+from ecg.filters import SheetFilter
+from ecg.layout import Layout, LimbSequence
 from ecg.paper import PaperSettings
 from renditions.ecg_tasks import compact_of, leads_of
 from storage.instance import Instance
@@ -46,6 +47,7 @@ router = APIRouter(
 _JSON: Final = "application/json"
 _COMPACT: Final = "application/octet-stream"
 _SVG: Final = "image/svg+xml"
+_NO_FILTERS: Final[list[SheetFilter]] = []
 
 
 def _ecg_instance(
@@ -61,6 +63,32 @@ def _ecg_instance(
     return retrieval.instances(study, None, instance)[0]
 
 
+def _paper_settings(
+    speed: Annotated[float, Query(description="mm/s: 12.5, 25, 50 or 100.")] = 25,
+    gain: Annotated[float, Query(description="mm/mV: 5, 10 or 20.")] = 10,
+    layout: Layout = Layout.FOUR_BY_THREE,
+    rhythm: Annotated[int, Query(description="Leads along below 4x3: 1 (II) or 3 (II, V1, V5).")] = 1,
+    limbs: Annotated[LimbSequence, Query(description="Sequence of the limb leads.")] = LimbSequence.STANDARD,
+    half_chest: Annotated[bool, Query(description="Draw V leads at half the gain.")] = False,
+    filters: Annotated[
+        list[SheetFilter],
+        Query(alias="filter", max_length=4, description="Hz; none unless asked for, printed when on."),
+    ] = _NO_FILTERS,
+    start: Annotated[float, Query(ge=0, le=1e6, description="Second at which the sheet begins.")] = 0,
+) -> PaperSettings:
+    return PaperSettings(
+        speed_mm_per_s=speed,
+        gain_mm_per_mv=gain,
+        layout=layout,
+        rhythm_leads=rhythm,
+        limb_sequence=limbs,
+        halves_chest_leads=half_chest,
+        filters=tuple(dict.fromkeys(filters)),
+        start_seconds=start,
+    )
+
+
+InPaperSettings = Annotated[PaperSettings, Depends(_paper_settings)]
 ECGInstance = Annotated[Instance, Depends(_ecg_instance)]
 
 
@@ -100,18 +128,9 @@ def leads(request: Request, rooms: InRooms, ecg: ECGInstance) -> Response:
         }
     },
 )
-def sheet(
-    request: Request,
-    rooms: InRooms,
-    ecg: ECGInstance,
-    speed: Annotated[float, Query(description="mm/s: 12.5, 25, 50 or 100.")] = 25,
-    gain: Annotated[float, Query(description="mm/mV: 5, 10 or 20.")] = 10,
-    layout: Layout = Layout.FOUR_BY_THREE,
-    start: Annotated[float, Query(ge=0, le=1e6, description="Second at which the sheet begins.")] = 0,
-) -> Response:
+def sheet(request: Request, rooms: InRooms, ecg: ECGInstance, settings: InPaperSettings) -> Response:
     """Ten seconds on the grid, with a calibration pulse before each row."""
     choose(accept_of(request), [Form(media_type=_SVG)], multipart=False, single=True)
-    settings = PaperSettings(speed_mm_per_s=speed, gain_mm_per_mv=gain, layout=layout, start_seconds=start)
     drawing = rooms.electrocardiograms.kept(ecg, settings)
     if drawing is None:
         with _read():

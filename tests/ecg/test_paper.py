@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidRequest
-from ecg.layout import Layout
+from ecg.filters import SheetFilter
+from ecg.layout import Layout, LimbSequence
 from ecg.leads import STANDARD
 from ecg.paper import GAINS, SPEEDS, PaperSettings, svg
 from ecg.recording import Lead, Recording
@@ -184,3 +185,28 @@ def test_a_recording_denser_than_any_paper_is_drawn_as_its_outline_to_the_last_s
     assert points[points[:, 1].argmin(), 0] - left == pytest.approx(0.75, abs=0.01)
     assert points[points[:, 1].argmax(), 0] - left == pytest.approx(1.75, abs=0.01)
     assert points[-1, 0] - left == pytest.approx(2.5, abs=0.01)
+
+
+def test_chest_leads_at_half_the_gain_are_half_as_high_and_the_pulse_shows_both() -> None:
+    drawing = svg(recording(), PaperSettings(halves_chest_leads=True, layout=Layout.SIX_BY_TWO))
+    heights = {name: np.ptp(np.array(traces(drawing, name)[0])[:, 1]) for name in ("II", "V2")}
+    assert heights["II"] == pytest.approx(10, abs=0.02)
+    assert heights["V2"] == pytest.approx(5, abs=0.02)
+    assert "V 5 mm/mV" in drawing
+    assert drawing.count("v-1000h250v500h250v500") == 6
+
+
+def test_a_filter_is_printed_on_the_sheet_when_it_is_on_and_only_then() -> None:
+    assert "FILTERED" not in svg(recording(), PaperSettings())
+    drawing = svg(recording(), PaperSettings(filters=(SheetFilter.MUSCLE, SheetFilter.MAINS_50)))
+    assert "FILTERED: 40 Hz low-pass, 50 Hz notch" in drawing
+
+
+def test_cabrera_is_drawn_with_avr_turned_over() -> None:
+    drawn = recording()
+    drawing = svg(drawn, PaperSettings(limb_sequence=LimbSequence.CABRERA, layout=Layout.TWELVE_BY_ONE))
+    turned, lead = np.array(traces(drawing, "-aVR")[0]), drawn.lead("aVR")
+    assert lead is not None
+    expected = -lead.microvolts[: len(turned)] / 100
+    assert np.abs((turned[0, 1] - turned[:, 1]) - (expected - expected[0])).max() < 0.1
+    assert traces(drawing, "aVR") == []

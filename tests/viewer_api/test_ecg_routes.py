@@ -65,8 +65,31 @@ def test_the_sheet_says_who_and_how(edge: Edge) -> None:
     assert any("50 mm/s   20 mm/mV   6x2" in text for text in texts)
 
 
+def test_the_sheet_is_drawn_in_the_readers_own_way(edge: Edge) -> None:
+    asked = {"limbs": "cabrera", "rhythm": 3, "half_chest": True, "filter": ["40", "50"]}
+    answer = edge.client("reader").get(f"{stored(edge, sample(ECG))}.svg", params=asked)
+    assert answer.status_code == 200
+    drawn = [path.get("data-lead") for path in ElementTree.fromstring(answer.text).iter()]
+    assert "-aVR" in drawn
+    assert drawn.count("V1") == drawn.count("V5") == 2
+    assert "(V 5 mm/mV)" in answer.text
+    assert "FILTERED: 40 Hz low-pass, 50 Hz notch   Cabrera" in answer.text
+
+
 @pytest.mark.parametrize(
-    "asked", [{"speed": 24}, {"gain": 1}, {"layout": "1x1"}, {"start": -1}, {"start": 11}, {"speed": "nan"}]
+    "asked",
+    [
+        {"rhythm": 2},
+        {"filter": "35"},
+        {"limbs": "x"},
+        {"filter": ["40"] * 5},
+        {"speed": 24},
+        {"gain": 1},
+        {"layout": "1x1"},
+        {"start": -1},
+        {"start": 11},
+        {"speed": "nan"},
+    ],
 )
 def test_no_other_paper_is_drawn(edge: Edge, asked: dict[str, Any]) -> None:
     assert edge.client("reader").get(f"{stored(edge, sample(ECG))}.svg", params=asked).status_code == 400
