@@ -121,21 +121,37 @@ function isOwnKeyOf(target: EventTarget | null, key: string): boolean {
 
 export type Handlers = Partial<Record<Action, (event: KeyboardEvent) => void>>
 
+interface Heard {
+  current: Handlers
+}
+
+/** All that is on the page and hears keys: what several of them know, as Escape, each of them does. */
+const hearing = new Set<Heard>()
+
+function press(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.isComposing || isOwnKeyOf(event.target, event.key)) return
+  // What lies below a dialog does nothing, wherever the focus is.
+  if (document.querySelector('dialog[open]') !== null) return
+  const action = actionOf(event, isTypingIn(event.target))
+  if (action === null) return
+  for (const { current } of [...hearing]) {
+    if (current[action] === undefined) continue
+    event.preventDefault()
+    current[action](event)
+  }
+}
+
 /** Lets keys act while the component is there; `isOff` silences them, as below a dialog. */
 export function useKeys(handlers: Handlers, isOff = false): void {
   const newest = useRef(handlers)
   newest.current = isOff ? {} : handlers
   useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.isComposing || isOwnKeyOf(event.target, event.key)) return
-      const action = actionOf(event, isTypingIn(event.target))
-      const handle = action && newest.current[action]
-      if (!handle) return
-      event.preventDefault()
-      handle(event)
+    if (hearing.size === 0) addEventListener('keydown', press)
+    hearing.add(newest)
+    return () => {
+      hearing.delete(newest)
+      if (hearing.size === 0) removeEventListener('keydown', press)
     }
-    addEventListener('keydown', press)
-    return () => removeEventListener('keydown', press)
   }, [])
 }
 
@@ -157,6 +173,5 @@ export function keysShown(action: Action): string {
     .map((key) =>
       key.replace(/[^+]+$|\+$/, (last) => SHOWN[last] ?? (last.length === 1 ? last.toUpperCase() : last)),
     )
-    .map((key) => key)
     .join(', ')
 }

@@ -107,3 +107,8 @@ export function Thumbs(props: ThumbsProps): JSX.Element {
     </div>
   )
 }
+
+/** All pictures of a study, small, to choose from. */
+export function Grid(props: Pick<ThumbsProps, 'study' | 'marked' | 'onChoose'>): JSX.Element {
+  return <Thumbs {...props} from="study" first={0} count={props.study.images.length} shown={[]} />
+}

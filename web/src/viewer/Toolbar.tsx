@@ -13,6 +13,7 @@ import { t } from './words'
 
 interface Props {
   run: (action: Action) => void
+  choose: (voi: Voi) => void
   shared: Shared
   pane: PaneHandle | undefined
   hasTwo: boolean
@@ -27,7 +28,7 @@ const GROUPS: readonly (readonly Action[])[] = [
   ['fit', 'one-to-one', 'rotate-right', 'flip-horizontal', 'invert', 'reset'],
 ]
 
-export function Toolbar({ run, shared, pane, hasTwo, isGrid, hasTools }: Props): JSX.Element {
+export function Toolbar({ run, choose, shared, pane, hasTwo, isGrid, hasTools }: Props): JSX.Element {
   const button = (action: Action, isPressed?: boolean): JSX.Element => (
     <Button key={action} action={action} isPressed={isPressed} run={run} />
   )
@@ -41,7 +42,7 @@ export function Toolbar({ run, shared, pane, hasTwo, isGrid, hasTools }: Props):
           })}
         </div>
       ))}
-      {hasTools && <Presets pane={pane} run={run} />}
+      {hasTools && <Presets pane={pane} run={run} choose={choose} />}
       <div class="viewer-group">
         {button('hide-names', shared.hidesNames)}
         {hasTools && button('hide-marks', !shared.showsMarks)}
@@ -78,7 +79,7 @@ function Button({ action, isPressed, run }: ButtonProps): JSX.Element {
 }
 
 /** All windows that the header names, and one of our own; by number keys too. */
-function Presets({ pane, run }: Pick<Props, 'pane' | 'run'>): JSX.Element | null {
+function Presets({ pane, run, choose }: Pick<Props, 'pane' | 'run' | 'choose'>): JSX.Element | null {
   const presets = presetsOf(pane?.stage)
   if (pane?.stage.rule === undefined) return null
   return (
@@ -91,7 +92,7 @@ function Presets({ pane, run }: Pick<Props, 'pane' | 'run'>): JSX.Element | null
         event.currentTarget.blur()
         const chosen = presets[Number(value)]
         if (value === 'auto') run('window-auto')
-        else if (chosen !== undefined) pane.stage.choose(chosen)
+        else if (chosen !== undefined) choose(chosen)
       }}
     >
       <option value="">{t('viewer.presets')}</option>

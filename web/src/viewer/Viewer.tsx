@@ -4,16 +4,16 @@ import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { ArrowText } from './ArrowText'
 import { linkLook, linkWindow } from './commands'
-import { type EcgHandle, EcgPane } from './EcgPane'
-import { playsAtOnce } from './hanging'
 import type { Mark } from './marks'
-import { Pane, type PaneHandle } from './Pane'
-import { type Choice, Strip, Thumbs } from './Strip'
+import type { PaneHandle } from './Pane'
+import { priorTitle, Slot } from './Slot'
+import { Grid, Strip } from './Strip'
 import type { Study, StudyReference } from './study'
 import { Toolbar } from './Toolbar'
 import type { Tool } from './tools'
+import type { EcgHandle } from './useCallipers'
 import { useHanging } from './useHanging'
-import { useMarking } from './useMarking'
+import { type Marking, useMarking } from './useMarking'
 import { type Seen, useSeen } from './useSeen'
 import { useStudy } from './useStudy'
 import { useViewerKeys } from './useViewerKeys'
@@ -63,101 +63,59 @@ export interface Shared {
 
 const AT_FIRST: Shared = { tool: 'window', hidesNames: false, showsMarks: true, isLinked: true }
 
-type Handles = [PaneHandle | undefined, PaneHandle | undefined]
-
 function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined }): JSX.Element {
   const { loaded, before } = props
   const [shared, setShared] = useState(AT_FIRST)
-  const handles = useRef<Handles>([undefined, undefined])
-  const ecg = useRef<EcgHandle | undefined>(undefined)
+  const handles = useRef<Pair<PaneHandle>>([undefined, undefined])
+  const ecgs = useRef<Pair<EcgHandle>>([undefined, undefined])
   const hanging = useHanging(loaded, before)
   const marking = useMarking(props, loaded, handles, hanging.active)
   const onSeen = useSeen(loaded, props.onSeen)
+  const keyImages = useKeyImages(marking.marks, props.onKeyImage)
   const [, setTick] = useState(0)
-  const run = useViewerKeys({ handles, ecg, hanging, marking, setShared, isLinked: shared.isLinked })
-
-  const studies = useMemo(() => {
-    const both = [{ from: 'study' as const, study: loaded, title: before && t('viewer.today') }]
-    const priors = before === undefined ? [] : [{ from: 'prior' as const, study: before }]
-    return [...priors.map((each) => ({ ...each, title: priorTitle(each.study) })), ...both]
-  }, [loaded, before])
-  const keyImages = useMemo(
-    () =>
-      new Set(
-        marking.marks.filter(({ kind }) => kind === 'key-image').map(({ sopInstanceUid }) => sopInstanceUid),
-      ),
-    [marking.marks],
-  )
-  useEffect(() => {
-    props.onKeyImage?.(marking.marks.filter(({ kind }) => kind === 'key-image'))
-  }, [marking.marks])
-
-  const pane = (slot: 0 | 1): JSX.Element | null => {
-    const choice = hanging.choices[slot]
-    const of = choice?.from === 'prior' ? before : loaded
-    if (choice === undefined || of === undefined) return null
-    if (choice.kind === 'ecg') {
-      const shown = of.electrocardiograms[choice.place]
-      return shown === undefined ? null : (
-        <EcgPane
-          key={shown.sopInstanceUid}
-          ecg={shown}
-          hidesNames={shared.hidesNames}
-          onSeen={(uid) => {
-            onSeen(uid, 'full')
-          }}
-          onMeasured={(words) => props.onMeasure?.(words)}
-          onHandle={(handle) => {
-            ecg.current = handle
-          }}
-        />
-      )
-    }
-    const shown = of.images[choice.place]
-    return shown === undefined ? null : (
-      <Pane
-        key={slot}
-        shown={shown}
-        identity={of.identity}
-        title={before === undefined ? undefined : of === before ? priorTitle(of) : t('viewer.today')}
-        isActive={hanging.layout === 'two' && hanging.active === slot}
-        hidesNames={shared.hidesNames}
-        showsMarks={shared.showsMarks}
-        playsAtOnce={playsAtOnce(shown.image)}
-        tool={shared.tool}
-        marks={marking.marks}
-        picked={marking.picked}
-        onHandle={(handle) => {
-          handles.current[slot] = handle
-          setTick((tick) => tick + 1)
-        }}
-        onActive={() => {
-          hanging.activate(slot)
-        }}
-        onEnlarged={() => {
-          hanging.enlarge(slot)
-        }}
-        onLook={() => {
-          if (shared.isLinked) linkLook(handles.current[slot], handles.current[slot ^ 1])
-        }}
-        onWindow={() => {
-          if (shared.isLinked) linkWindow(handles.current[slot], handles.current[slot ^ 1])
-        }}
-        onQuality={(uid, quality) => {
-          if (choice.from === 'study') onSeen(uid, quality)
-          setTick((tick) => tick + 1)
-        }}
-        onMeasured={marking.add}
-        onPick={marking.pick}
-        onPointMoved={marking.movePoint}
-      />
-    )
+  const drawn = (): void => {
+    setTick((tick) => tick + 1)
   }
-
+  const { run, choose } = useViewerKeys({
+    handles,
+    ecgs,
+    hanging,
+    marking,
+    setShared,
+    isLinked: shared.isLinked,
+  })
+  const slot = (number: 0 | 1): JSX.Element => (
+    <Slot
+      key={number}
+      slot={number}
+      loaded={loaded}
+      before={before}
+      hanging={hanging}
+      shared={shared}
+      marking={marking}
+      onMeasure={props.onMeasure}
+      onSeen={onSeen}
+      onDrawn={drawn}
+      onHandle={(handle) => {
+        handles.current[number] = handle
+        drawn()
+      }}
+      onEcgHandle={(handle) => {
+        ecgs.current[number] = handle
+      }}
+      onLook={() => {
+        if (shared.isLinked) linkLook(handles.current[number], handles.current[number ^ 1])
+      }}
+      onWindow={() => {
+        if (shared.isLinked) linkWindow(handles.current[number], handles.current[number ^ 1])
+      }}
+    />
+  )
   return (
     <div class="viewer" data-layout={hanging.layout}>
       <Toolbar
         run={run}
+        choose={choose}
         shared={shared}
         pane={handles.current[hanging.active]}
         hasTwo={hanging.layout === 'two'}
@@ -166,32 +124,47 @@ function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined
       />
       <div class={`viewer-panes ${hanging.layout}`}>
         {hanging.layout === 'grid' ? (
-          <Thumbs
-            study={loaded}
-            from="study"
-            first={0}
-            count={loaded.images.length}
-            shown={[]}
-            marked={keyImages}
-            onChoose={hanging.open}
-          />
+          <Grid study={loaded} marked={keyImages} onChoose={hanging.open} />
         ) : (
-          (hanging.layout === 'two' ? [0 as const, 1 as const] : [hanging.active]).map(pane)
+          (hanging.layout === 'two' ? [0 as const, 1 as const] : [hanging.active]).map(slot)
         )}
         <ArrowText marking={marking} />
-        {marking.keeping !== 'kept' && (
-          <span class={`viewer-keeping ${marking.keeping}`} role="status">
-            {t(`viewer.marks.${marking.keeping}`)}
-          </span>
-        )}
+        <Keeping marking={marking} />
       </div>
-      <Strip studies={studies} shown={hanging.shown} marked={keyImages} onChoose={hanging.open} />
+      <Strip
+        studies={inStrip(loaded, before)}
+        shown={hanging.shown}
+        marked={keyImages}
+        onChoose={hanging.open}
+      />
     </div>
   )
 }
 
-function priorTitle(study: Study): string {
-  return `${t('viewer.prior')} ${study.identity.studyDate}`
+type Pair<Handle> = [Handle | undefined, Handle | undefined]
+
+/** Return which instances have a key image, and tell the report. */
+function useKeyImages(marks: readonly Mark[], onKeyImage: ViewerProps['onKeyImage']): ReadonlySet<string> {
+  const found = useMemo(() => marks.filter(({ kind }) => kind === 'key-image'), [marks])
+  useEffect(() => {
+    onKeyImage?.(found)
+  }, [found])
+  return useMemo(() => new Set(found.map(({ sopInstanceUid }) => sopInstanceUid)), [found])
 }
 
-export type { Choice }
+/** Whether what was drawn is kept; nothing where it is. */
+function Keeping({ marking: { keeping } }: { marking: Marking }): JSX.Element | null {
+  if (keeping === 'kept') return null
+  return (
+    <span class={`viewer-keeping ${keeping}`} role="status">
+      {t(`viewer.marks.${keeping}`)}
+    </span>
+  )
+}
+
+/** The studies in the order of the panes: what was before on the left. */
+function inStrip(loaded: Study, before: Study | undefined): Parameters<typeof Strip>[0]['studies'] {
+  const today = { from: 'study' as const, study: loaded, title: before && t('viewer.today') }
+  if (before === undefined) return [today]
+  return [{ from: 'prior', study: before, title: priorTitle(before) }, today]
+}

@@ -9,6 +9,9 @@ export interface CineTiming {
   startsMs: number[] | undefined
 }
 
+/** How fast one can go, 1 being the rate of the instance. */
+export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 1.5, 2]
+
 const FASTEST_MS = 10
 const SLOWEST_MS = 1000
 

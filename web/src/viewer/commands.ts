@@ -1,7 +1,7 @@
 /** What keys and buttons do to the pane that is looked at. */
 
 import type { Action } from '../keys'
-import { SPEEDS } from './CineBar'
+import { SPEEDS } from './cine'
 import type { Voi } from './grey'
 import type { PaneHandle } from './Pane'
 import type { Stage } from './stage'

@@ -20,9 +20,10 @@ export function identityLines(identity: Identity): string[] {
   )
 }
 
-/** Return where and when it was made, in lines. */
-export function studyLines(identity: Identity, image: Image): string[] {
-  const { studyDate, institution } = identity
+/** Return where and when it was made, in lines; a place tells who as well, and is hidden with names. */
+export function studyLines(identity: Identity, image: Image, hidesNames: boolean): string[] {
+  const { studyDate } = identity
+  const institution = hidesNames ? '' : identity.institution
   const { modality, bodyPart, viewPosition, laterality, seriesDescription } = image
   const what = [modality, bodyPart, viewPosition].filter((part) => part !== '').join(' ')
   return [institution, studyDate, what, laterality, seriesDescription].filter(

@@ -59,6 +59,18 @@ export function calliperOf(
   }
 }
 
+/** Return what callipers say, in one line. */
+export function calliperWords(...found: Parameters<typeof calliperOf>): string {
+  const { milliseconds, perMinute, millivolts } = calliperOf(...found)
+  return [
+    `${Math.round(milliseconds)} ms`,
+    perMinute === undefined ? '' : `${Math.round(perMinute)}/min`,
+    `${millivolts >= 0 ? '+' : '−'}${Math.abs(millivolts).toFixed(2)} mV`,
+  ]
+    .filter((part) => part !== '')
+    .join('  ')
+}
+
 /** Return where the same interval ends again and again, to march through a rhythm; in millimetres. */
 export function marched(from: number, to: number, width: number): number[] {
   const step = Math.abs(to - from)

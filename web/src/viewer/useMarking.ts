@@ -1,5 +1,6 @@
 import { useCallback, useState } from 'preact/hooks'
 import { windowOf } from './grey'
+import type { Image } from './image'
 import { markText } from './MarkLayer'
 import { type Draft, type Mark, type MarkValue, withPoint } from './marks'
 import { type Measured, quantitiesOf } from './measure'
@@ -46,7 +47,7 @@ export function useMarking(
     (draft: Draft, frame: number, stage: Stage) => {
       const { image } = stage
       if (image === undefined) return
-      const measured = measuredOf(stage)
+      const measured = measuredOf(stage, image)
       const mark: Mark = {
         ...draft,
         id: newId(),
@@ -109,16 +110,15 @@ export function useMarking(
   }
 }
 
-/** Return what measures need to know of the picture that a stage shows. */
-export function measuredOf(stage: Stage): Measured {
-  const { image } = stage
+/** Return what measures need to know of an image in a stage; of its values only when they are there. */
+export function measuredOf(stage: Stage, image: Image): Measured {
   return {
-    scale: image?.scale ?? { kind: 'none' },
-    aspect: image?.pixelAspect ?? 1,
-    columns: image?.columns ?? 0,
-    rows: image?.rows ?? 0,
-    at: stage.valueAt,
-    valueUnit: image?.dataset['00281054']?.Value?.[0] === 'HU' ? 'HU' : '',
+    scale: image.scale,
+    aspect: image.pixelAspect,
+    columns: image.columns,
+    rows: image.rows,
+    at: stage.image === image ? stage.valueAt : undefined,
+    valueUnit: image.dataset['00281054']?.Value?.[0] === 'HU' ? 'HU' : '',
   }
 }
 
@@ -129,8 +129,10 @@ function valuesOf(draft: Draft, measured: Measured): MarkValue[] {
 }
 
 function measuredAgain(mark: Mark, id: string, stage: Stage): Mark {
-  if (mark.id !== id || mark.kind === 'key-image') return mark
-  return { ...mark, values: valuesOf({ kind: mark.kind, points: [...mark.points] }, measuredOf(stage)) }
+  const { image } = stage
+  if (mark.id !== id || mark.kind === 'key-image' || image === undefined) return mark
+  const draft = { kind: mark.kind, points: [...mark.points] }
+  return { ...mark, values: valuesOf(draft, measuredOf(stage, image)) }
 }
 
 function withKeyImage(marks: readonly Mark[], stage: Stage): readonly Mark[] {

@@ -1,9 +1,10 @@
 import { useCallback, useEffect } from 'preact/hooks'
 import { type Action, type Handlers, isTypingIn, TABLE, useKeys } from '../keys'
 import { done, linkLook, linkWindow, presetsOf } from './commands'
-import type { EcgHandle } from './EcgPane'
+import type { Voi } from './grey'
 import type { Held, PaneHandle } from './Pane'
 import type { Tool } from './tools'
+import type { EcgHandle } from './useCallipers'
 import type { Hanging } from './useHanging'
 import type { Marking } from './useMarking'
 import type { Shared } from './Viewer'
@@ -24,15 +25,21 @@ export const TOOLS: Partial<Record<Action, Tool>> = {
 
 export interface Reached {
   handles: Held<readonly (PaneHandle | undefined)[]>
-  ecg: Held<EcgHandle | undefined>
+  ecgs: Held<readonly (EcgHandle | undefined)[]>
   hanging: Hanging
   marking: Marking
   setShared: (change: (before: Shared) => Shared) => void
   isLinked: boolean
 }
 
+/** What a button does as a key would: an action, or a window by itself. */
+export interface Buttons {
+  run: (action: Action) => void
+  choose: (voi: Voi) => void
+}
+
 /** Let the viewer's keys act, and return what does the same for a button. */
-export function useViewerKeys(reached: Reached): (action: Action) => void {
+export function useViewerKeys(reached: Reached): Buttons {
   const { handles, hanging, isLinked } = reached
   const run = useCallback(
     (action: Action) => {
@@ -49,7 +56,7 @@ export function useViewerKeys(reached: Reached): (action: Action) => void {
         return
       }
       if (pane === undefined) {
-        if (action === 'reset') reached.ecg.current?.reset()
+        if (action === 'reset') reached.ecgs.current[hanging.active]?.reset()
         return
       }
       const { looks, windows } = done(action, pane)
@@ -73,7 +80,7 @@ export function useViewerKeys(reached: Reached): (action: Action) => void {
       removeEventListener('mousedown', leaveFocus)
     }
   }, [])
-  return run
+  return { run, choose: (voi) => chooseIn(reached, voi) }
 }
 
 /** A button that a mouse pressed keeps no focus: the space bar plays, and does not press it again. */
@@ -86,7 +93,8 @@ function leaveFocus(event: MouseEvent): void {
 type Does = (pane: PaneHandle | undefined) => unknown
 
 function ofViewer(reached: Reached): Partial<Record<Action, Does>> {
-  const { hanging, marking, ecg, setShared } = reached
+  const { hanging, marking, setShared } = reached
+  const ecg = reached.ecgs.current[hanging.active]
   const toggled = (name: 'hidesNames' | 'showsMarks' | 'isLinked') => (): void => {
     setShared((before) => ({ ...before, [name]: !before[name] }))
   }
@@ -106,18 +114,18 @@ function ofViewer(reached: Reached): Partial<Record<Action, Does>> {
     'delete-mark': marking.removePicked,
     undo: marking.undo,
     redo: marking.redo,
-    march: () => ecg.current?.march(),
+    march: () => ecg?.march(),
     escape: (pane) => {
       // Of those who press it in a field: back to the images.
       if (isTypingIn(document.activeElement)) (document.activeElement as HTMLElement).blur()
-      const had = pane?.cancel() === true || ecg.current?.cancel() === true
+      const had = pane?.cancel() === true || ecg?.cancel() === true
       if (!had) setShared((before) => ({ ...before, tool: 'window' }))
       marking.pick(undefined)
     },
-    'preset-1': (pane) => preset(pane, 0),
-    'preset-2': (pane) => preset(pane, 1),
-    'preset-3': (pane) => preset(pane, 2),
-    'preset-4': (pane) => preset(pane, 3),
+    'preset-1': (pane) => chooseIn(reached, presetsOf(pane?.stage)[0]),
+    'preset-2': (pane) => chooseIn(reached, presetsOf(pane?.stage)[1]),
+    'preset-3': (pane) => chooseIn(reached, presetsOf(pane?.stage)[2]),
+    'preset-4': (pane) => chooseIn(reached, presetsOf(pane?.stage)[3]),
   }
 }
 
@@ -129,7 +137,10 @@ function step(pane: PaneHandle | undefined, hanging: Hanging, by: 1 | -1): void 
   } else hanging.go(by, 'image')
 }
 
-function preset(pane: PaneHandle | undefined, place: number): void {
-  const chosen = presetsOf(pane?.stage)[place]
-  if (chosen !== undefined) pane?.stage.choose(chosen)
+/** Show the active picture in a window, and the other one as it follows. */
+function chooseIn({ handles, hanging, isLinked }: Reached, voi: Voi | undefined): void {
+  const pane = handles.current[hanging.active]
+  if (pane === undefined || voi === undefined) return
+  pane.stage.choose(voi)
+  if (isLinked) linkWindow(pane, handles.current[hanging.active ^ 1])
 }
