@@ -4,14 +4,18 @@ import { ask, get, wordsOf } from '../shell/api'
 import { Notice } from '../shell/parts'
 import { locale, t, tOr } from '../shell/words'
 import { ageAt, personName } from './cases'
-import { AddendumDialog } from './dialogs'
 import { urgencyWords } from './List'
 import type { Case, Prior, Report, ReportLine } from './types'
+import { useDialogs } from './useDialogs'
 
 const moment = (value: string) =>
   new Date(value).toLocaleString(locale(), { dateStyle: 'short', timeStyle: 'short' })
 
+/** Minutes by which a device's clock may be ahead without a word. */
+const WORTH_A_WORD = 5
+
 export function Person({ each }: { each: Case }) {
+  const skew = Math.floor((each.clock_skew_seconds ?? 0) / 60)
   const age = ageAt(each.patient_birth_date, each.study_date ?? each.first_received_at.slice(0, 10))
   const details = [
     tOr(`read.sex.${each.patient_sex}`, each.patient_sex),
@@ -31,6 +35,14 @@ export function Person({ each }: { each: Case }) {
       <p class="small">
         {[each.modality, each.study_description, each.study_date, each.site_id].filter(Boolean).join(' · ')}
       </p>
+      {each.studies.some((study) => study.has_patient_conflict) ? (
+        <Notice kind="error">{t('read.patient-conflict')}</Notice>
+      ) : (
+        each.studies.some((study) => study.patient_differences.length) && (
+          <Notice kind="warning">{t('read.patient-differences')}</Notice>
+        )
+      )}
+      {skew > WORTH_A_WORD && <p class="small">{t('read.clock-ahead', { minutes: skew })}</p>}
       {each.text_finding && (
         <Notice kind="warning">{tOr(`read.text.${each.text_finding}`, each.text_finding)}</Notice>
       )}
@@ -133,6 +145,7 @@ export function Reports({ each, signed }: { each: Case; signed: number }) {
   const [added, setAdded] = useState(0)
   const [problem, setProblem] = useState('')
   const state = each.workitem.procedure_step_state
+  const dialogs = useDialogs(addingTo !== null)
   useEffect(() => {
     const stop = new AbortController()
     async function load(): Promise<void> {
@@ -179,8 +192,9 @@ export function Reports({ each, signed }: { each: Case; signed: number }) {
           </div>
         </article>
       ))}
-      {addingTo && (
-        <AddendumDialog
+      {addingTo && dialogs && (
+        <dialogs.AddendumDialog
+          reportId={addingTo.report_id}
           onDo={async (body) => {
             await ask('POST', `/api/v1/reports/${addingTo.report_id}/addenda`, { body })
             setAddingTo(null)

@@ -3,11 +3,11 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { keysShown, useKeys } from '../keys'
 import { Notice } from '../shell/parts'
 import { session } from '../shell/session'
-import { t, tOr } from '../shell/words'
-import { MacrosDialog } from './dialogs'
+import { loadWords, t, tOr } from '../shell/words'
 import type { Present, SaveState } from './draft'
 import { expanded, inserted, readMacros, templatesFor, wordsOfTemplate } from './texts'
 import type { Case, Words } from './types'
+import { useDialogs } from './useDialogs'
 import type { Turn } from './useTurn'
 
 interface EditorProps {
@@ -52,6 +52,12 @@ export function Editor(props: EditorProps) {
   const last = useRef<keyof Words>('findings')
   const [isMacros, setMacros] = useState(false)
   const [macros, setMacroText] = useState(() => localStorage.getItem(macrosKey()) ?? '')
+  // The next that is wanted is mostly the signature's.
+  const dialogs = useDialogs(true)
+  const [areTextsHere, setTextsHere] = useState(false)
+  useEffect(() => {
+    void loadWords('template').then(() => setTextsHere(true))
+  }, [])
   const templates = templatesFor(each.modality, each.study_description)
   const { keeper } = turn
   const fields = { findings, impression }
@@ -76,12 +82,16 @@ export function Editor(props: EditorProps) {
     findings.current?.focus()
   }
 
-  function insertMeasures(): void {
-    if (!measures.length) return
+  function insert(words: string): void {
     const field = last.current
     const caret = fields[field].current?.selectionStart ?? present[field].length
-    const now = inserted(present[field], caret, measures.join('; '))
+    const now = inserted(present[field], caret, words)
     put(field, now.text, now.caret)
+  }
+
+  function insertMeasures(): void {
+    if (!measures.length) return
+    insert(measures.join('; '))
     props.onMeasuresTaken()
   }
 
@@ -90,7 +100,9 @@ export function Editor(props: EditorProps) {
     {
       'to-report': () =>
         (document.activeElement === findings.current ? impression : findings).current?.focus(),
-      'normal-text': () => first && takeTemplate(first.key),
+      'normal-text': () => {
+        if (first) void loadWords('template').then(() => takeTemplate(first.key))
+      },
       'insert-measures': insertMeasures,
       save: () => void keeper.flush(),
       sign: () => props.onSign('final'),
@@ -161,7 +173,7 @@ export function Editor(props: EditorProps) {
           </div>
         </Notice>
       )}
-      {!turn.lost && (
+      {!turn.lost && areTextsHere && (
         <div class="row texts">
           {first && (
             <button type="button" onClick={() => takeTemplate(first.key)}>
@@ -201,7 +213,18 @@ export function Editor(props: EditorProps) {
             </button>
           )}
           {props.keyImages > 0 && (
-            <span class="mark blue">{t('read.key-images', { count: props.keyImages })}</span>
+            <button
+              type="button"
+              onClick={() =>
+                insert(
+                  t(props.keyImages > 1 ? 'read.key-images.words' : 'read.key-images.word', {
+                    count: props.keyImages,
+                  }),
+                )
+              }
+            >
+              {t('read.insert-key-images', { count: props.keyImages })}
+            </button>
           )}
           <span class="small cut">{measures.join('; ')}</span>
         </div>
@@ -231,8 +254,8 @@ export function Editor(props: EditorProps) {
           </button>
         </div>
       )}
-      {isMacros && (
-        <MacrosDialog
+      {isMacros && dialogs && (
+        <dialogs.MacrosDialog
           text={macros}
           onSave={(text) => {
             localStorage.setItem(macrosKey(), text)

@@ -13,6 +13,9 @@ interface ListProps {
   cases: Case[]
   all: Case[]
   counts: Counts
+  unread: number
+  isUnread: (each: Case) => boolean
+  onSeen: () => void
   selected: string
   now: number
   filter: Filter
@@ -57,6 +60,7 @@ function Clock({ each, now }: { each: Case; now: number }) {
 function Row(props: {
   each: Case
   isSelected: boolean
+  isUnread: boolean
   now: number
   onSelect: () => void
   onClaim: () => void
@@ -83,6 +87,7 @@ function Row(props: {
         }}
       >
         <span class="case-line">
+          {props.isUnread && <i class="unseen" role="img" aria-label={t('read.new.one')} />}
           <strong>{personName(each.patient_name)}</strong>
           {each.urgency !== 'routine' && (
             <span class={`mark ${each.urgency}`}>{urgencyWords(each.urgency)}</span>
@@ -206,6 +211,14 @@ export function List(props: ListProps) {
           <kbd>{keysShown('next-case')}</kbd>
         </button>
       </div>
+      {props.unread > 0 && (
+        <div class="row new" role="status">
+          <span class="grow">{t('read.new', { count: props.unread })}</span>
+          <button type="button" class="quiet" onClick={props.onSeen}>
+            {t('read.new.seen')}
+          </button>
+        </div>
+      )}
       {props.problem && (
         <p class="notice error" role="alert">
           {props.problem}
@@ -217,6 +230,7 @@ export function List(props: ListProps) {
             key={each.case_id}
             each={each}
             isSelected={each.case_id === props.selected}
+            isUnread={props.isUnread(each)}
             now={props.now}
             onSelect={() => props.onSelect(each)}
             onClaim={() => props.onClaim(each)}

@@ -56,6 +56,18 @@ export function passes(each: Case, filter: Filter): boolean {
   return filter.show === 'reported' ? !isOpen(each) : isOpen(each)
 }
 
+/** Whether a case waits that came after its reader last saw the list. */
+export function isNew(each: Case, seenAt: string | null): boolean {
+  if (each.workitem.procedure_step_state !== 'SCHEDULED') return false
+  return seenAt === null || Date.parse(each.first_received_at) > Date.parse(seenAt)
+}
+
+/** How far the hub's clock is ahead of this computer's, in milliseconds; 0 where nothing tells. */
+export function clockAhead(cases: readonly Case[], now: number): number {
+  const told = cases.find((each) => each.seconds_left !== null)
+  return told ? Date.parse(told.due_at) - (told.seconds_left ?? 0) * 1000 - now : 0
+}
+
 export interface Counts {
   waiting: number
   mine: number

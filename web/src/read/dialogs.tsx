@@ -139,12 +139,12 @@ export function SignDialog(props: {
   status: 'final' | 'preliminary'
   isOnlyPreviewSeen: boolean
   onSign: () => Promise<void>
-  onImagesSeen: () => Promise<void>
+  onChanged: () => Promise<void>
   onClose: () => void
 }) {
   const [password, setPassword] = useState('')
   const [isPasswordAsked, setPasswordAsked] = useState(false)
-  const [hasNewImages, setNewImages] = useState(false)
+  const [hasChanged, setChanged] = useState(false)
   const { isBusy, problem, run } = useAct(async () => {
     try {
       if (isPasswordAsked) {
@@ -152,14 +152,18 @@ export function SignDialog(props: {
         const { body } = await ask<Login>('POST', '/api/v1/login', { body: { username, password } })
         beginSession(body)
       }
-      if (hasNewImages) await props.onImagesSeen()
+      if (hasChanged) setChanged(false)
       await props.onSign()
     } catch (error) {
       if (error instanceof Problem && error.kind === 'recent-login-required' && !isPasswordAsked) {
         setPasswordAsked(true)
         return
       }
-      if (error instanceof Problem && error.status === 412) setNewImages(true)
+      if (error instanceof Problem && error.status === 412) {
+        // What is there now is looked at before it is signed: other words stand beside one's own behind the dialog.
+        await props.onChanged()
+        setChanged(true)
+      }
       throw error
     }
   })
@@ -196,7 +200,7 @@ export function SignDialog(props: {
           </Field>
         )}
         {problem !== null && <Notice kind="error">{wordsOf(problem)}</Notice>}
-        {hasNewImages && <Notice kind="warning">{t('read.sign.changed')}</Notice>}
+        {hasChanged && <Notice kind="warning">{t('read.sign.changed')}</Notice>}
         <div class="row end">
           <button type="button" onClick={props.onClose}>
             {t('shell.cancel')}
@@ -210,19 +214,41 @@ export function SignDialog(props: {
   )
 }
 
+interface Addendum extends Words {
+  reason: string
+}
+
+function keptAddendum(key: string): Addendum {
+  const empty = { findings: '', impression: '', reason: '' }
+  try {
+    return { ...empty, ...(JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Addendum>) }
+  } catch {
+    return empty
+  }
+}
+
 export function AddendumDialog(props: {
-  onDo: (body: { findings: string; impression: string; reason: string }) => Promise<void>
+  reportId: string
+  onDo: (body: Addendum) => Promise<void>
   onClose: () => void
 }) {
-  const [body, setBody] = useState({ findings: '', impression: '', reason: '' })
-  const { isBusy, problem, run } = useAct(() => props.onDo(body))
+  const key = `hub.draft.${session()?.username}.addendum.${props.reportId}`
+  const [body, setBody] = useState(() => keptAddendum(key))
+  const { isBusy, problem, run } = useAct(async () => {
+    await props.onDo(body)
+    localStorage.removeItem(key)
+  })
+  const write = (next: Addendum) => {
+    setBody(next)
+    localStorage.setItem(key, JSON.stringify(next))
+  }
   const part = (name: keyof typeof body, rows: number) => (
     <Field label={t(`read.${name}`)}>
       <textarea
         rows={rows}
         required={name !== 'findings'}
         value={body[name]}
-        onInput={(event) => setBody({ ...body, [name]: event.currentTarget.value })}
+        onInput={(event) => write({ ...body, [name]: event.currentTarget.value })}
       />
     </Field>
   )

@@ -76,6 +76,7 @@ export class DraftKeeper {
     private readonly shelf: Shelf,
     private readonly tell: (present: Present) => void,
     private readonly put: (caseId: string, body: object, tag: string) => Promise<Answer<Draft>> = putDraft,
+    private readonly get: (caseId: string) => Promise<Answer<Draft>> = getDraft,
   ) {
     const local = readLocal(shelf.getItem(key))
     const begun = begunWith(theirs, local)
@@ -130,6 +131,13 @@ export class DraftKeeper {
     if (this.saving) await this.saving
     if (!this.isClean && this.state.kind !== 'conflict' && this.state.kind !== 'lost') await this.save()
     return this.isClean
+  }
+
+  /** Looks whether the hub has other words than those on the screen, and then puts them beside. */
+  async lookAgain(): Promise<void> {
+    const { body: theirs } = await this.get(this.caseId)
+    if (same(theirs, this.words)) this.version = theirs.version
+    else this.become({ kind: 'conflict', theirs })
   }
 
   /** Signed or gone: nothing is left to keep. */
@@ -201,7 +209,7 @@ export class DraftKeeper {
     }
     if (problem.status === 412) {
       try {
-        const { body: theirs } = await ask<Draft>('GET', `/api/v1/cases/${this.caseId}/draft`)
+        const { body: theirs } = await this.get(this.caseId)
         // The answer to an earlier save was lost on the way: the hub has just these words.
         if (same(theirs, this.words)) {
           this.version = theirs.version
@@ -217,6 +225,10 @@ export class DraftKeeper {
     if (problem.status === 409 || problem.status === 404) this.become({ kind: 'lost', words: problem.words })
     else this.become({ kind: 'failed', words: problem.words })
   }
+}
+
+function getDraft(caseId: string): Promise<Answer<Draft>> {
+  return ask<Draft>('GET', `/api/v1/cases/${caseId}/draft`)
 }
 
 function putDraft(caseId: string, body: object, tag: string): Promise<Answer<Draft>> {

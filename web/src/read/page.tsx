@@ -9,7 +9,7 @@ import type { Seen } from '../viewer/useSeen'
 import { Person, Priors, Reports, Request } from './About'
 import { allowSound, flash, ring, setTitle, stopFlashing } from './alarm'
 import {
-  countsOf,
+  type Counts,
   type Filter,
   isClaimable,
   isHeldByOther,
@@ -18,12 +18,14 @@ import {
   passes,
   studyOf,
 } from './cases'
-import { HelpDialog, ReasonDialog, RetakeDialog, SignDialog } from './dialogs'
 import { Editor } from './Editor'
 import { Images } from './Images'
+import { KeptHere } from './KeptHere'
 import { List } from './List'
 import type { Case, Prior } from './types'
 import { useCases } from './useCases'
+import { useCounts } from './useCounts'
+import { useDialogs } from './useDialogs'
 import { useNow } from './useNow'
 import { useTurn } from './useTurn'
 import './read.css'
@@ -44,20 +46,28 @@ function useSettled<Value>(value: Value, after: number): Value {
   return settled
 }
 
-function useAlarm(cases: Case[], isLoaded: boolean, waiting: number): void {
+function alarm(): void {
+  ring()
+  flash(t('read.emergency-came'))
+}
+
+/** Rings for each emergency that comes, also for one that the list leaves out: then only their number tells. */
+function useAlarm(cases: Case[], isWhole: boolean, counts: Counts, unread: number): void {
   const known = useRef<Set<string> | null>(null)
+  const number = useRef<number | null>(null)
   useEffect(() => {
-    setTitle(waiting ? `(${waiting}) ${t('read.title')}` : t('read.title'))
-  }, [waiting])
+    setTitle(unread ? `(${unread}) ${t('read.title')}` : t('read.title'))
+  }, [unread])
   useEffect(() => {
-    if (!isLoaded) return
+    if (number.current !== null && !isWhole && counts.emergencies > number.current) alarm()
+    number.current = counts.emergencies
+  }, [counts, isWhole])
+  useEffect(() => {
+    if (!isWhole) return
     // What was there when the page opened is on the list in red; it rings for what comes.
-    if (known.current && newEmergencies(known.current, cases).length) {
-      ring()
-      flash(t('read.emergency-came'))
-    }
+    if (known.current && newEmergencies(known.current, cases).length) alarm()
     known.current = new Set([...(known.current ?? []), ...newEmergencies(new Set(), cases)])
-  }, [cases, isLoaded])
+  }, [cases, isWhole])
   useEffect(() => {
     const look = () => {
       allowSound()
@@ -92,7 +102,9 @@ export default function ReadPage() {
   const { cases } = list
   const turns = useTurn(username.current, list.put)
   const { turn, present } = turns
-  const counts = useMemo(() => countsOf(cases), [cases])
+  const isWhole = list.isLoaded && list.isWhole
+  const { counts, unread, isUnread, noteOpened, noteSeen } = useCounts(cases, isWhole)
+  const dialogs = useDialogs(asked !== null)
   const shown = useMemo(() => cases.filter((each) => passes(each, filter)), [cases, filter])
   const held = useRef<Case | null>(null)
   const found = cases.find((each) => each.case_id === selectedId)
@@ -100,12 +112,13 @@ export default function ReadPage() {
   if (found) held.current = found
   const selected = held.current?.case_id === selectedId ? held.current : null
   const viewed = useSettled(selectedId, AFTER_STEPPING)
-  useAlarm(cases, list.isLoaded, counts.waiting)
+  useAlarm(cases, isWhole, counts, unread)
 
   const open = useCallback(
     (each: Case, isTaken = false) => {
       if (each.case_id === selectedId && !isTaken) return
       turns.leave()
+      noteOpened(each)
       setSelectedId(each.case_id)
       setBeside(null)
       setMeasures([])
@@ -114,7 +127,7 @@ export default function ReadPage() {
       setSaid('')
       if (!isTaken && each.workitem.claimed_by_me) void turns.begin(each)
     },
-    [selectedId, turns],
+    [selectedId, turns, noteOpened],
   )
 
   const claim = useCallback(
@@ -190,6 +203,11 @@ export default function ReadPage() {
   }
 
   const close = () => setAsked(null)
+  const isSigning = asked === 'final' || asked === 'preliminary'
+  const hasConflict = present?.state.kind === 'conflict'
+  useEffect(() => {
+    if (hasConflict && isSigning) setAsked(null)
+  }, [hasConflict, isSigning])
   const addMeasure = useCallback((words: string) => setMeasures((before) => [...before, words]), [])
   const countKeyImages = useCallback((marks: readonly unknown[]) => setKeyImages(marks.length), [])
   const isPreviewOnly = seen !== null && seen.seen > 0 && seen.inFull === 0
@@ -202,8 +220,11 @@ export default function ReadPage() {
         cases={shown}
         all={cases}
         counts={counts}
+        unread={unread}
+        isUnread={isUnread}
         selected={selectedId}
-        now={now}
+        now={now + list.ahead}
+        onSeen={noteSeen}
         filter={filter}
         text={text}
         isLoaded={list.isLoaded}
@@ -251,27 +272,30 @@ export default function ReadPage() {
                 onMeasuresTaken={() => setMeasures([])}
               />
             ) : (
-              <div class="row take">
-                {isClaimable(selected) && (
-                  <button type="button" class="primary" onClick={() => claim(selected)}>
-                    {t('read.claim')} <kbd>{keysShown('claim')}</kbd>
-                  </button>
-                )}
-                {isHeldByOther(selected) && (
-                  <button type="button" onClick={() => setAsked('take-over')}>
-                    {t('read.take-over')} <kbd>{keysShown('take-over')}</kbd>
-                  </button>
-                )}
-              </div>
+              <>
+                <KeptHere username={username.current} each={selected} />
+                <div class="row take">
+                  {isClaimable(selected) && (
+                    <button type="button" class="primary" onClick={() => claim(selected)}>
+                      {t('read.claim')} <kbd>{keysShown('claim')}</kbd>
+                    </button>
+                  )}
+                  {isHeldByOther(selected) && (
+                    <button type="button" onClick={() => setAsked('take-over')}>
+                      {t('read.take-over')} <kbd>{keysShown('take-over')}</kbd>
+                    </button>
+                  )}
+                </div>
+              </>
             )}
             <Priors each={selected} beside={beside?.case_id ?? ''} onBeside={setBeside} />
             <Reports each={selected} signed={signed} />
           </>
         )}
       </aside>
-      {asked === 'help' && <HelpDialog onClose={close} />}
-      {asked === 'take-over' && selected && (
-        <ReasonDialog
+      {dialogs && asked === 'help' && <dialogs.HelpDialog onClose={close} />}
+      {dialogs && asked === 'take-over' && selected && (
+        <dialogs.ReasonDialog
           title={t('read.take-over')}
           words={t('read.take-over')}
           onClose={close}
@@ -281,8 +305,8 @@ export default function ReadPage() {
           }}
         />
       )}
-      {asked === 'retake' && turn && (
-        <RetakeDialog
+      {dialogs && asked === 'retake' && turn && (
+        <dialogs.RetakeDialog
           onClose={close}
           onDo={async (wish) => {
             await turn.keeper.flush()
@@ -295,14 +319,14 @@ export default function ReadPage() {
           }}
         />
       )}
-      {(asked === 'final' || asked === 'preliminary') && turn && present && selected && (
-        <SignDialog
+      {dialogs && isSigning && turn && present && selected && (
+        <dialogs.SignDialog
           each={selected}
           words={present}
           status={asked}
           isOnlyPreviewSeen={isPreviewOnly}
           onClose={close}
-          onImagesSeen={turns.lookAgain}
+          onChanged={turns.lookAgain}
           onSign={() => sign(asked, newest.current?.seen ?? null)}
         />
       )}

@@ -2,9 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Problem } from '../shell/api'
 import {
   ageAt,
+  clockAhead,
   clockOf,
   countsOf,
   inOrder,
+  isNew,
   newEmergencies,
   nextOf,
   passes,
@@ -15,6 +17,7 @@ import {
 import { begunWith, DraftKeeper, type Present, readLocal } from './draft'
 import { expanded, inserted, readMacros, templatesFor } from './texts'
 import type { Case, Draft, Prior } from './types'
+import { wordsOfEnd } from './useTurn'
 
 const NOW = Date.parse('2026-11-20T08:00:00Z')
 type Change = Partial<Omit<Case, 'workitem'>> & { workitem?: Partial<Case['workitem']> }
@@ -47,6 +50,43 @@ describe('the list', () => {
 
   it('has emergencies first, then whose time runs out first', () => {
     expect(inOrder(all).map((each) => each.case_id)).toEqual(['emergency', 'arriving', 'late', 'held'])
+  })
+
+  it.each([
+    ['2026-11-20T07:59:00Z', 'SCHEDULED', true],
+    ['2026-11-20T08:00:00Z', 'SCHEDULED', false],
+    ['2026-11-20T07:59:00Z', 'IN PROGRESS', false],
+    [null, 'SCHEDULED', true],
+  ] as const)('seen at %s, has a case that is %s as new: %s', (seenAt, procedure_step_state, expected) => {
+    const each = caseOf('x', {
+      first_received_at: '2026-11-20T08:00:00Z',
+      workitem: { procedure_step_state },
+    })
+    expect(isNew(each, seenAt)).toBe(expected)
+  })
+
+  it('counts down by the clock of the hub, however wrong that of the computer is', () => {
+    const told = caseOf('x', { due_at: '2026-11-20T08:10:00Z', seconds_left: 60 })
+    expect(clockAhead([caseOf('y', { seconds_left: null }), told], NOW)).toBe(9 * 60_000)
+    expect(clockAhead([], NOW)).toBe(0)
+  })
+
+  it.each([
+    ['taken-over', 'Li', '急诊', null, 'Li: 急诊'],
+    ['lapsed', null, null, null, 'read.lost.lapsed'],
+    ['lapsed', null, null, 'Li', 'read.lost.lapsed read.lost.taken'],
+    ['released', null, null, null, 'read.lost.released'],
+    ['signed', null, null, null, ''],
+  ])('a turn that was %s ends in words', (end_reason, ended_by_name, end_note, holder, words) => {
+    const mine = { workitem_uid: 'w', claimed_by_name: 'Me', ended_by_name, end_reason, end_note }
+    const next = {
+      ...mine,
+      workitem_uid: 'v',
+      claimed_by_name: holder,
+      end_reason: null,
+      ended_by_name: null,
+    }
+    expect(wordsOfEnd([next, mine], 'w')).toBe(words)
   })
 
   it('gives next what may be claimed', () => {
@@ -230,6 +270,25 @@ describe('a draft', () => {
     expect(await draft.flush()).toBe(false)
     draft.settle('theirs')
     expect(draft.present).toMatchObject({ findings: 'old', state: { kind: 'saved' } })
+  })
+
+  it('puts the words of another window beside its own before it signs', async () => {
+    const get = async () => ({ body: { ...theirs, version: 9 }, etag: '"9"' })
+    const draft = new DraftKeeper(
+      'c',
+      'w',
+      theirs,
+      'k',
+      kept(),
+      (present) => told.push(present),
+      accepted,
+      get,
+    )
+    await draft.lookAgain()
+    expect(draft.present).toMatchObject({ tag: '"9"', state: { kind: 'saved' } })
+    draft.write({ findings: 'mine' })
+    await draft.lookAgain()
+    expect(draft.present.state).toMatchObject({ kind: 'conflict', theirs: { version: 9 } })
   })
 
   it.each([

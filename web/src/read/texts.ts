@@ -34,8 +34,8 @@ export function templatesFor(modality: string, description: string): Template[] 
 
 export function wordsOfTemplate(key: string): Words {
   return {
-    findings: tOr(`read.template.${key}.findings`, ''),
-    impression: tOr(`read.template.${key}.impression`, ''),
+    findings: tOr(`template.${key}.findings`, ''),
+    impression: tOr(`template.${key}.impression`, ''),
   }
 }
 

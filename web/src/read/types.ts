@@ -26,6 +26,8 @@ export interface CaseStudy {
   study_date: string | null
   study_description: string
   number_of_instances: number
+  has_patient_conflict: boolean
+  patient_differences: string[]
 }
 
 export interface Case {
@@ -48,6 +50,7 @@ export interface Case {
   number_of_instances: number
   late_instances: number
   instances_since_claim: number
+  clock_skew_seconds: number | null
   studies: CaseStudy[]
   due_at: string
   seconds_left: number | null

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { get, Problem, wordsOf } from '../shell/api'
 import { useLive } from '../shell/live'
-import { inOrder, withCase } from './cases'
+import { clockAhead, inOrder, withCase } from './cases'
 import type { Case } from './types'
 
 const MOST = 300
@@ -14,6 +14,10 @@ const UNSEEN = /^(rendition|device|account|audit|route)\b/
 export interface Cases {
   cases: Case[]
   isLoaded: boolean
+  /** Every open case is here: nothing is left out by words, a group or number. */
+  isWhole: boolean
+  /** How far the hub's clock is ahead of this computer's, in milliseconds. */
+  ahead: number
   problem: string
   reload: () => void
   put: (each: Case) => void
@@ -23,6 +27,8 @@ export function useCases(text: string, group: string, isReported: boolean): Case
   const [cases, setCases] = useState<Case[]>([])
   const [isLoaded, setLoaded] = useState(false)
   const [problem, setProblem] = useState('')
+  const [ahead, setAhead] = useState(0)
+  const isWhole = !text.trim() && !group && !isReported && cases.length < MOST
   const asked = useRef(0)
   const pending = useRef<{ ids: Set<string>; all: boolean; timer: number }>({
     ids: new Set(),
@@ -40,6 +46,7 @@ export function useCases(text: string, group: string, isReported: boolean): Case
       ({ items }) => {
         if (mine !== asked.current) return
         setCases(inOrder(items))
+        setAhead((before) => (items.length ? clockAhead(items, Date.now()) : before))
         setLoaded(true)
         setProblem('')
       },
@@ -73,5 +80,5 @@ export function useCases(text: string, group: string, isReported: boolean): Case
     waiting.timer ||= window.setTimeout(() => void lookAgain(), TOGETHER)
   })
 
-  return { cases, isLoaded, problem, reload, put }
+  return { cases, isLoaded, isWhole, ahead, problem, reload, put }
 }

@@ -1,6 +1,7 @@
 // The reader's turn at a case: claimed, kept by heartbeats, its draft saved; until signed, given back or taken away.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { ask, get, Problem, post, wordsOf } from '../shell/api'
+import { t } from '../shell/words'
 import { DraftKeeper, type Present, shelfKey } from './draft'
 import type { Case, Claim, Draft } from './types'
 
@@ -19,10 +20,25 @@ export interface Turn {
 }
 
 interface TurnLine {
+  workitem_uid: string
   claimed_by_name: string | null
   ended_by_name: string | null
   end_reason: string | null
   end_note: string | null
+}
+
+/** How a turn ended that its reader did not end, and who has the case now; empty where it is not told. */
+export function wordsOfEnd(turns: readonly TurnLine[], workitemUid: string): string {
+  const mine = turns.find((each) => each.workitem_uid === workitemUid)
+  if (mine?.ended_by_name) return `${mine.ended_by_name}: ${mine.end_note ?? ''}`
+  const how = mine?.end_reason === 'lapsed' || mine?.end_reason === 'released'
+  const holder = turns.find((each) => each.claimed_by_name && !each.end_reason)
+  return [
+    how && t(`read.lost.${mine.end_reason as 'lapsed' | 'released'}`),
+    holder && t('read.lost.taken', { name: holder.claimed_by_name ?? '' }),
+  ]
+    .filter(Boolean)
+    .join(' ')
 }
 
 /** Beats for every case that this page holds, also those that are not on the screen. */
@@ -149,10 +165,8 @@ export function useTurn(username: string, put: (each: Case) => void): TurnAtCase
     // What was not yet sent goes to the hub, which keeps it aside for its writer.
     void current.keeper.flush()
     const { items } = await get<{ items: TurnLine[] }>(`/api/v1/cases/${current.caseId}/turns`)
-    const ended = items.find((each) => each.end_reason)
-    const who = ended?.ended_by_name
-    if (!who) return
-    setTurn((before) => (before ? { ...before, lost: `${who}: ${ended.end_note || words}` } : before))
+    const told = wordsOfEnd(items, workitemUid)
+    if (told) setTurn((before) => (before?.workitemUid === workitemUid ? { ...before, lost: told } : before))
   }, [])
 
   useEffect(() => {
@@ -213,7 +227,7 @@ export function useTurn(username: string, put: (each: Case) => void): TurnAtCase
     setPresent(null)
   }, [])
 
-  /** Images came: names what there is now, after the reader has been told. */
+  /** Something changed: names the images there are now, and puts other words beside one's own. */
   const lookAgain = useCallback(async () => {
     const { current } = now
     if (!current) return
@@ -222,6 +236,7 @@ export function useTurn(username: string, put: (each: Case) => void): TurnAtCase
     setTurn((before) =>
       before?.caseId === whole.case_id ? { ...before, seen: whole.instances_seen } : before,
     )
+    await current.keeper.lookAgain()
   }, [put])
 
   return {

@@ -5,8 +5,8 @@ import { Frame } from './frame'
 import { beginLive, endLive } from './live'
 import { LoginForm } from './login'
 import { Notice } from './parts'
-import { navigate, type PageProps, routeOf, useAddress } from './router'
-import { homeOf, useSession } from './session'
+import { navigate, type PageProps, type Route, routeOf, useAddress } from './router'
+import { hasRole, homeOf, type Login, useSession } from './session'
 import { loadWords, t, useLanguage } from './words'
 
 interface Shown {
@@ -36,6 +36,27 @@ class Fence extends Component<{ children: ComponentChildren }, { isBroken: boole
   }
 }
 
+/** Over the page and over any dialog of it; no key reaches what lies below. */
+function LoginOver({ username }: { username: string }) {
+  const element = useRef<HTMLDialogElement>(null)
+  useEffect(() => element.current?.showModal(), [])
+  return (
+    <dialog
+      ref={element}
+      class="login-over"
+      aria-label={t('shell.log-in')}
+      onCancel={(event) => event.preventDefault()}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      <LoginForm username={username} />
+    </dialog>
+  )
+}
+
+function isFor(me: Login, { roles }: Route): boolean {
+  return !roles || hasRole(me, ...roles)
+}
+
 export function App() {
   useLanguage()
   const login = useSession()
@@ -60,7 +81,8 @@ export function App() {
     const found = routeOf(path)
     document.documentElement.dataset.theme = found?.route.theme ?? 'light'
     setFailure(false)
-    if (!found || !username) return
+    document.title = t('shell.title')
+    if (!found || !login || !isFor(login, found.route)) return
     let isCurrent = true
     Promise.all([found.route.load(), loadWords(...found.route.words)]).then(
       ([module]) => isCurrent && setShown({ Page: module.default, place: found.place, path }),
@@ -71,23 +93,29 @@ export function App() {
     }
   }, [path, username])
 
+  const route = routeOf(path)?.route
+  const isForeign = Boolean(login && route && !isFor(login, route))
   if (!login && (!shown || path === '/login' || path === '/')) return <LoginForm />
   // The page stays where it was while its reader logs in again: what they wrote is still on it.
   return (
     <>
       {login && <Frame me={login} path={path} />}
-      {!login && (
-        <div class="login-over">
-          <LoginForm username={lastUser.current} />
-        </div>
-      )}
+      {!login && <LoginOver username={lastUser.current} />}
       {failure && <Notice kind="error">{t('shell.page-not-loaded')}</Notice>}
-      {shown && shown.path === path && (
+      {shown && shown.path === path && !isForeign && (
         <Fence key={`${path} ${lastUser.current}`}>
           <shown.Page place={shown.place} />
         </Fence>
       )}
-      {!routeOf(path) && path !== '/' && path !== '/login' && (
+      {login && isForeign && (
+        <main class="plain">
+          <h1>{t('shell.not-yours')}</h1>
+          <p>
+            <a href={homeOf(login)}>{t('shell.to-yours')}</a>
+          </p>
+        </main>
+      )}
+      {!route && path !== '/' && path !== '/login' && (
         <main class="plain">
           <h1>{t('shell.no-such-page')}</h1>
         </main>

@@ -1,9 +1,9 @@
 // The frame of every page: who one is, where one may go, whether the page is live.
 import { ask } from './api'
 import { useLiveState } from './live'
-import { navigate } from './router'
-import { forgetAccount, hasRole, type Me, sessionIsOver } from './session'
-import { chooseLanguage, t, useLanguage } from './words'
+import { navigate, ROUTES } from './router'
+import { forgetAccount, hasRole, isTold, type Me, sessionIsOver } from './session'
+import { chooseLanguage, t, tOr, useLanguage } from './words'
 
 export async function logOut(me: Me): Promise<void> {
   try {
@@ -16,12 +16,10 @@ export async function logOut(me: Me): Promise<void> {
 }
 
 function pagesOf(me: Me): [path: string, words: string][] {
-  const pages: [string, string][] = []
-  if (hasRole(me, 'reader')) pages.push(['/read', t('shell.page.read')])
-  if (hasRole(me, 'technician', 'admin')) pages.push(['/send', t('shell.page.send')])
-  if (hasRole(me, 'clinic', 'technician', 'admin')) pages.push(['/clinic', t('shell.page.clinic')])
-  if (hasRole(me, 'admin', 'auditor')) pages.push(['/admin', t('shell.page.admin')])
-  return pages
+  return ROUTES.filter(({ roles }) => roles && hasRole(me, ...roles)).map(({ path }) => [
+    path,
+    tOr(`shell.page.${path.slice(1)}`, path),
+  ])
 }
 
 function LiveMark() {
@@ -49,7 +47,7 @@ export function Frame({ me, path }: { me: Me; path: string }) {
       </nav>
       {/* A page puts what is its own here. */}
       <div id="frame-middle" />
-      <LiveMark />
+      {isTold(me) && <LiveMark />}
       <button
         type="button"
         class="quiet"

@@ -1,7 +1,7 @@
 // What happens at the hub, told as it happens; and whether we are being told.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ask, onLine } from './api'
-import { session } from './session'
+import { isTold, session } from './session'
 
 export interface Change {
   kind: string
@@ -24,6 +24,7 @@ let state: LiveState = 'beginning'
 let source: EventSource | null = null
 let heardAt = 0
 let attempts = 0
+let hasListened = false
 let waiting: ReturnType<typeof setTimeout> | undefined
 
 export function pauseAfter(failures: number): number {
@@ -65,12 +66,14 @@ function heard(): void {
 function open(): void {
   clearTimeout(waiting)
   source?.close()
-  if (!session()) return
+  const me = session()
+  if (!me || !isTold(me)) return
   source = new EventSource('/api/v1/events')
   // After a pause nobody can say what was missed.
-  const isReturn = state === 'lost'
+  const isReturn = hasListened
   source.addEventListener('ready', () => {
     heard()
+    hasListened = true
     if (isReturn) tell(null)
   })
   source.addEventListener('change', (event) => {

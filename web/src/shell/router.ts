@@ -1,6 +1,7 @@
 // Addresses and pages: each page is a chunk of its own, with its own words.
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import type { Role } from './session'
 
 export interface PageProps {
   /** What stands in the address in place of the braces. */
@@ -15,13 +16,33 @@ export interface Route {
   path: string
   theme: 'dark' | 'light'
   words: string[]
+  /** Whose work the page is; nobody's in particular where this is not given. */
+  roles?: Role[]
   load: () => Promise<PageModule>
 }
 
 export const ROUTES: Route[] = [
-  { path: '/read', theme: 'dark', words: ['read', 'viewer', 'keys'], load: () => import('../read/page') },
-  { path: '/send', theme: 'light', words: ['send'], load: () => import('../send/page') },
-  { path: '/clinic', theme: 'light', words: ['clinic'], load: () => import('../clinic/page') },
+  {
+    path: '/read',
+    theme: 'dark',
+    words: ['read', 'viewer', 'keys'],
+    roles: ['reader'],
+    load: () => import('../read/page'),
+  },
+  {
+    path: '/send',
+    theme: 'light',
+    words: ['send'],
+    roles: ['technician', 'admin'],
+    load: () => import('../send/page'),
+  },
+  {
+    path: '/clinic',
+    theme: 'light',
+    words: ['clinic'],
+    roles: ['clinic', 'technician', 'admin'],
+    load: () => import('../clinic/page'),
+  },
   { path: '/cases/{study}', theme: 'light', words: ['cases'], load: () => import('../cases/page') },
   {
     path: '/view/{site}/{study}',
@@ -29,7 +50,13 @@ export const ROUTES: Route[] = [
     words: ['viewer', 'keys'],
     load: () => import('../view/page'),
   },
-  { path: '/admin', theme: 'light', words: ['admin'], load: () => import('../admin/page') },
+  {
+    path: '/admin',
+    theme: 'light',
+    words: ['admin'],
+    roles: ['admin', 'auditor'],
+    load: () => import('../admin/page'),
+  },
   { path: '/account', theme: 'light', words: ['account'], load: () => import('../account/page') },
 ]
 

@@ -87,6 +87,11 @@ export function hasRole(me: Me, ...roles: Role[]): boolean {
   return me.grants.some((grant) => roles.includes(grant.role))
 }
 
+/** Whether the hub tells an account what happens: auditors look at what was done, and nobody's work waits for them. */
+export function isTold(me: Me): boolean {
+  return hasRole(me, 'reader', 'technician', 'clinic', 'admin')
+}
+
 /** Where an account's work lies. */
 export function homeOf(me: Me): string {
   if (hasRole(me, 'reader')) return '/read'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Problem } from './api'
 import { changeOf, pauseAfter } from './live'
 import { ROUTES, routeOf } from './router'
-import { homeOf, type Me, type Role, readStored } from './session'
+import { homeOf, isTold, type Me, type Role, readStored } from './session'
 
 const someone = (...roles: Role[]): Me => ({
   username: 'li',
@@ -37,6 +37,15 @@ describe('who is signed in', () => {
     [[], '/account'],
   ] as [Role[], string][])('with %s works at %s', (roles, home) => {
     expect(homeOf(someone(...roles))).toBe(home)
+    // Nobody is sent to a page that is not theirs.
+    const own = ROUTES.find((route) => route.path === home)?.roles
+    expect(own === undefined || roles.some((role) => own.includes(role))).toBe(true)
+  })
+
+  it('is told what happens, unless they only look at what was done', () => {
+    expect(isTold(someone('auditor'))).toBe(false)
+    expect(isTold(someone())).toBe(false)
+    expect(isTold(someone('auditor', 'clinic'))).toBe(true)
   })
 
   it.each([null, '', 'null', '{', '{}', '[]', '{"csrf_token":1,"grants":[]}'])('is nobody by %s', (text) => {

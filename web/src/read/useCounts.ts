@@ -1,0 +1,58 @@
+// The numbers beside the list, and what came since its reader last looked.
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { get, post } from '../shell/api'
+import { useLive } from '../shell/live'
+import { type Counts, countsOf, isNew } from './cases'
+import type { Case } from './types'
+
+const TOGETHER = 1000
+
+interface HubCounts extends Counts {
+  new: number
+  seen_at: string | null
+}
+
+export interface Unread {
+  counts: Counts
+  /** How many of the waiting cases are new to this reader. */
+  unread: number
+  isUnread: (each: Case) => boolean
+  noteOpened: (each: Case) => void
+  noteSeen: () => void
+}
+
+/** `isWhole`: the list shows all there is, and can be counted here; else the hub counts. */
+export function useCounts(cases: readonly Case[], isWhole: boolean): Unread {
+  const [hub, setHub] = useState<HubCounts | null>(null)
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
+  const timer = useRef(0)
+  const load = useCallback(() => {
+    timer.current = 0
+    // What the numbers are for is on the list as well: where they do not come, they come with the next change.
+    get<HubCounts>('/api/v1/worklist/counts').then(setHub, () => undefined)
+  }, [])
+  useEffect(load, [load, isWhole])
+  useEffect(() => () => clearTimeout(timer.current), [])
+  useLive(() => {
+    if (!isWhole) timer.current ||= window.setTimeout(load, TOGETHER)
+  })
+  const seenAt = hub?.seen_at ?? null
+  const isUnread = useCallback(
+    (each: Case) => hub !== null && !opened.has(each.case_id) && isNew(each, seenAt),
+    [hub, opened, seenAt],
+  )
+  const counts = useMemo(() => (isWhole || !hub ? countsOf(cases) : hub), [cases, hub, isWhole])
+  const unread = isWhole ? cases.filter(isUnread).length : (hub?.new ?? 0)
+  const noteOpened = useCallback(
+    (each: Case) => setOpened((before) => new Set([...before, each.case_id])),
+    [],
+  )
+  const noteSeen = useCallback(() => {
+    post('/api/v1/worklist/seen').then(load, () => undefined)
+  }, [load])
+  const isAllOpened = isWhole && unread === 0 && cases.some((each) => isNew(each, seenAt))
+  useEffect(() => {
+    if (hub && isAllOpened) noteSeen()
+  }, [hub, isAllOpened, noteSeen])
+  return { counts, unread, isUnread, noteOpened, noteSeen }
+}
