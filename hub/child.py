@@ -14,10 +14,14 @@ from typing import Final
 
 import structlog
 
+from hub.nursery import PID, Nursery, reap
+
 LINK_VARIABLE: Final = "HUB_SUPERVISOR_FD"
 """Tells a child the number of its socket to the supervisor."""
 CANNOT_START: Final = 78
 """EX_CONFIG: a child that ends with this is not tried again; settings or schema must change first."""
+NEVER_BORN: Final = 71
+"""EX_OSERR: the nursery ended before it forked the child."""
 
 FIRST_DELAY_SECONDS: Final = 0.2
 LONGEST_DELAY_SECONDS: Final = 10.0
@@ -35,10 +39,15 @@ log = structlog.stdlib.get_logger("hub.child")
 
 @dataclass(frozen=True, kw_only=True)
 class ChildCommand:
-    """A process to keep running; `environment` is added to the supervisor's own."""
+    """A process to keep running; `environment` is added to the supervisor's own.
+
+    Where `imports` names modules that it needs, `argv` ends with `-m`, a module and its arguments, and the
+    process is forked from one that has imported them.
+    """
 
     name: str
     argv: tuple[str, ...]
+    imports: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # holds keys and passwords
 
 
@@ -52,7 +61,10 @@ def restart_delay(failures: int, *, has_served: bool) -> float:
 class _Run:
     """One life of the process: what it is reached and heard by."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | None
+    """None where it was forked by the nursery."""
+    pid: int | None
+    """None until the nursery has said it."""
     link: socket.socket
     stderr: int
     started_at: float
@@ -64,11 +76,12 @@ class _Run:
 class Child:
     """A process through all its restarts."""
 
-    def __init__(self, command: ChildCommand) -> None:
+    def __init__(self, command: ChildCommand, nursery: Nursery | None = None) -> None:
         self.name = command.name
         self.is_ready = False
         self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._command = command
+        self._nursery = nursery if command.imports else None
         self._run: _Run | None = None
         self._was_ever_ready = False
         self._exits_before_ready = 0
@@ -81,6 +94,8 @@ class Child:
             return self._start(now) if now >= self._start_at else ""
         if self.is_running():
             return ""
+        if not self.is_ready:
+            self._nursery = None  # whatever the reason is, it is not that it was forked
         lived, has_served = now - self._run.started_at, self.is_ready
         status = self.end()
         if status == CANNOT_START:
@@ -96,17 +111,10 @@ class Child:
         return ""
 
     def _start(self, now: float) -> str:
-        ours, theirs = socket.socketpair()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         stderr, written = os.pipe()
         try:
-            process = subprocess.Popen(  # noqa: S603 - our own command
-                self._command.argv,
-                env=self._environment(theirs.fileno()),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stderr=written,
-                process_group=0,
-            )
+            process = None if self._is_ordered(theirs, written) else self._started(theirs, written)
         except OSError as error:
             ours.close()
             os.close(stderr)
@@ -115,12 +123,44 @@ class Child:
             theirs.close()
             os.close(written)
         os.set_blocking(stderr, False)
-        self._run = _Run(process=process, link=ours, stderr=stderr, started_at=now)
-        log.info("process started", child=self.name, pid=process.pid)
+        self._run = _Run(process=process, pid=None, link=ours, stderr=stderr, started_at=now)
+        if process is not None:
+            self._note_number(self._run, process.pid)
         return ""
 
-    def _environment(self, link: int) -> dict[str, str]:
-        environment = {**os.environ, **self._command.environment, LINK_VARIABLE: str(link)}
+    def _is_ordered(self, link: socket.socket, stderr: int) -> bool:
+        """Order it from the nursery, if it has one; False where it has to be started by its own command."""
+        if self._nursery is None:
+            return False
+        argv = self._command.argv
+        try:
+            self._nursery.order(
+                argv[argv.index("-m") + 1 :],
+                imports=self._command.imports,
+                environment=self._environment(),
+                ends=[link.fileno(), stderr],
+            )
+        except OSError as error:
+            log.warning("a process is not forked but started", child=self.name, error=error.strerror)
+            return False
+        return True
+
+    def _started(self, link: socket.socket, stderr: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - our own command
+            self._command.argv,
+            env=self._environment() | {LINK_VARIABLE: str(link.fileno())},
+            pass_fds=[link.fileno()],
+            stdin=subprocess.DEVNULL,
+            stderr=stderr,
+            process_group=0,
+        )
+
+    def _note_number(self, run: _Run, pid: int) -> None:
+        run.pid = pid
+        log.info("process started", child=self.name, pid=pid)
+
+    def _environment(self) -> dict[str, str]:
+        environment = {**os.environ, **self._command.environment}
         if sys.stderr.isatty() and environment.get("HUB_LOG_FORMAT", "auto") == "auto":
             environment["HUB_LOG_FORMAT"] = "console"  # the child sees a pipe, the person a terminal
         return environment
@@ -145,6 +185,8 @@ class Child:
             word = b""
         if not word:
             run.has_closed_link = True
+        elif word.startswith(PID):
+            self._note_number(run, int(word.removeprefix(PID)))
         elif not self.is_ready:
             self.is_ready = self._was_ever_ready = True
             log.info("process is ready", child=self.name)
@@ -166,29 +208,42 @@ class Child:
 
     def is_running(self) -> bool:
         """Whether it has not ended; its number stays taken until `end` has looked after its group."""
-        if self._run is None:
+        run = self._run
+        if run is None:
             return False
-        return os.waitid(os.P_PID, self._run.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        if run.pid is None:
+            return not run.has_closed_link  # ordered; a nursery that ended will never say its number
+        return os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def ask_to_stop(self) -> None:
         """Send SIGTERM, if there is anything to send it to."""
-        if self._run is not None:
-            os.kill(self._run.process.pid, signal.SIGTERM)
+        if self._run is not None and self._run.pid is not None:
+            os.kill(self._run.pid, signal.SIGTERM)
+        elif self._run is not None:
+            self.end()
 
     def end(self) -> int:
         """Kill what is left of it and of what it started, and return its exit status."""
         run = self._run
         if run is None:
             return 0
-        with suppress(ProcessLookupError):  # nothing is left
-            os.killpg(run.process.pid, signal.SIGKILL)
-        status = run.process.wait()
+        status = NEVER_BORN
+        if run.pid is not None:
+            with suppress(ProcessLookupError):  # nothing is left
+                os.killpg(run.pid, signal.SIGKILL)
+            status = run.process.wait() if run.process else _exit_status(run.pid)
+            reap(run.pid)
         while self._take_lines(run):
             pass
         os.close(run.stderr)
         run.link.close()
         self._run, self.is_ready = None, False
         return status
+
+
+def _exit_status(pid: int) -> int:
+    """Return how a process ended, negative for a signal."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def show(lines: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The gateway's process: it imports nothing of the HTTP edge, so that it starts fast after a crash."""
+"""The gateway's process: it imports nothing of the HTTP edge, so that it is the first to be there."""
 
 from hub.process import begin, until_stopped
 from hub.process_figures import gateway_figures, served

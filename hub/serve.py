@@ -16,7 +16,8 @@ from hub.ports import free_port, require_free
 from hub.settings import Settings, require_permitted
 from hub.supervisor import Supervisor
 
-PROCESSES = ("gateway", "api", "worker")
+PROCESSES = {"gateway": "hub.gateway_process", "worker": "hub.worker", "api": "hub.api_process"}
+"""What `serve` runs, and the module of each. The gateway comes first: it needs the least."""
 
 log = structlog.stdlib.get_logger("hub.serve")
 
@@ -42,8 +43,9 @@ def serving(settings: Settings, *, when_ready: Callable[[Settings], None]) -> Su
             name=name,
             argv=(sys.executable, "-P", "-m", "hub", name),  # -P: not from where it was started
             environment=settings.environment(),
+            imports=(module,),
         )
-        for name in PROCESSES
+        for name, module in PROCESSES.items()
     ]
     return Supervisor(children, when_ready=lambda: when_ready(settings))
 

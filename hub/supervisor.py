@@ -19,6 +19,7 @@ from typing import Final
 import structlog
 
 from hub.child import LINK_VARIABLE, Child, ChildCommand, show
+from hub.nursery import Nursery
 
 GRACE_SECONDS: Final = 8.0
 """From SIGTERM to SIGKILL, so that all is over within 10 s."""
@@ -43,7 +44,8 @@ class Supervisor:
         when_ready: Callable[[], None] = lambda: None,
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
-        self._children = [Child(command) for command in children]
+        self._nursery = Nursery()
+        self._children = [Child(command, self._nursery) for command in children]
         self._when_ready = when_ready
         self._grace_seconds = grace_seconds
         self._stop_requests = 0
@@ -93,6 +95,7 @@ class Supervisor:
 
     def _stop_all(self) -> None:
         """End every child: asked first, then by force."""
+        self._nursery.close()  # so that none comes while the others go
         for child in self._children:
             child.ask_to_stop()
         deadline = time.monotonic() + self._grace_seconds
