@@ -5,14 +5,18 @@ from typing import Final
 
 from core.errors import InvalidInstance
 from ecg.document import EcgDocument, EcgFormat
-from ecg.formats import aecg
+from ecg.formats import aecg, scp
 from ecg.formats.plain_xml import decoded
+from ecg.formats.scp_sections import looks_like_scp
 
 HEAD: Final = 64 * 1024
 """So many bytes from its beginning tell what a file is."""
 _MFER_NAMES: Final = (".mwf", ".mfr", ".mfer")
 
-_READERS: Final[dict[EcgFormat, Callable[[bytes], EcgDocument]]] = {EcgFormat.AECG: aecg.read}
+_READERS: Final[dict[EcgFormat, Callable[[bytes], EcgDocument]]] = {
+    EcgFormat.AECG: aecg.read,
+    EcgFormat.SCP_ECG: scp.read,
+}
 
 
 def recognise(head: bytes, name: str = "") -> EcgFormat | None:
@@ -26,6 +30,8 @@ def recognise(head: bytes, name: str = "") -> EcgFormat | None:
         return EcgFormat.PDF
     if head[:1] == b"\x40" and head[2:6] == b"MFR ":
         return EcgFormat.MFER
+    if looks_like_scp(head):
+        return EcgFormat.SCP_ECG
     return _xml(head) or (EcgFormat.MFER if name.lower().endswith(_MFER_NAMES) else None)
 
 
