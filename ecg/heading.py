@@ -24,10 +24,10 @@ def device_lines(stated: Stated) -> list[str]:
 
     Values are the device's, whatever they are worth; what it did not measure is left out.
     """
-    device = stated.device
+    device, measured = stated.device, measured_parts(stated.measurements)
     lines = [
         " ".join(filter(None, (device.manufacturer, device.model, device.serial_number, device.software))),
-        _measured(stated.measurements),
+        f"device: {'   '.join(measured)}" if measured else "",
         f"device, unconfirmed: {'; '.join(stated.statements)}" if stated.statements else "",
     ]
     return [line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…" for line in lines if line]
@@ -42,7 +42,8 @@ def rate_per_minute(measurements: Sequence[Measurement]) -> float | None:
     return 60_000 / interval if interval else None
 
 
-def _measured(measurements: Sequence[Measurement]) -> str:
+def measured_parts(measurements: Sequence[Measurement]) -> list[str]:
+    """Return rate, intervals and axes as words, without what the device did not measure."""
     parts = []
     if (rate := rate_per_minute(measurements)) is not None:
         parts.append(f"rate {rate:.0f}/min")
@@ -56,7 +57,7 @@ def _measured(measurements: Sequence[Measurement]) -> str:
     ]
     if axes:
         parts.append(f"axes {' '.join(axes)}")
-    return f"device: {'   '.join(parts)}" if parts else ""
+    return parts
 
 
 def _milliseconds(measurements: Sequence[Measurement], meanings: Sequence[str]) -> float | None:

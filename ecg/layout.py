@@ -52,12 +52,17 @@ def rows(
     A lead of the twelve that was not recorded keeps its place, empty: what is missing should be seen.
     """
     names = [lead.name for lead in recording.leads]
-    standard = _LIMBS[limb_sequence] + _CHEST
+    standard = twelve(limb_sequence)
     drawn = {_TURNED_OVER.get(name, name) for name in standard}.union(standard)
     further = tuple((name,) for name in names if name not in drawn)
     if not any(name in drawn for name in names):
         return further[:MOST_ROWS]
     return (_rows_of_twelve(layout, standard, rhythm_leads) + further)[:MOST_ROWS]
+
+
+def twelve(limb_sequence: LimbSequence) -> Row:
+    """Return the twelve leads in their sequence."""
+    return _LIMBS[limb_sequence] + _CHEST
 
 
 def lead_drawn(recording: Recording, name: str) -> Lead | None:

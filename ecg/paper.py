@@ -6,11 +6,7 @@ millimetres as millimetres.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
-from xml.sax.saxutils import escape
-
-import numpy as np
 
 from core.errors import InvalidRequest
 from ecg.filters import SheetFilter, filtered
@@ -24,28 +20,25 @@ from ecg.layout import (
     row_mm,
     rows,
 )
-from ecg.recording import Lead, Microvolts, Recording
+from ecg.recording import Recording
+from ecg.strokes import (
+    LINE,
+    MARGIN,
+    PULSE_PLACE,
+    PULSE_SECONDS,
+    calibration_pulse,
+    grid,
+    opening,
+    trace,
+    up_to_five,
+    words,
+)
 
 SPEEDS: Final = (12.5, 25.0, 50.0, 100.0)
 """mm/s"""
 GAINS: Final = (5.0, 10.0, 20.0)
 """mm/mV"""
 SHEET_SECONDS: Final = 10.0
-
-_MARGIN: Final = 5.0
-_PULSE_PLACE: Final = 3.0
-"""Before and behind the calibration pulse."""
-_PULSE_SECONDS: Final = 0.2
-_LINE: Final = 4.5
-_COLUMN: Final = 0.05
-"""mm: of more than four samples in a column so narrow the first, the last and the two extremes are drawn."""
-_FURTHEST: Final = 30_000
-"""A trace that goes farther from its line is cut there, in hundredths of a millimetre."""
-_STYLE: Final = (
-    ".fine{stroke:#f3b8b0;stroke-width:.1}.bold{stroke:#e08578;stroke-width:.2}"
-    ".trace{fill:none;stroke:#111;stroke-width:25;stroke-linejoin:round}"
-    "text{font-size:3.2px;fill:#111}.lead{font-weight:bold}"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,88 +93,34 @@ class _Sheet:
         self.seconds = min(left, SHEET_SECONDS)
         self.rows = rows(recording, settings.layout, settings.limb_sequence, settings.rhythm_leads)
         self.row_mm = row_mm(settings.layout, settings.gain_mm_per_mv)
-        self.pulse_mm = _PULSE_SECONDS * settings.speed_mm_per_s
-        self.trace_left = _MARGIN + 2 * _PULSE_PLACE + self.pulse_mm
-        self.top = _MARGIN + _LINE * len(header)
-        # Whole large squares, so that the grid ends in a bold line.
-        self.width = _up_to_five(self.trace_left + self.seconds * settings.speed_mm_per_s + _MARGIN)
-        self.height = _up_to_five(self.top + self.row_mm * len(self.rows) + _LINE + _MARGIN)
+        self.trace_left = MARGIN + 2 * PULSE_PLACE + PULSE_SECONDS * settings.speed_mm_per_s
+        self.top = MARGIN + LINE * len(header)
+        self.width = up_to_five(self.trace_left + self.seconds * settings.speed_mm_per_s + MARGIN)
+        self.height = up_to_five(self.top + self.row_mm * len(self.rows) + LINE + MARGIN)
 
     def draw(self) -> Iterator[str]:
-        yield (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width:g}mm" height="{self.height:g}mm"'
-            f' viewBox="0 0 {self.width:g} {self.height:g}" role="img"><title>ECG</title>'
-            f"<style>{_STYLE}text{{font-family:'{self.settings.font_family}'}}</style>"
-            f'<rect width="{self.width:g}" height="{self.height:g}" fill="#fff"/>'
-        )
-        yield from self._grid()
+        yield opening(self.width, self.height, self.settings.font_family)
+        yield from grid(self.width, self.height)
         for number, line in enumerate(self.header):
-            yield _text(_MARGIN, _MARGIN + _LINE * number, line)
+            yield words(MARGIN, MARGIN + LINE * number, line)
         for number, row in enumerate(self.rows):
             yield from self._row(row, self.top + self.row_mm * (number + 0.5))
-        yield _text(_MARGIN, self.height - 2, self._legend())
+        yield words(MARGIN, self.height - 2, self._legend())
         yield "</svg>"
 
-    def _grid(self) -> Iterator[str]:
-        for name, step, other in (("fine", 1, 5), ("bold", 5, 0)):
-            lines = [
-                f"M{x} 0V{self.height:g}"
-                for x in range(0, int(self.width) + 1, step)
-                if not other or x % other
-            ]
-            lines += [
-                f"M0 {y}H{self.width:g}"
-                for y in range(0, int(self.height) + 1, step)
-                if not other or y % other
-            ]
-            yield f'<path class="{name}" d="{"".join(lines)}"/>'
-
     def _row(self, row: Row, middle: float) -> Iterator[str]:
-        yield self._calibration_pulse(row, middle)
+        speed = self.settings.speed_mm_per_s
+        yield calibration_pulse(MARGIN, middle, speed, [self.settings.gain_of(name) for name in row])
         part = self.seconds / len(row)
         for number, name in enumerate(row):
-            x = self.trace_left + number * part * self.settings.speed_mm_per_s
+            x = self.trace_left + number * part * speed
             lead = lead_drawn(self.recording, name)
             label = name if lead is not None else f"{name} not recorded"
-            yield _text(x + 1, middle - self.row_mm / 2 + 4, label, "lead")
+            yield words(x + 1, middle - self.row_mm / 2 + 4, label, "lead")
             if lead is not None:
                 begin = self.settings.start_seconds + number * part
-                yield self._trace(lead, begin, begin + part, x, middle)
-
-    def _calibration_pulse(self, row: Row, middle: float) -> str:
-        """A millivolt of 0.2 s; where a row has leads of two gains, a step of 0.1 s for each."""
-        heights = sorted({self.settings.gain_of(name) for name in row}, reverse=True)
-        steps = []
-        for before, height in pairwise([0.0, *heights]):
-            steps.append(f"v{-_hundredths(height - before)}h{_hundredths(self.pulse_mm / len(heights))}")
-        drawn = (
-            f"h{_hundredths(_PULSE_PLACE)}{''.join(steps)}"
-            f"v{_hundredths(heights[-1])}h{_hundredths(_PULSE_PLACE - 1)}"
-        )
-        return _path(f"M{_hundredths(_MARGIN)} {_hundredths(middle)}{drawn}", "pulse")
-
-    def _trace(self, lead: Lead, begin: float, end: float, x: float, middle: float) -> str:
-        """Draw each sample where it belongs; a gap where nothing was recorded.
-
-        Of samples that lie closer than any paper shows the outline is drawn: a sheet has an end in bytes.
-        """
-        frequency = self.recording.sampling_frequency_hz
-        first, last = round(begin * frequency), min(round(end * frequency) + 1, self.recording.sample_count)
-        numbers = np.arange(first, last)
-        mm = (numbers / frequency - begin) * self.settings.speed_mm_per_s + x
-        height = lead.microvolts[first:last] / 1000 * self.settings.gain_of(lead.name)
-        drawn = _outline(mm, height)
-        across = np.rint(mm[drawn] * 100).astype(np.int64)
-        above = np.clip(np.rint(height[drawn] * 100), -_FURTHEST, _FURTHEST)
-        down = np.rint(middle * 100).astype(np.int64) - above.astype(np.int64)
-        unknown_before = np.cumsum(~np.isfinite(height))[drawn]
-        ends = (np.flatnonzero(np.diff(unknown_before)) + 1).tolist()
-        lines = [
-            _polyline(across[start:stop], down[start:stop])
-            for start, stop in pairwise([0, *ends, len(drawn)])
-            if stop > start
-        ]
-        return _path("".join(lines), lead.name)
+                scale = (speed, self.settings.gain_of(name))
+                yield trace(self.recording, lead, (begin, begin + part), (x, middle), scale)
 
     def _legend(self) -> str:
         settings = self.settings
@@ -201,46 +140,3 @@ class _Sheet:
         if settings.start_seconds:
             parts.append(f"from {settings.start_seconds:g} s")
         return "   ".join(parts)
-
-
-def _outline(mm: Microvolts, height: Microvolts) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return which samples to draw: those that are known, of each column no more than four."""
-    known = np.flatnonzero(np.isfinite(height))
-    column = np.floor(mm[known] / _COLUMN)
-    begins = np.flatnonzero(np.diff(column, prepend=-1))
-    if len(known) <= 4 * len(begins):
-        return known
-    by_height = np.lexsort((height[known], column))
-    ends = np.append(begins[1:], len(known)) - 1
-    drawn = np.concatenate((begins, ends, by_height[begins], by_height[ends]))
-    return np.asarray(known[np.unique(drawn)])
-
-
-def _polyline(
-    across: np.ndarray[tuple[int], np.dtype[np.int64]], down: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> str:
-    steps = zip(np.diff(across).tolist(), np.diff(down).tolist(), strict=True)
-    # A single sample between two gaps is a line of no length: a command without numbers ends the drawing.
-    return f"M{across[0]} {down[0]}l" + (" ".join(f"{dx} {dy}" for dx, dy in steps) or "0 0")
-
-
-def _path(commands: str, name: str) -> str:
-    return f'<path class="trace" data-lead="{_plain(name)}" transform="scale(.01)" d="{commands}"/>'
-
-
-def _text(x: float, y: float, text: str, style: str = "") -> str:
-    marked = f' class="{style}"' if style else ""
-    return f'<text x="{x:g}" y="{y:g}"{marked}>{_plain(text)}</text>'
-
-
-def _plain(text: str) -> str:
-    """Return text that can stand in XML, whatever a device wrote."""
-    return escape("".join(each if each.isprintable() else " " for each in text), {'"': "&quot;"})
-
-
-def _hundredths(mm: float) -> int:
-    return round(mm * 100)
-
-
-def _up_to_five(mm: float) -> float:
-    return float(-(-mm // 5) * 5)

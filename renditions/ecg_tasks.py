@@ -10,6 +10,7 @@ from pydicom import Dataset
 from core.errors import InvalidInstance
 from ecg.annotations import stated
 from ecg.compact import compact
+from ecg.comparison import Compared, comparison_svg
 from ecg.heading import device_lines
 from ecg.leads import STANDARD
 from ecg.paper import PaperSettings, svg
@@ -42,6 +43,17 @@ def page(recording: Recording, settings: PaperSettings, most_rows: int, header: 
     leads = tuple(lead for lead in recording.leads if lead.name in STANDARD) or recording.leads[:most_rows]
     drawing = svg(replace(recording, leads=leads), settings, header)
     return json.dumps({"drawing": drawing, "left_out": len(recording.leads) - len(leads)}).encode()
+
+
+def comparison_of(
+    datasets: Sequence[Dataset], headings: Sequence[Sequence[str]], settings: PaperSettings
+) -> list[bytes]:
+    """Return ECGs beside each other as SVG, each under its heading; raises as `sheet_of` does."""
+    compared = [
+        Compared(heading=tuple(heading), recording=_recording(dataset), stated=stated(dataset))
+        for dataset, heading in zip(datasets, headings, strict=True)
+    ]
+    return [comparison_svg(compared, settings).encode()]
 
 
 def compact_of(dataset: Dataset) -> list[bytes]:

@@ -12,7 +12,7 @@ from ecg.paper import PaperSettings
 from renditions.allowance import Allowance
 from renditions.child_messages import Task
 from renditions.decoders import Decoders
-from renditions.ecg_tasks import page_of, sheet_of
+from renditions.ecg_tasks import comparison_of, page_of, sheet_of
 from renditions.rendition import RenditionKind
 from renditions.rendition_store import RenditionStore
 from storage.archive import Archive
@@ -54,10 +54,18 @@ class Electrocardiograms:
         if not is_waveform(instance):
             raise NotFound("This instance holds no waveform.")
         dataset = waveform_data_set(self._archive, instance)
-        allowance = Allowance(
-            address_space=DECODING_BYTES + _BYTES_FOR_EACH * instance.size, cpu_seconds=DECODING_CPU_SECONDS
-        )
-        [made] = self._decoders.run(task, dataset, *arguments, allowance=allowance)
+        [made] = self._decoders.run(task, dataset, *arguments, allowance=_allowance(instance.size))
+        return made
+
+    def compared(self, instances: Sequence[Instance], marks: Sequence[str], settings: PaperSettings) -> bytes:
+        """Draw ECGs beside each other, each under a mark and its study's lines; raises as `read` does."""
+        headings = [
+            [mark, *self._header_of(self.study_of(instance))]
+            for instance, mark in zip(instances, marks, strict=True)
+        ]
+        datasets = [waveform_data_set(self._archive, instance) for instance in instances]
+        allowance = _allowance(sum(instance.size for instance in instances))
+        [made] = self._decoders.run(comparison_of, datasets, headings, settings, allowance=allowance)
         return made
 
     def study_of(self, instance: Instance) -> Study:
@@ -93,6 +101,10 @@ class Electrocardiograms:
 def is_waveform(instance: Instance) -> bool:
     """Whether an instance holds waveforms rather than pixels."""
     return instance.sop_class_uid.startswith(_WAVEFORM_CLASSES)
+
+
+def _allowance(size: int) -> Allowance:
+    return Allowance(address_space=DECODING_BYTES + _BYTES_FOR_EACH * size, cpu_seconds=DECODING_CPU_SECONDS)
 
 
 def _digest(header: Sequence[str]) -> str:

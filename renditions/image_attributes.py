@@ -11,8 +11,8 @@ from storage.element_data_set import data_set_of, nested_data_set
 from storage.element_tree import Tree
 from storage.instance_content import Content
 
-_IMAGE_GROUP: Final = 0x0028
-_PRESENTATION_GROUP: Final = 0x2050
+_IMAGE_GROUPS: Final = (0x0028, 0x2050)
+"""The image, and how it is presented."""
 _INTENT: Final = 0x00080068
 _LONGEST_TABLE: Final = MIB
 """No lookup table of the standard is longer."""
@@ -22,13 +22,8 @@ _LONGEST_OVERLAY: Final = 8 * MIB
 
 def image_attributes(content: Content, number: int) -> Dataset:
     """Return the attributes of frame `number` (from 1), without its pixels."""
-    groups = {tag >> 16 for tag in content.tree}
-    image = data_set_of(content, group=_IMAGE_GROUP, longest_value=_LONGEST_TABLE)
-    if _PRESENTATION_GROUP in groups:
-        image.update(data_set_of(content, group=_PRESENTATION_GROUP, longest_value=_LONGEST_TABLE))
-    for group in OVERLAY_GROUPS:
-        if group in groups:
-            image.update(data_set_of(content, group=group, longest_value=_LONGEST_OVERLAY))
+    image = data_set_of(content, groups=_IMAGE_GROUPS, longest_value=_LONGEST_TABLE)
+    image.update(data_set_of(content, groups=OVERLAY_GROUPS, longest_value=_LONGEST_OVERLAY))
     if _INTENT in content.tree:
         image.update(nested_data_set(content, {_INTENT: content.tree[_INTENT]}))
     apply_functional_groups(image, [nested_data_set(content, item) for item in _groups_of(content, number)])

@@ -1,4 +1,4 @@
-"""The data set of an instance that holds waveforms, with their samples: small enough to be read whole."""
+"""The data set of a waveform object, its samples too: small enough to be read whole."""
 
 from typing import Final
 
@@ -11,7 +11,8 @@ from storage.element_data_set import data_set_of
 from storage.instance import Instance
 from storage.instance_content import opened
 
-_WAVEFORM_GROUP: Final = 0x5400
+_GROUPS: Final = (0x0008, 0x0018, 0x0040, 0x5400)
+"""What sent it, when it was acquired, what the device says of it, and the samples."""
 
 
 def waveform_data_set(archive: Archive, instance: Instance) -> Dataset:
@@ -24,4 +25,9 @@ def waveform_data_set(archive: Archive, instance: Instance) -> Dataset:
     if instance.size > ECG_OBJECT_LIMIT:
         raise TooLarge(f"A waveform object of more than {ECG_OBJECT_LIMIT} bytes is not read whole.")
     with opened(archive, instance) as content:
-        return data_set_of(content, group=_WAVEFORM_GROUP, longest_value=ECG_OBJECT_LIMIT)
+        return data_set_of(
+            content,
+            groups=_GROUPS,
+            longest_value=ECG_OBJECT_LIMIT,
+            sets_of=archive.character_sets.reader_of(instance),
+        )

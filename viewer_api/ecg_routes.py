@@ -112,7 +112,7 @@ def leads(request: Request, rooms: InRooms, ecg: ECGInstance) -> Response:
     forms = [Form(media_type=_JSON), Form(media_type=_COMPACT)]
     chosen = choose(accept_of(request), forms, multipart=False, single=True)
     task = compact_of if chosen.form.media_type == _COMPACT else leads_of
-    with _read():
+    with reading_an_ecg():
         body = rooms.electrocardiograms.read(ecg, task)
     return Response(body, media_type=chosen.form.media_type, headers=UNCHANGING)
 
@@ -133,13 +133,13 @@ def sheet(request: Request, rooms: InRooms, ecg: ECGInstance, settings: InPaperS
     choose(accept_of(request), [Form(media_type=_SVG)], multipart=False, single=True)
     drawing = rooms.electrocardiograms.kept(ecg, settings)
     if drawing is None:
-        with _read():
+        with reading_an_ecg():
             drawing = rooms.electrocardiograms.drawn(ecg, settings)
     return Response(drawing, media_type=_SVG, headers=UNCHANGING)
 
 
 @contextmanager
-def _read() -> Iterator[None]:
+def reading_an_ecg() -> Iterator[None]:
     """Wait for a place to read in. Raises Busy, and NotShowable where an ECG cannot be read."""
     try:
         with DECODING.taken():

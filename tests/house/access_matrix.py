@@ -405,6 +405,13 @@ DOORS: list[Door] = [
         for form in ("ecg", "ecg.svg")
     ),
     Door(
+        method="GET",
+        path="/api/v1/cases/{case_id}/ecg-comparison.svg",
+        act=Act.SEARCH,
+        place=Place.OBJECT,
+        things={"case_id": "ecg_case_id"},
+    ),
+    Door(
         method="POST",
         path="/api/v1/uploads",
         act=Act.STORE,

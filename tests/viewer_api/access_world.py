@@ -250,6 +250,7 @@ def _things(edge: Edge, reading: Reading) -> dict[str, str]:
     uids |= {"ecg_study": "1.2.840.2", "ecg_instance": "1.2.840.2.5.1"}
     ecg = sample(ECG, StudyInstanceUID=uids["ecg_study"], SOPInstanceUID=uids["ecg_instance"], **PATIENT)
     store(reading.edge.rooms.archive, reading.edge.consultation.clock, part10(ecg))
+    reading.rooms.take_in()
     waits, matched = (
         reading.rooms.ask(at_site("clinic"), site_id=XINGLONG, **named).request_id
         for named in ({"accession_number": "A-6"}, {"study_instance_uid": case.study_instance_uid})
@@ -258,6 +259,7 @@ def _things(edge: Edge, reading: Reading) -> dict[str, str]:
     edge.rooms.archive.character_sets.set_by_administrator(device, "", "GB18030", username="admin")
     return uids | {
         "text_source_id": device.source,
+        "ecg_case_id": reading.rooms.case(uids["ecg_study"]).case_id,
         "upload_id": reading.edge.rooms.uploads.open(
             at_site("technician"), XINGLONG, [AnnouncedFile(name="x", size=2)]
         ).upload_id,

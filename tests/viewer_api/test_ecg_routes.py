@@ -63,6 +63,17 @@ def test_the_sheet_says_who_and_how(edge: Edge) -> None:
     assert any("王小明" in text for text in texts)
     assert any("2026-01-02" in text for text in texts)
     assert any("50 mm/s   20 mm/mV   6x2" in text for text in texts)
+    assert any("PR 161 ms   QRS 75 ms   QT 368 ms" in text for text in texts)
+    assert "device, unconfirmed: RITMO SINUSALE; ECG NORMALE" in texts
+
+
+def test_what_a_device_says_in_chinese_is_read_as_its_text_is_read(edge: Edge) -> None:
+    dataset = sample(ECG, SpecificCharacterSet="GB18030", Manufacturer="理邦")
+    dataset.WaveformAnnotationSequence[0].UnformattedTextValue = "窦性心律"
+    answer = edge.client("reader").get(f"{stored(edge, dataset)}.svg")
+    texts = [element.text or "" for element in ElementTree.fromstring(answer.text).iter()]
+    assert "device, unconfirmed: 窦性心律; ECG NORMALE" in texts
+    assert any(text.startswith("理邦") for text in texts)
 
 
 def test_the_sheet_is_drawn_in_the_readers_own_way(edge: Edge) -> None:

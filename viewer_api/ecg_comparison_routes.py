@@ -1,0 +1,120 @@
+"""The ECG of a case beside the earlier ones of the same person."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request, Response
+
+from core.errors import InvalidRequest, NotFound, StorageUnavailable, TooLarge
+from ecg.comparison import MOST_COMPARED
+from ecg.storage_classes import ELECTROCARDIOGRAMS
+from storage.instance import Instance
+from viewer_api.authentication import AUTHENTICATION_PROBLEMS
+from viewer_api.dicom_web_root import Retrieval, Root, SearchRoot, accept_of
+from viewer_api.ecg_routes import InPaperSettings, reading_an_ecg
+from viewer_api.media_types import Form, choose
+from viewer_api.parameters import CaseId
+from viewer_api.problems import Busy, NotAcceptable, NotShowable, documented
+from viewer_api.rooms import InRooms, Rooms
+from worklist.case import Case
+from worklist.priors import Prior, Relation
+
+router = APIRouter(
+    prefix="/api/v1",
+    tags=["electrocardiograms"],
+    responses=AUTHENTICATION_PROBLEMS
+    | documented(Busy, InvalidRequest, NotAcceptable, NotFound, NotShowable, StorageUnavailable, TooLarge),
+)
+
+_SVG: Final = "image/svg+xml"
+_USUAL: Final = 2
+"""So many earlier ECGs, where none are named."""
+_NONE_NAMED: Final[list[str]] = []
+_MARKS: Final = {
+    Relation.PATIENT: "earlier, same patient",
+    Relation.RELATED: "earlier, linked by a person",
+    Relation.CANDIDATE: "CANDIDATE: not known to be the same person",
+}
+
+
+@router.get(
+    "/cases/{case_id}/ecg-comparison.svg",
+    summary="The ECG of a case beside earlier ones of the same person",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A drawing whose user unit is a millimetre; the case's own ECG is on the left.",
+            "content": {_SVG: {"schema": {"type": "string"}}},
+        }
+    },
+)
+def comparison(
+    request: Request,
+    rooms: InRooms,
+    root: SearchRoot,
+    case_id: CaseId,
+    settings: InPaperSettings,
+    prior: Annotated[
+        list[str],
+        Query(
+            max_length=MOST_COMPARED - 1,
+            description="Cases among its priors; without any the newest two certain ones that have an ECG.",
+        ),
+    ] = _NONE_NAMED,
+) -> Response:
+    """Lead by lead on one time and voltage scale, with what each device measured below its heading."""
+    choose(accept_of(request), [Form(media_type=_SVG)], multipart=False, single=True)
+    case = rooms.reading_list.case(root.actor, case_id)
+    own = _electrocardiogram(rooms, root, case)
+    if own is None:
+        raise NotFound("This case holds no ECG.")
+    priors = rooms.priors.of_case(root.actor, case_id)
+    earlier = _named(rooms, root, priors, prior) if prior else _newest(rooms, root, priors)
+    marks = ["this ECG", *(_MARKS[relation] for _, relation in earlier)]
+    with reading_an_ecg():
+        drawing = rooms.electrocardiograms.compared([own, *(each for each, _ in earlier)], marks, settings)
+    return Response(drawing, media_type=_SVG)
+
+
+def _newest(rooms: Rooms, root: Root, priors: list[Prior]) -> list[tuple[Instance, Relation]]:
+    certain = [prior for prior in priors if prior.relation is not Relation.CANDIDATE]
+    found = []
+    for instance, relation in _electrocardiograms(rooms, root, certain):
+        found.append((instance, relation))
+        if len(found) == _USUAL:
+            break
+    return found
+
+
+def _named(
+    rooms: Rooms, root: Root, priors: list[Prior], named: list[str]
+) -> list[tuple[Instance, Relation]]:
+    """Return the ECGs of named cases. Raises NotFound: one is no prior of the case, or has no ECG."""
+    among = {prior.case.case_id: prior for prior in priors}
+    if not among.keys() >= set(named):
+        raise NotFound("Only priors of the case are compared with it.")
+    found = list(_electrocardiograms(rooms, root, [among[case_id] for case_id in dict.fromkeys(named)]))
+    if len(found) < len(set(named)):
+        raise NotFound("A prior holds no ECG.")
+    return found
+
+
+def _electrocardiograms(rooms: Rooms, root: Root, priors: list[Prior]) -> Iterator[tuple[Instance, Relation]]:
+    for prior in priors:
+        instance = _electrocardiogram(rooms, root, prior.case)
+        if instance is not None:
+            yield instance, prior.relation
+
+
+def _electrocardiogram(rooms: Rooms, root: Root, case: Case) -> Instance | None:
+    """Return the first ECG of a case, having its look written down; None where there is none in scope."""
+    for study in case.studies:
+        try:
+            retrieval = Retrieval(root.at(case.site_id), rooms)
+            instances = retrieval.instances(study.study_instance_uid)
+        except NotFound:
+            continue
+        for instance in instances:
+            if instance.sop_class_uid in ELECTROCARDIOGRAMS:
+                return instance
+    return None
