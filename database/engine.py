@@ -2,12 +2,12 @@
 
 import shutil
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -15,8 +15,9 @@ from core.access import EVERY_SITE, Scope
 from core.errors import InvalidRequest, StorageUnavailable
 from core.limits import CATALOGUE_SECONDS
 from database import postgresql
-from database.recollection import Recollection, SqliteRevision
+from database.recollection import Marks, Recollection, Revision
 from database.sqlite import WRITES, open_sqlite
+from database.sqlite_revisions import SqliteRevisions
 
 Answer = TypeVar("Answer")
 
@@ -35,8 +36,10 @@ class Database:
         self.engine = open_sqlite(url) if url.startswith("sqlite") else postgresql.open_postgresql(url)
         self._writer = threading.Lock()
         file = self.engine.url.database if self.is_sqlite else None
-        self._file_revision = SqliteRevision(Path(file)) if file else None
-        self._recollection = Recollection(self.revision)
+        self._file_revisions = SqliteRevisions(Path(file)) if file else None
+        self._recollection: Recollection | None = None
+        if not self.is_sqlite or self._file_revisions is not None:
+            self._recollection = Recollection(self._file_revisions or _ServerRevisions(self.engine))
 
     @property
     def is_sqlite(self) -> bool:
@@ -95,29 +98,27 @@ class Database:
             yield connection
 
     def recalled(
-        self, key: Hashable, ask: Callable[[], Answer], weigh: Callable[[Answer], int] | None = None
+        self,
+        key: Hashable,
+        ask: Callable[[], Answer],
+        *,
+        on: Collection[str] | None,
+        weigh: Callable[[Answer], int] | None = None,
+        still: Callable[[Answer], bool] | None = None,
     ) -> Answer:
-        """Return what `ask` answered under this key, unless anything at all was committed since.
+        """Return what `ask` answered under this key, unless anything was committed since that it depends on.
 
-        The key says everything that the answer depends on, the scope too. For small answers that are asked
-        for again and again; what follows from the time of day is not one of them. `weigh` returns the bytes
-        of an answer that need not be small.
-
-        Raises:
-            StorageUnavailable: the catalogue is away.
-        """
-        return self._recollection.recalled(key, ask, weigh)
-
-    def revision(self) -> Hashable | None:
-        """Return what differs whenever anything was committed, by whichever process; None if that is unknown.
+        `on` says what that is, by the topics of `database.topics`; None is anything at all. The key says
+        what else the answer depends on, the scope too. For small answers that are asked for again and
+        again; `weigh` returns the bytes of one that need not be small. What follows from the time of day is
+        none, unless `still` says of an answer whether it is of use now.
 
         Raises:
             StorageUnavailable: the catalogue is away.
         """
-        if self.is_sqlite:
-            return None if self._file_revision is None else self._file_revision()
-        with _translated(), self.engine.connect() as connection:
-            return postgresql.revision(connection)
+        if self._recollection is None:
+            return ask()
+        return self._recollection.recalled(key, ask, on=on, weigh=weigh, still=still)
 
     def room(self) -> int | None:
         """Return the free bytes of the file's disk, None where a server has the catalogue.
@@ -134,8 +135,8 @@ class Database:
 
     def close(self) -> None:
         """Give the connections back."""
-        if self._file_revision is not None:
-            self._file_revision.close()
+        if self._file_revisions is not None:
+            self._file_revisions.close()
         self.engine.dispose()
 
     @contextmanager
@@ -146,6 +147,23 @@ class Database:
             yield
         finally:
             self._writer.release()
+
+
+class _ServerRevisions:
+    """How the catalogue on a server stands; raises StorageUnavailable where that cannot be asked."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def now(self) -> Revision:
+        """Return the present revision."""
+        with _translated(), self._engine.connect() as connection:
+            return postgresql.revision(connection)
+
+    def marks(self, topics: Collection[str]) -> Marks:
+        """Return the marks of these topics."""
+        with _translated(), self._engine.connect() as connection:
+            return postgresql.marks(connection, topics)
 
 
 @contextmanager

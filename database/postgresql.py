@@ -1,6 +1,6 @@
 """The catalogue on a PostgreSQL server: nothing asked of it waits for ever, and a commit is on its disk."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.access import Scope
 from core.limits import CATALOGUE_CONNECTIONS, CATALOGUE_SECONDS
+from database.recollection import Marks, Revision
 
 CONNECT_SECONDS: Final = 5
 ANSWER_SECONDS: Final = CATALOGUE_SECONDS + 2.0
@@ -39,7 +40,8 @@ _WITHIN = (
 _BEGIN_READING = text(f"SELECT {_WITHIN}")
 _BEGIN_WRITING = text(f"SELECT {_WITHIN}, pg_advisory_xact_lock(:turn)")
 _BEGIN_ALTERING = text("SELECT set_config('hub.every_site', 'on', true), pg_advisory_xact_lock(:turn)")
-_REVISION = text("SELECT concat(pg_current_snapshot(), ' ', pg_postmaster_start_time())")
+_REVISION = text("SELECT pg_postmaster_start_time(), CAST(pg_current_snapshot() AS text)")
+_MARKS = text("SELECT topic, mark FROM revisions WHERE topic = ANY (CAST(:topics AS text[]))")
 _TAKE_TIME = text(
     "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true),"
     " set_config('idle_in_transaction_session_timeout', '0', true)"
@@ -90,13 +92,21 @@ def open_postgresql(url: str) -> Engine:
     return engine
 
 
-def revision(connection: Connection) -> str:
+def revision(connection: Connection) -> Revision:
     """Return what is the same only for two snapshots that see the very same commits.
 
     Which transactions had ended says it all, as long as the server is the one that it was.
     """
     with connection.execution_options(isolation_level="AUTOCOMMIT").begin():
-        return str(connection.scalar(_REVISION))
+        catalogue, state = connection.execute(_REVISION).one()
+    return Revision(catalogue=catalogue, state=state)
+
+
+def marks(connection: Connection, topics: Collection[str]) -> Marks:
+    """Return the marks of these topics; one that was never raised has none."""
+    with connection.execution_options(isolation_level="AUTOCOMMIT").begin():
+        rows = connection.execute(_MARKS, {"topics": [*topics]}).all()
+    return dict.fromkeys(topics) | {row.topic: row.mark for row in rows}
 
 
 @contextmanager

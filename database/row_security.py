@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, MetaData, Table, text
 
 from core.errors import Misconfigured
+from database import topic_triggers
 from database.append_only import ONLY_ADDED, REFUSAL
 from database.postgresql import ROLE
 
@@ -21,6 +22,7 @@ WITHOUT_SITE: Final = {
     "list_views": "of an account",
     "login_failures": "counted before anybody is known",
     "reading_groups": "a group reads several sites",
+    "revisions": "marks of topics, of which each is named by the key it is of",
     "sessions": "of an account",
     "tallies": "numbers of the whole hub, by the hub's own words",
     "tokens": "of an account",
@@ -72,6 +74,7 @@ def secure(connection: Connection, metadata: MetaData) -> None:
     _require_role(connection)
     for statement in statements(metadata):
         connection.exec_driver_sql(statement)
+    topic_triggers.raise_everything(connection)
     connection.execute(text(f"COMMENT ON TABLE {_VERSION} IS '{_digest(metadata)}'"))
 
 
@@ -92,6 +95,7 @@ def statements(metadata: MetaData) -> Iterator[str]:
         yield f'ALTER TABLE "{table.name}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY'
         yield f'DROP POLICY IF EXISTS hub_sites ON "{table.name}"'
         yield f'CREATE POLICY hub_sites ON "{table.name}" USING ({condition})'
+    yield from topic_triggers.statements(metadata)
 
 
 def _grants(table: Table) -> Iterator[str]:

@@ -4,6 +4,7 @@ import database.audit
 import database.change_feed
 import database.jobs
 import database.tallies
+import database.topics
 import registry.tables
 import renditions.tables
 import reporting.tables
@@ -18,6 +19,7 @@ ROOMS = (
     database.change_feed,
     database.jobs,
     database.tallies,
+    database.topics,
     registry.tables,
     storage.tables,
     renditions.tables,

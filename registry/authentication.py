@@ -11,6 +11,7 @@ from core.errors import NotAuthenticated, TooManyAttempts
 from core.limits import LOGIN_ATTEMPTS, LOGIN_WINDOW_SECONDS, SESSION_IDLE_SECONDS, SESSION_SECONDS
 from database.audit import AuditEvent, AuditRecord, append_audit, append_once
 from database.engine import Database
+from database.topics import ACCESS, SESSIONS
 from registry.accounts import grants_of
 from registry.directory import routes_in_use
 from registry.passwords import digest_of, new_secret, password_is_right
@@ -123,7 +124,9 @@ class Authentication:
         """
         now, digest = self._clock.now(), digest_of(secret)
         # The row as it is; whether the session is over follows from the time of day.
-        held = self._database.recalled(("session", digest), lambda: self._held_session(digest))
+        held = self._database.recalled(
+            ("session", digest), lambda: self._held_session(digest), on=(ACCESS, SESSIONS)
+        )
         if now - held.last_seen_at > self._idle or now - held.created_at > timedelta(seconds=SESSION_SECONDS):
             raise NotAuthenticated(SESSION_OVER)
         if is_use and now - held.last_seen_at > self._touch_after:
@@ -160,7 +163,9 @@ class Authentication:
     def identify_token(self, secret: str) -> Identity:
         """Return whose bearer token this is. Raises NotAuthenticated."""
         digest = digest_of(secret)
-        return self._database.recalled(("token", digest), lambda: self._identity_of_token(digest))
+        return self._database.recalled(
+            ("token", digest), lambda: self._identity_of_token(digest), on=(ACCESS,)
+        )
 
     def _identity_of_token(self, digest: str) -> Identity:
         with self._database.read(within=EVERY_SITE) as connection:

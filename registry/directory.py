@@ -12,6 +12,7 @@ from core.access import EVERY_SITE, Route
 from core.clock import Clock
 from core.errors import AlreadyRegistered, InvalidRequest, NotFound
 from database.engine import Database
+from database.topics import ACCESS
 from registry.acts import HUB, put_on_record
 from registry.certificate import Certificate
 from registry.device import Device, new_device, require_name
@@ -185,7 +186,7 @@ class Directory:
 
     def sites(self) -> list[Site]:
         """Return every site, disabled ones too."""
-        return [*self._database.recalled("sites", self._sites)]
+        return [*self._database.recalled("sites", self._sites, on=(ACCESS,))]
 
     def _sites(self) -> tuple[Site, ...]:
         with self._database.read(within=EVERY_SITE) as connection:

@@ -11,6 +11,7 @@ from pydicom import Dataset
 from core.access import at_site
 from core.errors import NotFound, StorageUnavailable
 from database.engine import Database
+from database.topics import study_topic
 from renditions.frame_image import FrameImage
 from renditions.frame_index import IndexedFrame, frame_on, page_of
 from renditions.pixel_data import PixelData, require_length
@@ -144,7 +145,8 @@ class StoredFrames:
 
     def _look(self, number: int) -> Preparation | None:
         key = ("frames", self.instance.site_id, self.instance.digest, page_of(number))
-        found = self._database.recalled(key, lambda: self._asked(number))
+        of_study = study_topic(self.instance.study_instance_uid)
+        found = self._database.recalled(key, lambda: self._asked(number), on=(of_study,))
         self._pages[page_of(number)] = None if found is None else found[1]
         return None if found is None else found[0]
 

@@ -22,6 +22,7 @@ from core.limits import DISK_RESERVE_BYTES, KIB
 from core.origin import Origin
 from core.uids import is_indexable, new_key
 from database.engine import Database
+from database.topics import study_topic
 from storage import search
 from storage.admission import Admission, Compared
 from storage.aside_arrival_records import AsideQuota
@@ -176,7 +177,8 @@ class Archive:
         found = self._database.recalled(
             ("instances", *uids.values(), visible_to),
             lambda: tuple(self._instances_of(uids, visible_to)),
-            lambda instances: len(instances) * _INSTANCE_BYTES,
+            on=(study_topic(study_instance_uid),),
+            weigh=lambda instances: len(instances) * _INSTANCE_BYTES,
         )
         return [*found]
 

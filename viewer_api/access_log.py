@@ -77,8 +77,15 @@ class AccessLog:
 
     def _write(self, record: AuditRecord) -> None:
         act = (record.event, record.action, record.actor, record.site_id, record.study_instance_uid)
-        latest = self._database.recalled(("on record", *act), lambda: self._latest(record))
-        if latest is not None and latest > record.at - ONE_LOOK:
+
+        def is_one_look(latest: datetime | None) -> bool:
+            return latest is not None and latest > record.at - ONE_LOOK
+
+        # Nothing takes a look off the record that was found on it: it depends on nothing but the time.
+        latest = self._database.recalled(
+            ("on record", *act), lambda: self._latest(record), on=(), still=is_one_look
+        )
+        if is_one_look(latest):
             return
         with self._database.write(within=at_site(record.site_id)) as connection:
             append_audit(connection, record)

@@ -4,7 +4,7 @@ Addresses inside answers are always those of a site: only there is a UID unique.
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, TypeVar
 
@@ -172,9 +172,16 @@ class Retrieval:
 
         return in_explicit_little_endian(self.archive, instance, self.frames, native_frame)
 
-    def recalled(self, key: Hashable, ask: Callable[[], Answer], weigh: Callable[[Answer], int]) -> Answer:
-        """Return what was answered before under this key, unless anything was committed since."""
-        return self._database.recalled(key, ask, weigh)
+    def recalled(
+        self,
+        key: Hashable,
+        ask: Callable[[], Answer],
+        *,
+        on: Collection[str] | None,
+        weigh: Callable[[Answer], int],
+    ) -> Answer:
+        """Return what was answered before under this key, unless what it depends `on` has changed since."""
+        return self._database.recalled(key, ask, on=on, weigh=weigh)
 
     def documents(self, instances: Sequence[Instance]) -> Iterator[Document]:
         """Yield the metadata of instances that were found, in their order."""

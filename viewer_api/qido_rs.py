@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from core.errors import InvalidQuery, StorageUnavailable
 from core.limits import SEARCH_COUNT_LIMIT, SEARCH_LIMIT, SEARCH_READ_LIMIT
+from database.topics import TEXT, site_topics
 from storage.archive import Archive
 from storage.dicom_json import data_set, encoded, encoded_data_sets, tag_of
 from storage.instance import Instance, Series, Study
@@ -220,7 +221,8 @@ def _answer(
     body, headers = rooms.database.recalled(
         ("search", root.base_url, root.scope, request.scope["path"], request.scope["query_string"]),
         lambda: _written(rooms.archive, root, search, asked, find(), attributes_of),
-        lambda written: len(written[0]),
+        on=None if root.scope.everything else (TEXT, *site_topics(root.scope.sites)),
+        weigh=lambda written: len(written[0]),
     )
     AccessLog(rooms.database, rooms.clock).note_query(root.actor, "search", site_id=root.site_id)
     # 10.6.3.1 as amended by CP-2473: nothing found is 200 and an empty array, no longer 204.

@@ -66,7 +66,9 @@ def _rendered(
     body, is_meant_to_be_seen = retrieval.recalled(
         ("rendered", instance.site_id, instance.digest, number, media_type, asked.rendering),
         lambda: _drawn(retrieval, asked, instance, number, media_type),
-        lambda drawn: len(drawn[0]),
+        # Drawn of the bytes that have this digest, and of nothing else.
+        on=(),
+        weigh=lambda drawn: len(drawn[0]),
     )
     warnings = [*asked.warnings, *([] if is_meant_to_be_seen else [_NOT_MEANT_TO_BE_SEEN])]
     said = ", ".join(f'299 {retrieval.root.base_url} "{warning}"' for warning in warnings)

@@ -9,6 +9,7 @@ from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, StorageUnavailable
 from core.limits import MIB
+from database.topics import TEXT, study_topic
 from imaging.jpeg_ls import JPEG_LS_LOSSLESS
 from renditions.transcoding import is_transcoded
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
@@ -209,7 +210,10 @@ def _metadata(request: Request, retrieval: Retrieval, found: list[Instance]) -> 
 
     if len(found) <= _METADATA_AT_ONCE:
         key = ("metadata", retrieval.root.base_url, is_zipped, *(each.instance_key for each in found))
-        body = retrieval.recalled(key, lambda: _gathered(chunks()), lambda body: len(body or b""))
+        on = {TEXT, *(study_topic(each.study_instance_uid) for each in found)}
+        body = retrieval.recalled(
+            key, lambda: _gathered(chunks()), on=on, weigh=lambda body: len(body or b"")
+        )
         if body is not None:
             return Response(body, media_type=DICOM_JSON, headers=headers)
     return StreamingResponse(begun(chunks()), media_type=DICOM_JSON, headers=headers)

@@ -1,6 +1,7 @@
-"""What was answered is given again exactly until something is committed, by whomever."""
+"""What was answered is given again exactly until something is committed that it depends on, by whomever."""
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from sqlalchemy import func, insert, select
 
 from core.errors import StorageUnavailable
 from database.engine import Database
-from database.recollection import LARGEST, SMALL, Recollection
+from database.recollection import LARGEST, SMALL, Marks, Recollection, Revision
 from database.tallies import tallies
+from database.topics import EVERYTHING
 from tests.fixtures.catalogue import open_catalogue
 
 
@@ -20,7 +22,7 @@ def count(database: Database) -> int:
         with database.read() as connection:
             return int(connection.scalar(select(func.count()).select_from(tallies)) or 0)
 
-    return database.recalled("rows", ask)
+    return database.recalled("rows", ask, on=None)
 
 
 def add(database: Database, name: str) -> None:
@@ -55,7 +57,7 @@ def test_nothing_is_asked_again_while_nothing_is_committed(database: Database) -
     for _ in range(3):
         with database.read() as connection:
             connection.scalar(select(func.count()).select_from(tallies))
-        assert database.recalled("key", ask) == 1
+        assert database.recalled("key", ask, on=None) == 1
 
 
 def test_what_is_not_committed_is_not_seen(database: Database) -> None:
@@ -71,37 +73,109 @@ def test_what_could_not_be_answered_is_asked_again(database: Database) -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        database.recalled("key", refuse)
-    assert database.recalled("key", lambda: "answered") == "answered"
+        database.recalled("key", refuse, on=())
+    assert database.recalled("key", lambda: "answered", on=()) == "answered"
 
 
-def test_an_answer_asked_before_a_commit_is_not_taken_for_a_newer_one() -> None:
+class Catalogue:
+    """A catalogue that is nothing but its revision and marks."""
+
+    def __init__(self) -> None:
+        self.place = "here"
+        self.commits = 0
+        self.raised: dict[str, int] = {}
+        self.looks: list[set[str]] = []
+
+    def commit(self, *topics: str) -> None:
+        self.commits += 1
+        self.raised |= dict.fromkeys(topics, self.commits)
+
+    def now(self) -> Revision:
+        return Revision(catalogue=self.place, state=self.commits)
+
+    def marks(self, topics: Collection[str]) -> Marks:
+        self.looks.append({*topics} - {EVERYTHING})
+        return {topic: self.raised.get(topic) for topic in topics}
+
+
+@pytest.fixture
+def catalogue() -> Catalogue:
+    return Catalogue()
+
+
+def test_an_answer_is_asked_anew_only_for_what_it_depends_on(catalogue: Catalogue) -> None:
+    kept = Recollection(catalogue)
+    on = {"a": ("a",), "a and b": ("a", "b"), "nothing": (), "anything": None}
+
+    def answers() -> dict[str, int]:
+        return {key: kept.recalled(key, lambda: catalogue.commits, on=topics) for key, topics in on.items()}
+
+    assert set(answers().values()) == {0}
+    catalogue.commit("b")
+    assert answers() == {"a": 0, "a and b": 1, "nothing": 0, "anything": 1}
+    catalogue.commit("c")
+    assert answers() == {"a": 0, "a and b": 1, "nothing": 0, "anything": 2}
+    catalogue.commit(EVERYTHING)
+    assert set(answers().values()) == {3}
+
+
+def test_marks_are_looked_at_once_for_each_commit(catalogue: Catalogue) -> None:
+    kept = Recollection(catalogue)
+    for _ in range(3):
+        for key in ("one", "other"):
+            kept.recalled(key, lambda: "answer", on=("a",))
+    catalogue.commit()
+    for _ in range(3):
+        for key in ("one", "other"):
+            kept.recalled(key, lambda: "never asked", on=("a",))
+    assert catalogue.looks == [{"a"}, {"a"}]
+
+
+@pytest.mark.parametrize("on", [None, ("a",)])
+def test_an_answer_asked_before_a_commit_is_not_taken_for_a_newer_one(
+    catalogue: Catalogue, on: tuple[str, ...] | None
+) -> None:
     """The commit falls between the look at the revision and the question."""
-    revision = ["before"]
-    kept = Recollection(lambda: revision[0])
+    kept = Recollection(catalogue)
 
     def ask() -> str:
-        revision[0] = "after"
+        catalogue.commit("a")
         return "old or new"
 
-    assert kept.recalled("key", ask) == "old or new"
-    assert kept.recalled("key", lambda: "new") == "new"
-    assert kept.recalled("key", lambda: "never asked") == "new"
+    assert kept.recalled("key", ask, on=on) == "old or new"
+    assert kept.recalled("key", lambda: "new", on=on) == "new"
+    assert kept.recalled("key", lambda: "never asked", on=on) == "new"
 
 
-def test_no_more_is_kept_than_is_allowed() -> None:
-    kept = Recollection(lambda: "always", at_most=2 * SMALL)
+def test_nothing_is_known_of_a_catalogue_that_took_the_place_of_another(catalogue: Catalogue) -> None:
+    kept = Recollection(catalogue)
+    kept.recalled("key", lambda: "of the first", on=())
+    catalogue.place = "elsewhere"
+    assert kept.recalled("key", lambda: "of the second", on=()) == "of the second"
+
+
+def test_what_is_of_no_use_any_more_is_neither_kept_nor_given_again(catalogue: Catalogue) -> None:
+    kept = Recollection(catalogue)
+
+    def recalled(answer: int, least: int) -> int:
+        return kept.recalled("key", lambda: answer, on=(), still=lambda number: number >= least)
+
+    assert [recalled(1, 2), recalled(2, 2), recalled(3, 2), recalled(4, 3), recalled(5, 3)] == [1, 2, 2, 4, 4]
+
+
+def test_no_more_is_kept_than_is_allowed(catalogue: Catalogue) -> None:
+    kept = Recollection(catalogue, at_most=2 * SMALL)
     for key in "abac":
-        kept.recalled(key, lambda key=key: f"first {key}")
-    assert [kept.recalled(key, lambda: "again") for key in "acb"] == ["first a", "first c", "again"]
+        kept.recalled(key, lambda key=key: f"first {key}", on=None)
+    assert [kept.recalled(key, lambda: "again", on=None) for key in "acb"] == ["first a", "first c", "again"]
 
 
-def test_large_answers_give_way_sooner_and_the_largest_are_not_kept() -> None:
-    kept = Recollection(lambda: "always", at_most=2 * LARGEST)
+def test_large_answers_give_way_sooner_and_the_largest_are_not_kept(catalogue: Catalogue) -> None:
+    kept = Recollection(catalogue, at_most=2 * LARGEST)
     for key, weight in (("small", 1), ("half", LARGEST), ("too large", LARGEST + 1), ("other half", LARGEST)):
-        kept.recalled(key, lambda: "first", lambda _answer, weight=weight: weight)
+        kept.recalled(key, lambda: "first", on=None, weigh=lambda _answer, weight=weight: weight)
     asked_again = {
-        key: kept.recalled(key, lambda: "again", lambda _answer: 0)
+        key: kept.recalled(key, lambda: "again", on=None, weigh=lambda _answer: 0)
         for key in ("half", "other half", "small", "too large")
     }
     assert asked_again == {"half": "first", "other half": "first", "small": "again", "too large": "again"}
