@@ -17,11 +17,14 @@ from registry.accounts import Accounts
 from registry.authentication import Authentication, Session
 from registry.directory import Directory
 from registry.own_sessions import OwnSessions
+from registry.upkeep import Upkeep
 from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.clock import FixedClock
 
 PASSWORD, ANOTHER = "a long enough one", "another that is long"
 HERE = "10.1.2.7"
+ECG_AT_TOWNSHIP = Route(reading_group_id="heart", site_id="township", modality="ECG")
+READER_OF_HEARTS = Grant(role=Role.READER, reading_group_id="heart")
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 
@@ -34,6 +37,7 @@ class Hub:
     directory: Directory
     doors: Authentication
     own: OwnSessions
+    upkeep: Upkeep
     session: Session
     token: str
 
@@ -57,14 +61,15 @@ def hub(database: Database, clock: FixedClock) -> Hub:
     directory.add_site("station", "Station")
     for group in ("heart", "chest"):
         directory.add_reading_group(group, group)
-    directory.add_route(Route(reading_group_id="heart", site_id="township", modality="ECG"))
-    accounts.add("chen", "陈伟", [Grant(role=Role.READER, reading_group_id="heart")], password=PASSWORD)
+    directory.add_route(ECG_AT_TOWNSHIP)
+    accounts.add("chen", "陈伟", [READER_OF_HEARTS], password=PASSWORD)
     doors = Authentication(database, clock)
     return Hub(
         accounts=accounts,
         directory=directory,
         doors=doors,
         own=OwnSessions(database, clock),
+        upkeep=Upkeep(database, clock),
         session=doors.log_in("chen", PASSWORD, address=HERE),
         token=accounts.add_token("chen", "viewer"),
     )
@@ -102,6 +107,9 @@ DECISIONS: dict[str, Callable[[Hub], object]] = {
     "a route is added": lambda hub: hub.directory.add_route(
         Route(reading_group_id="heart", site_id="station", modality=None)
     ),
+    "a route is removed": lambda hub: hub.upkeep.remove_route(ECG_AT_TOWNSHIP),
+    "a role is taken back": lambda hub: hub.upkeep.revoke("chen", READER_OF_HEARTS),
+    "a site is changed": lambda hub: hub.upkeep.change_site("township", name="Another"),
     "the session is ended": lambda hub: hub.doors.log_out(hub.session.secret),
     "the session is ended from its list": Hub.end_this_session,
 }
@@ -133,7 +141,9 @@ def test_it_holds_with_the_next_request(
 
 def test_each_way_of_deciding_is_gone() -> None:
     """A new one has to be written above: what it changes might be recalled."""
-    ways = {name for room in (Accounts, Directory, OwnSessions, Authentication) for name in vars(room)}
+    ways = {
+        name for room in (Accounts, Directory, OwnSessions, Authentication, Upkeep) for name in vars(room)
+    }
     gone = {name for decide in (DECISIONS | WITHOUT_CHANGE).values() for name in _names_of(decide)}
     reading = {
         *("account", "accounts", "acting_for", "devices", "identify_session", "identify_token", "listed"),
