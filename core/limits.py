@@ -85,7 +85,7 @@ ECG_CHANNELS: Final = 64
 ECG_ANNOTATIONS: Final = 10_000
 ECG_SAMPLES: Final = 4_000_000
 """Of all channels together: 12 leads of 5 minutes at 1,000 Hz; longer recordings are read in pages."""
-ECG_XML_ELEMENTS: Final = 500_000
+ECG_XML_ELEMENTS: Final = 100_000
 ECG_XML_DEPTH: Final = 100
 """Of one ECG written as XML, which is no longer than ECG_OBJECT_LIMIT."""
 

@@ -5,17 +5,24 @@ from typing import Final
 
 from core.errors import InvalidInstance
 from ecg.document import EcgDocument, EcgFormat
-from ecg.formats import aecg, scp
+from ecg.formats import aecg, muse, scp, sierra
 from ecg.formats.plain_xml import decoded
 from ecg.formats.scp_sections import looks_like_scp
 
 HEAD: Final = 64 * 1024
 """So many bytes from its beginning tell what a file is."""
+_ROOTS: Final = {
+    "AnnotatedECG": EcgFormat.AECG,
+    "RestingECG": EcgFormat.MUSE,
+    "restingecgdata": EcgFormat.SIERRA,
+}
 _MFER_NAMES: Final = (".mwf", ".mfr", ".mfer")
 
 _READERS: Final[dict[EcgFormat, Callable[[bytes], EcgDocument]]] = {
     EcgFormat.AECG: aecg.read,
+    EcgFormat.MUSE: muse.read,
     EcgFormat.SCP_ECG: scp.read,
+    EcgFormat.SIERRA: sierra.read,
 }
 
 
@@ -39,7 +46,7 @@ def _xml(head: bytes) -> EcgFormat | None:
     if b"<" not in head[:256]:
         return None
     text, _ = decoded(head[: HEAD & ~1])
-    return EcgFormat.AECG if "AnnotatedECG" in text else None
+    return next((kind for name, kind in _ROOTS.items() if f"<{name}" in text or f":{name}" in text), None)
 
 
 def read_file(
