@@ -83,6 +83,8 @@ ECG_OBJECT_LIMIT: Final = 64 * MIB
 """An object that is read whole to be drawn."""
 ECG_CHANNELS: Final = 64
 ECG_ANNOTATIONS: Final = 10_000
+ECG_RECORDINGS: Final = 64
+"""Of one file: the rhythm, median beats, and the strips of a cart that records lead after lead."""
 ECG_SAMPLES: Final = 4_000_000
 """Of all channels together: 12 leads of 5 minutes at 1,000 Hz; longer recordings are read in pages."""
 ECG_XML_ELEMENTS: Final = 100_000

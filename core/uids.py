@@ -1,5 +1,6 @@
 """DICOM unique identifiers (PS3.5 chapter 9) and the hub's own keys."""
 
+import hashlib
 import re
 import secrets
 import threading
@@ -31,6 +32,14 @@ def is_well_formed(uid: str) -> bool:
 def new_uid() -> str:
     """Return a fresh UID under 2.25, derived from a random UUID (PS3.5 B.2)."""
     return f"2.25.{uuid.uuid4().int}"
+
+
+def derived_uid(*of: str) -> str:
+    """Return the UID under 2.25 that always comes of the same strings (PS3.5 B.2, RFC 9562 version 8)."""
+    digest = hashlib.sha256("\0".join(of).encode()).digest()[:16]
+    number = int.from_bytes(digest)
+    number = number & ~(0xF << 76) & ~(0x3 << 62) | (0x8 << 76) | (0x2 << 62)
+    return f"2.25.{number}"
 
 
 class _Keys:

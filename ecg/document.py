@@ -61,6 +61,8 @@ class DigitalRecording:
     """RHYTHM, MEDIAN BEAT, or what the file calls it; empty where it says nothing."""
     sampling_frequency_hz: float
     leads: tuple[DigitalLead, ...]
+    starts_at_seconds: float = 0.0
+    """After the first sample of the file, where its recordings began one after another."""
     oddities: tuple[str, ...] = ()
     """What was not as it should be, in words for a person; no patient data."""
 

@@ -20,7 +20,8 @@ _MILLISECONDS: Final = {"ms": 1.0, "s": 1000.0}
 
 
 def device_lines(stated: Stated) -> list[str]:
-    """Return what the device is, its rate, intervals and axes, and its statement, marked as unconfirmed.
+    """Return what the device is, its rate, intervals and axes, and its statement, marked as unconfirmed
+    unless a file names who confirmed it.
 
     Values are the device's, whatever they are worth; what it did not measure is left out.
     """
@@ -28,9 +29,13 @@ def device_lines(stated: Stated) -> list[str]:
     lines = [
         " ".join(filter(None, (device.manufacturer, device.model, device.serial_number, device.software))),
         f"device: {'   '.join(measured)}" if measured else "",
-        f"device, unconfirmed: {'; '.join(stated.statements)}" if stated.statements else "",
+        f"device, {_state(stated)}: {'; '.join(stated.statements)}" if stated.statements else "",
     ]
     return [line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…" for line in lines if line]
+
+
+def _state(stated: Stated) -> str:
+    return f"confirmed by {stated.confirmed_by}" if stated.confirmed_by else "unconfirmed"
 
 
 def rate_per_minute(measurements: Sequence[Measurement]) -> float | None:

@@ -45,6 +45,7 @@ _BY_NUMBER: Final = {
 }
 _MDC_LEADS: Final = 2 * 65536 + 256
 """MDC context-free codes: partition 2 (SCADA), and the leads from here on."""
+_NUMBER_OF: Final = {name: number for number, name in _BY_NUMBER.items()}
 _KNOWN: Final = {name.upper(): name for name in _BY_NUMBER.values()}
 _NUMBER: Final = re.compile(r"5\.6\.3-9-(\d{1,3})|2:(\d{1,3})|(131\d{3})", re.ASCII)
 _WORDS: Final = re.compile(
@@ -60,6 +61,12 @@ def lead_of_code(code: str) -> str | None:
         number = int(context_free) - _MDC_LEADS if context_free else int(short or mdc)
         return _BY_NUMBER.get(number)
     return lead_of_words(code) if code.upper().startswith("MDC_ECG_LEAD_") else None
+
+
+def code_of_lead(name: str) -> str | None:
+    """Return the lead's code of CID 3001 under MDC, `2:61` for lead III; None for a lead of no standard."""
+    number = _NUMBER_OF.get(name)
+    return None if number is None else f"2:{number}"
 
 
 def lead_of_words(words: str) -> str | None:

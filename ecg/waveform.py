@@ -64,7 +64,11 @@ def _recording(group: Dataset, *, little_endian: bool) -> Recording | str:
             continue
         microvolts[missing[:, index]] = np.nan
         leads.append(
-            Lead(name=_name(definition, index), microvolts=microvolts, filters=tuple(_filters(definition)))
+            Lead(
+                name=channel_name(definition, index),
+                microvolts=microvolts,
+                filters=tuple(_filters(definition)),
+            )
         )
     if not leads:
         return "; ".join(dict.fromkeys(oddities))
@@ -150,7 +154,8 @@ def _microvolts(definition: Dataset, samples: NDArray[Any], oddities: list[str])
     return (samples.astype(np.float64) * scale + (baseline or 0.0)) * factor
 
 
-def _name(definition: Dataset, index: int) -> str:
+def channel_name(definition: Dataset, index: int) -> str:
+    """Return which lead a channel is, or what the device calls it; `index` counts from 0."""
     sources = items_of(definition, "ChannelSourceSequence")
     for source in sources:
         if lead := lead_of_code(text_of(source, "CodeValue")):

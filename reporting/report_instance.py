@@ -12,9 +12,7 @@ from pydicom.filewriter import dcmwrite
 from pydicom.uid import UID
 
 from core.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from reporting.document import ReportDocument, ReportedInstance, ReportStatus
-from reporting.terms import Code, report_kind
-from reporting.value_representation import (
+from core.value_representation import (
     LONG_STRING_LIMIT,
     SHORT_STRING_LIMIT,
     date_and_time,
@@ -26,6 +24,8 @@ from reporting.value_representation import (
     study_date,
     study_time,
 )
+from reporting.document import ReportDocument, ReportedInstance, ReportStatus
+from reporting.terms import Code, report_kind
 
 EXPLICIT_VR_LITTLE_ENDIAN: Final = "1.2.840.10008.1.2.1"
 MANUFACTURER: Final = "Imaging Consultation Hub"

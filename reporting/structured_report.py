@@ -5,6 +5,14 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
+from core.value_representation import (
+    SHORT_STRING_LIMIT,
+    date_time,
+    described,
+    displayed_name,
+    identifier,
+    text_value,
+)
 from ecg.storage_classes import ELECTROCARDIOGRAMS
 from reporting import terms
 from reporting.document import KeyImage, ReportDocument, ReportedInstance, ReportStatus
@@ -18,14 +26,6 @@ from reporting.report_instance import (
     report_instance,
 )
 from reporting.terms import Code
-from reporting.value_representation import (
-    SHORT_STRING_LIMIT,
-    date_time,
-    described,
-    displayed_name,
-    identifier,
-    text_value,
-)
 
 BASIC_TEXT_SR_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.88.11"
 TEMPLATE_IDENTIFIER: Final = "2000"

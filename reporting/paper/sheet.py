@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from core.value_representation import study_time
 from reporting.document import ReportDocument, ReportStatus
 from reporting.fonts import breakable, printable, printable_lines
 from reporting.paper import words
 from reporting.paper.words import Words
 from reporting.terms import report_kind
-from reporting.value_representation import study_time
 
 Sheet = dict[str, object]
 _LONGEST_WORD_IN_TEXT: Final = 40
