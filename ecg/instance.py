@@ -101,7 +101,9 @@ def _waveform(
     digest: str,
     received_at: datetime,
 ) -> Dataset:
-    dataset = _common(document, waveform_class.sop_class_uid, number, digest=digest, received_at=received_at)
+    dataset = _identified(
+        document, waveform_class.sop_class_uid, number, digest=digest, received_at=received_at
+    )
     oddities = dict.fromkeys(oddity for group in groups for oddity in group.oddities)
     dataset.update(_conversion(document, [*document.oddities, *oddities]))
     dataset.update(
@@ -120,7 +122,7 @@ def _waveform(
 
 def _encapsulated(document: EcgDocument, content: bytes, *, digest: str, received_at: datetime) -> Dataset:
     """Return the PDF inside an object of an ECG series (PS3.3 A.45.1)."""
-    dataset = _common(document, _ENCAPSULATED_PDF, 1, digest=digest, received_at=received_at)
+    dataset = _identified(document, _ENCAPSULATED_PDF, 1, digest=digest, received_at=received_at)
     dataset.update(_conversion(document, document.oddities))
     dataset.update(
         data_set(
@@ -136,7 +138,7 @@ def _encapsulated(document: EcgDocument, content: bytes, *, digest: str, receive
     return dataset
 
 
-def _common(
+def _identified(
     document: EcgDocument, sop_class_uid: str, number: int, *, digest: str, received_at: datetime
 ) -> Dataset:
     """Return patient, study, series, equipment and acquisition."""
