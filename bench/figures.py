@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 
-HEADINGS: Final = ("what", "hub", "Orthanc", "ratio", "aim", "")
-
 MARKS: Final = ("<!-- newest run -->", "<!-- /newest run -->")
 
 
@@ -20,6 +18,7 @@ class Unit:
 
 PER_SECOND: Final = Unit(name="/s", is_rate=True)
 MILLISECONDS: Final = Unit(name=" ms", is_rate=False)
+SECONDS: Final = Unit(name=" s", is_rate=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +43,8 @@ class Spread:
 class Comparison:
     """One question asked of both by turns: `ours` and `theirs` hold one number for each round.
 
-    `aim` is the ratio that is wanted, None where none was set. A ratio above 1 is in the hub's favour.
+    `aim` is the ratio that is wanted, `limit` what the hub's own number shall reach; None where none was set.
+    A ratio above 1 is in the hub's favour.
     """
 
     name: str
@@ -53,6 +53,8 @@ class Comparison:
     ours: tuple[float, ...]
     theirs: tuple[float, ...]
     aim: float | None = None
+    limit: float | None = None
+    peer: str = "Orthanc"
 
     @property
     def ratios(self) -> Spread:
@@ -61,21 +63,40 @@ class Comparison:
         return Spread.of([a / b if self.unit.is_rate else b / a for a, b in pairs])
 
     @property
+    def missing(self) -> tuple[float, ...]:
+        """By which factor the middle of the rounds misses what is wanted; at most 1 where it is reached."""
+        found = []
+        if self.aim is not None:
+            found.append(self.aim / self.ratios.middle)
+        if self.limit is not None:
+            own = Spread.of(self.ours).middle
+            found.append(self.limit / own if self.unit.is_rate else own / self.limit)
+        return tuple(found)
+
+    @property
     def verdict(self) -> str:
-        """Whether the aim is reached by the middle of the rounds, and if not, how much is missing."""
-        if self.aim is None:
+        """Whether what is wanted is reached by the middle of the rounds, and if not, how much is missing."""
+        if not self.missing:
             return ""
-        missing = self.aim / self.ratios.middle
-        return "reached" if missing <= 1 else f"missed by a factor of {short(missing)}"
+        worst = max(self.missing)
+        return "reached" if worst <= 1 else f"missed by a factor of {short(worst)}"
+
+    @property
+    def wanted(self) -> str:
+        """What is wanted, as people read it."""
+        sign = "at least" if self.unit.is_rate else "at most"
+        ratio = [] if self.aim is None else [f"{short(self.aim)}x"]
+        own = [] if self.limit is None else [f"{sign} {short(self.limit)}{self.unit.name}"]
+        return ", ".join(ratio + own)
 
     def row(self) -> list[str]:
-        """Return it as a row below HEADINGS."""
+        """Return it as a row below the headings."""
         return [
             self.what,
             Spread.of(self.ours).shown(self.unit.name),
             Spread.of(self.theirs).shown(self.unit.name),
             self.ratios.shown("x"),
-            "" if self.aim is None else f"{short(self.aim)}x",
+            self.wanted,
             self.verdict,
         ]
 
@@ -86,9 +107,10 @@ class Comparison:
             "what": self.what,
             "unit": self.unit.name.strip(),
             "hub": list(self.ours),
-            "orthanc": list(self.theirs),
+            self.peer.lower(): list(self.theirs),
             "ratio": vars(self.ratios),
             "aim": self.aim,
+            "limit": self.limit,
             "verdict": self.verdict,
         }
 
@@ -100,9 +122,15 @@ def short(number: float) -> str:
     return f"{number:.1f}" if abs(number) >= 10 else f"{number:.2f}"
 
 
+def headings(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return what stands above the rows."""
+    return ["what", "hub", comparisons[0].peer, "ratio", "aim", ""]
+
+
 def markdown(comparisons: Sequence[Comparison], conditions: dict[str, str]) -> str:
     """Return a page: the table, and under which conditions it came about."""
-    rows = [list(HEADINGS), ["---"] * len(HEADINGS), *(each.row() for each in comparisons)]
+    above = headings(comparisons)
+    rows = [above, ["---"] * len(above), *(each.row() for each in comparisons)]
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     return table + "\n\n" + "\n".join(f"* {name}: {text}" for name, text in conditions.items()) + "\n"
 

@@ -53,14 +53,14 @@ def fill(hub: ServedHub, orthanc: httpx2.Client, folders: list[Path], tell: Call
     watcher.start()
     try:
         with ThreadPoolExecutor(2 * SENDERS) as pool:
-            stores = [pool.submit(_c_store, hub, folder) for folder in folders]
+            stores = [pool.submit(c_store, hub, folder) for folder in folders]
             posts = [pool.submit(_post, orthanc, part, sent_to_orthanc) for part in _shares(files, SENDERS)]
             for each in [*stores, *posts]:
                 each.result()
     finally:
         is_over.set()
         watcher.join()
-    _wait_until_prepared(hub, tell)
+    wait_until_prepared(hub, tell)
 
 
 class _Count:
@@ -75,10 +75,11 @@ class _Count:
             self.number += 1
 
 
-def _c_store(hub: ServedHub, folder: Path) -> None:
+def c_store(hub: ServedHub, folder: Path, *options: str) -> None:
+    """Send a folder to the hub with dcmtk. Raises CalledProcessError where the hub refused a file."""
     titles = ["-aet", DEVICE, "-aec", hub.called_ae_title]
     subprocess.run(  # noqa: S603 - our own words
-        [_dcmtk("storescu"), *titles, "+sd", "127.0.0.1", str(hub.dicom_port), str(folder)],
+        [_dcmtk("storescu"), *titles, *options, "+sd", "127.0.0.1", str(hub.dicom_port), str(folder)],
         check=True,
         capture_output=True,
     )
@@ -103,7 +104,7 @@ def _shares(files: list[Path], count: int) -> Iterator[list[Path]]:
         yield files[number::count]
 
 
-def _wait_until_prepared(hub: ServedHub, tell: Callable[[str], None]) -> None:
+def wait_until_prepared(hub: ServedHub, tell: Callable[[str], None]) -> None:
     """Wait for the hub's own background work, so that neither is measured while it still takes in."""
     deadline = time.monotonic() + _SETTLE_SECONDS
     while time.monotonic() < deadline:

@@ -1,15 +1,9 @@
 """`make bench`: what a reader waits for, asked of the hub and of Orthanc by turns, on the same files."""
 
-import json
-import os
 import platform
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -18,21 +12,20 @@ from typing import Annotated, Final
 import httpx2
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from bench import orthanc as peer
 from bench.agreement import require_agreement
-from bench.figures import HEADINGS, PER_SECOND, Comparison, markdown, put_between_marks
+from bench.figures import PER_SECOND, Comparison
 from bench.filling import fill, write_files
 from bench.load import NotMeasured, Target, milliseconds_to_first_byte, rate
 from bench.questions import QUESTIONS, Question
+from bench.run import commit, kept_folder, show, when_and_where, write
 from bench.served_hub import NotServed, served_hub
 
 STUDIES: Final = 10_000
 ROUNDS: Final = 3
 SECONDS: Final = 4.0
 _QUICK_STUDIES, _QUICK_SECONDS = 500, 4.0
-_PAGE_WIDTH: Final = 140
 _LINES: Final = 15
 """First bytes in one round."""
 _CONSOLE: Final = Console(stderr=True)
@@ -84,14 +77,14 @@ def reading(
         _CONSOLE.print("Orthanc's DICOMweb plugin is not installed: apt-get install orthanc-dicomweb")
         sys.exit(1)
     try:
-        with _folder(keep) as folder:
+        with kept_folder(keep) as folder:
             comparisons, conditions = _measured(folder, asked, studies, rounds, seconds)
     except (NotMeasured, NotServed, peer.NotStarted) as error:
         _CONSOLE.print(f"Not measured: {error}")
         sys.exit(1)
-    _show(comparisons)
+    show(comparisons)
     if output is not None:
-        _write(output, comparisons, conditions)
+        write(output, comparisons, conditions)
 
 
 def _measured(
@@ -159,10 +152,8 @@ def _conditions(orthanc: httpx2.Client, studies: int, rounds: int, seconds: floa
     system = orthanc.get("/system").json()
     plugin = orthanc.get("/plugins/dicom-web").json()
     return {
-        "When": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "Machine": f"{os.cpu_count()} cores, {_cpu()}, {platform.system()} {platform.release()}",
-        "Load before": "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg()),
-        "Hub": f"{_commit()}, Python {platform.python_version()}, uvicorn {version('uvicorn')}, embedded"
+        **when_and_where(),
+        "Hub": f"{commit()}, Python {platform.python_version()}, uvicorn {version('uvicorn')}, embedded"
         " database, files on the local disk, bearer token, audit on",
         "Orthanc": f"{system['Version']}, DICOMweb plugin {plugin['Version']}, its own defaults, no access"
         " control",
@@ -170,56 +161,6 @@ def _conditions(orthanc: httpx2.Client, studies: int, rounds: int, seconds: floa
         f" Accept-Encoding gzip; {studies} small studies in both",
         "Numbers": "the middle of the rounds (the least to the most); ratios are of neighbouring rounds",
     }
-
-
-def _cpu() -> str:
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.partition(": ")[2]
-    return platform.machine()
-
-
-def _commit() -> str:
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],  # noqa: S607 - as installed
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return described.stdout.strip() or version("imaging-hub")
-
-
-def _show(comparisons: Sequence[Comparison]) -> None:
-    table = Table(*HEADINGS, show_lines=True)
-    for each in comparisons:
-        table.add_row(*each.row())
-    console = Console()
-    console.print(table, width=console.width if console.is_terminal else _PAGE_WIDTH)
-
-
-def _write(output: Path, comparisons: Sequence[Comparison], conditions: dict[str, str]) -> None:
-    if output.suffix == ".json":
-        output.write_text(_as_json(comparisons, conditions), encoding="utf-8")
-        return
-    page = markdown(comparisons, conditions)
-    earlier = output.read_text(encoding="utf-8") if output.exists() else ""
-    output.write_text(put_between_marks(earlier, page), encoding="utf-8")
-
-
-def _as_json(comparisons: Sequence[Comparison], conditions: dict[str, str]) -> str:
-    content = {"conditions": conditions, "comparisons": [each.as_json() for each in comparisons]}
-    return json.dumps(content, indent=2) + "\n"
-
-
-@contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-        yield keep.absolute()
-        return
-    with tempfile.TemporaryDirectory(prefix="bench-") as made:
-        yield Path(made)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 
@@ -23,7 +23,8 @@ from hub.settings import load
 SITE: Final = "bench"
 DEVICE: Final = "BENCH"
 _HOST: Final = "127.0.0.1"
-_READER, _GROUP = "bench-reader", "bench-readers"
+READER: Final = "bench-reader"
+_GROUP: Final = "bench-readers"
 _START_SECONDS: Final = 90
 _STOP_SECONDS: Final = 20
 
@@ -53,15 +54,16 @@ class ServedHub:
 
 
 @contextmanager
-def served_hub(folder: Path) -> Iterator[ServedHub]:
+def served_hub(folder: Path, **given: Any) -> Iterator[ServedHub]:
     """Serve a hub on `folder`; readers come in by a bearer token of an account in a reading group.
+
+    `given` are further settings.
 
     Raises:
         NotServed: it ended, or does not answer.
     """
-    settings = load(
-        data=folder, host=_HOST, dicom_port=free_port(_HOST), http_port=free_port(_HOST), log_format="json"
-    )
+    ports = {"dicom_port": free_port(_HOST), "http_port": free_port(_HOST)}
+    settings = load(data=folder, host=_HOST, log_format="json", **ports, **given)
     base_url = f"http://{_HOST}:{settings.http_port}"
     command = [sys.executable, "-P", "-m", "hub", "serve"]
     folder.mkdir(parents=True, exist_ok=True)
@@ -96,7 +98,7 @@ def _token(register: Register) -> str:
     try:
         directory.add_site(SITE, "Bench clinic")
     except AlreadyRegistered:
-        return register.accounts.add_token(_READER, "bench")
+        return register.accounts.add_token(READER, "bench")
     directory.add_device(
         site_id=SITE,
         name="Bench",
@@ -106,8 +108,8 @@ def _token(register: Register) -> str:
     )
     directory.add_reading_group(_GROUP, "Bench readers")
     directory.add_route(Route(reading_group_id=_GROUP, site_id=SITE, modality=None))
-    register.accounts.add(_READER, "Bench reader", [Grant(role=Role.READER, reading_group_id=_GROUP)])
-    return register.accounts.add_token(_READER, "bench")
+    register.accounts.add(READER, "Bench reader", [Grant(role=Role.READER, reading_group_id=_GROUP)])
+    return register.accounts.add_token(READER, "bench")
 
 
 def _wait_for(base_url: str, process: "subprocess.Popen[bytes]") -> None:

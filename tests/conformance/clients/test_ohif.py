@@ -4,8 +4,6 @@ OHIF asks for metadata, frames and bulk data (PS3.18 10.4) and decodes them itse
 is held against pydicom's pixels and samples.
 """
 
-import base64
-import io
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PIL import Image
 from pydicom.dataset import FileDataset
 from pydicom.pixels import apply_windowing, pixel_array
 from pydicom.uid import DigitalXRayImageStorageForPresentation
 
-from tests.conformance.clients.downloads import EVERYTHING_ASKED
-from tests.conformance.clients.ohif import proxied
+from bench.canvas import Picture, canvas, difference
+from bench.ohif import CANVAS, NO_TOUR, proxied
+from tests.conformance.clients.downloads import EVERYTHING_ASKED, skipped_without_npm
+from tests.fixtures.ports import free_ports
 from tests.viewer_api.conftest import PASSWORD, Edge, served
 from tests.viewer_api.stored import CINE, ECG, RADIOGRAPH, part10, sample, store
 from viewer_api.app import create_app
@@ -39,11 +37,6 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 PATIENCE_SECONDS = 60.0
-CANVAS = "canvas.cornerstone-canvas"
-NO_TOUR = "localStorage.setItem('shownTours', JSON.stringify(['basicViewerTour']))"
-"""The tour of the first visit lies over the viewer and takes its keys."""
-
-Picture = NDArray[np.float64]
 
 
 @dataclass
@@ -68,9 +61,7 @@ class Viewer:
 
     def canvas(self) -> Picture:
         """Return what stands on the canvas, as rows, columns and colours."""
-        url = self.page.evaluate(f"document.querySelector('{CANVAS}').toDataURL('image/png')")
-        with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
-            return np.asarray(image.convert("RGB"), dtype=np.float64)
+        return canvas(self.page, CANVAS)
 
     def shows(
         self, measure: Callable[[Picture], float], most: float, seconds: float = PATIENCE_SECONDS
@@ -87,23 +78,17 @@ def viewer(edge: Edge, browser: "Browser", tmp_path: Path) -> Iterator[Viewer]:
     """OHIF beside the hub behind one proxy, and nobody logged in."""
     proxies = (ip_network("127.0.0.1"),)
     app = create_app(edge.rooms, HttpSettings(trusted_proxies=proxies))
-    with served(app) as address, proxied(address, tmp_path) as (hub, url):
+    first, second = free_ports(2)
+    with (
+        skipped_without_npm(),
+        served(app) as address,
+        proxied(address, tmp_path, (first, second)) as (hub, url),
+    ):
         app.state.settings = HttpSettings(trusted_proxies=proxies, public_url=hub)
         context = browser.new_context(ignore_https_errors=True)
         context.add_init_script(NO_TOUR)
         yield Viewer(edge=edge, page=context.new_page(), hub=hub, url=url)
         context.close()
-
-
-def difference(shown: Picture, expected: NDArray[np.uint8]) -> float:
-    """Return by how many of 255 steps a canvas differs in the mean from an image fitted into its middle."""
-    height, width = shown.shape[:2]
-    image = Image.fromarray(expected).convert("RGB")
-    scale = min(width / image.width, height / image.height)
-    size = round(image.width * scale), round(image.height * scale)
-    left, top = (width - size[0]) // 2, (height - size[1]) // 2
-    fitted = np.asarray(image.resize(size, Image.Resampling.BILINEAR), dtype=np.float64)
-    return float(np.abs(shown[top : top + size[1], left : left + size[0]] - fitted).mean())
 
 
 def test_who_has_no_session_is_led_to_the_log_in_and_then_sees_the_list(viewer: Viewer) -> None:
