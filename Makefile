@@ -1,11 +1,11 @@
 # Each target says what it does; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test screens web chaos clients bench lint lock
+.PHONY: help setup demo test screens web chaos clients bench bench-web lint lock
 
 BUILT := .venv/.built
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: $(BUILT) ## build .venv; .venv/bin/imaging-hub is the command
 	@:
@@ -40,6 +40,10 @@ clients: setup ## point others' clients at the hub: dicomweb-client of npm, OHIF
 bench: setup ## measure reading beside Orthanc; BENCH="--help" tells how
 	@bash .ci/system-parts bench
 	@.venv/bin/python -m bench.reading $(BENCH)
+
+bench-web: setup ## measure the pages beside OHIF on a slow line (50 MB from npm); BENCH="--help" tells how
+	@bash .ci/system-parts clients
+	@.venv/bin/python -m bench.web $(BENCH)
 
 lint: setup ## check style, types and imports
 	@bash .ci/checks

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, CDPSession
 
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 FLAGS: Final = (
@@ -58,10 +58,9 @@ def browser() -> "Iterator[Browser]":
             launched.close()
 
 
-def put_on_line(page: "Page", line: Line) -> None:
+def put_on_line(session: "CDPSession", line: Line) -> None:
     """Let a page's requests share a line that is no faster, as the browser's own tools do it."""
     bytes_per_second = line.megabits_per_second * 1_000_000 / 8
-    session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     session.send(
         "Network.emulateNetworkConditions",

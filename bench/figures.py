@@ -19,6 +19,7 @@ class Unit:
 PER_SECOND: Final = Unit(name="/s", is_rate=True)
 MILLISECONDS: Final = Unit(name=" ms", is_rate=False)
 SECONDS: Final = Unit(name=" s", is_rate=False)
+FRAMES: Final = Unit(name=" frames", is_rate=True)
 
 
 @dataclass(frozen=True, kw_only=True)

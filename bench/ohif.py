@@ -18,6 +18,7 @@ INTEGRITY: Final = (
     "sha512-WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA=="
 )
 CANVAS: Final = "canvas.cornerstone-canvas"
+PLAY: Final = "[data-cy=cine-player-play-pause]"
 NO_TOUR: Final = "localStorage.setItem('shownTours', JSON.stringify(['basicViewerTour']))"
 """The tour of the first visit lies over the viewer and takes its keys."""
 _GUIDE: Final = Path(__file__).resolve().parents[1] / "docs" / "ohif.md"

@@ -14,12 +14,20 @@ from rich.console import Console
 
 from bench import ohif, web_material
 from bench.chromium import Line, NoBrowser, browser
-from bench.figures import PER_SECOND, SECONDS, Comparison
+from bench.figures import FRAMES, PER_SECOND, SECONDS, Comparison, Unit
 from bench.filling import c_store, wait_until_prepared
 from bench.npm import NotFetched
 from bench.run import commit, kept_folder, show, when_and_where, write
 from bench.served_hub import READER, SITE, NotServed, ServedHub, served_hub
-from bench.web_pages import NotShown, Side, opened, time_to_cine, time_to_list, time_to_picture
+from bench.web_pages import (
+    BEGINNING_SECONDS,
+    NotShown,
+    Side,
+    opened,
+    time_to_cine,
+    time_to_list,
+    time_to_picture,
+)
 from hub.ports import free_port
 
 if TYPE_CHECKING:
@@ -52,7 +60,7 @@ class Figure:
     """One line of the table."""
 
     what: str
-    is_rate: bool = False
+    unit: Unit = SECONDS
     aim: float | None = None
     limit: float | None = None
 
@@ -68,7 +76,7 @@ def _radiograph(browser: "Browser", side: Side, line: Line) -> tuple[float, ...]
 
 def _cine(browser: "Browser", side: Side, line: Line) -> tuple[float, ...]:
     played = time_to_cine(browser, side, web_material.cine(), line)
-    return played.first / 1000, played.whole / 1000, played.rate
+    return played.first / 1000, played.seen, played.rate
 
 
 MEASURES: Final = (
@@ -89,8 +97,8 @@ MEASURES: Final = (
         name="cine",
         figures=(
             Figure(what="US cine (120 frames, 640 x 480, colour): first frame", aim=10),
-            Figure(what="the same cine: 100 of its frames seen"),
-            Figure(what="the same cine, all of it here: new frames on the screen", is_rate=True, limit=25),
+            Figure(what=f"the same cine: different frames seen {BEGINNING_SECONDS:g} s later", unit=FRAMES),
+            Figure(what="the same cine, all of it here: new frames", unit=PER_SECOND, limit=25),
         ),
         numbers=_cine,
     ),
@@ -213,7 +221,7 @@ def _theirs(ours: Side, viewer: str) -> Side:
         study_url=lambda uid: f"{viewer}/viewer?StudyInstanceUIDs={uid}",
         canvas=ohif.CANVAS,
         is_full="watched.picture > 0",
-        play="",
+        play=ohif.PLAY,
         log_in=log_in,
     )
 
@@ -233,7 +241,7 @@ def _compared(
         yield Comparison(
             name=f"{measure.name} {place + 1}",
             what=figure.what,
-            unit=PER_SECOND if figure.is_rate else SECONDS,
+            unit=figure.unit,
             ours=ours,
             theirs=theirs,
             aim=figure.aim,

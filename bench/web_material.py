@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import data_store
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.data import get_testdata_file
 from pydicom.dataset import FileDataset
-from pydicom.pixels import apply_windowing, pixel_array
+from pydicom.pixels.processing import apply_windowing
+from pydicom.pixels.utils import pixel_array
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from bench.material import uid_of
@@ -20,7 +21,6 @@ LISTED: Final = 40
 """Small studies on the list, beside the two."""
 NAME: Final = r"Case\d\d"
 """A name on the list, as a regular expression."""
-_SAMPLES: Final = Path(data_store.__file__).parent / "data"
 _RADIOGRAPH: Final = "RG1_UNCR.dcm"
 _CINE: Final = "color3d_jpeg_baseline.dcm"
 _SIDE: Final = 64
@@ -47,13 +47,13 @@ def radiograph() -> Shown:
         PixelSpacing=[0.2, 0.2],
     )
     white = 2**dataset.BitsStored - 1
-    windowed = apply_windowing(pixel_array(_SAMPLES / _RADIOGRAPH), dataset)
+    windowed = apply_windowing(pixel_array(_path(_RADIOGRAPH)), dataset)
     return _shown(dataset, np.rint(255 * (1 - windowed / white)).astype(np.uint8))
 
 
 def cine() -> Shown:
     """Return a heart of 120 frames of 640x480 in colour, baseline JPEG, 6.1 MB, 30 frames a second."""
-    return _shown(_sample(_CINE, "cine", Modality="US"), pixel_array(_SAMPLES / _CINE, index=0))
+    return _shown(_sample(_CINE, "cine", Modality="US"), pixel_array(_path(_CINE), index=0))
 
 
 def small_study(number: int) -> bytes:
@@ -85,7 +85,7 @@ def _sample(name: str, words: str, **values: Any) -> FileDataset:
     with warnings.catch_warnings():
         # Samples are as devices wrote them.
         warnings.simplefilter("ignore")
-        dataset = pydicom.dcmread(_SAMPLES / name)
+        dataset = pydicom.dcmread(_path(name))
         plain = {
             "StudyInstanceUID": uid_of("web", words, "study"),
             "SeriesInstanceUID": uid_of("web", words, "series"),
@@ -100,6 +100,10 @@ def _sample(name: str, words: str, **values: Any) -> FileDataset:
         if name == _RADIOGRAPH:
             dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         return dataset
+
+
+def _path(name: str) -> Path:
+    return Path(str(get_testdata_file(name, download=False)))
 
 
 def _file(dataset: FileDataset) -> bytes:

@@ -12,14 +12,18 @@ from bench.chromium import HEIGHT, WIDTH, Line, put_on_line
 from bench.web_material import NAME, Shown
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, CDPSession, Page
 
 PATIENCE_SECONDS: Final = 180
 NAMES: Final = 20
 """So many names make a list; OHIF shows 25 on its first page."""
-ALMOST_ALL: Final = 100
-"""Different frames of the cine of 120 that were on the screen: two rows of it may look alike."""
+BEGINNING_SECONDS: Final = 6.0
+"""How long a cine is watched while it still comes over the line."""
 PLAYED_SECONDS: Final = 4.0
+_AT_REST_SECONDS: Final = 1.5
+"""A page that asked for nothing so long has all it wants."""
+_REST_SECONDS: Final = 12.0
+"""On a line without limits: some ask for the same frames again and again."""
 _FULL_SPEED: Final = Line(megabits_per_second=10_000, round_trip_milliseconds=0)
 _WATCHER: Final = (
     (Path(__file__).parent / "watcher.js")
@@ -49,7 +53,7 @@ class Side:
     is_full: str
     """JavaScript that is true as soon as the picture was drawn from the stored values, without loss."""
     play: str
-    """Key that plays a cine, where that does not begin by itself."""
+    """CSS selector of the button that plays a cine, where that does not begin by itself."""
     log_in: Callable[[Any], None]
     """Signs a new browser context in."""
 
@@ -64,10 +68,10 @@ class Waited:
 
 @dataclass(frozen=True, kw_only=True)
 class Played:
-    """A cine: milliseconds until its first frame and until almost all were seen, then frames a second."""
+    """A cine: milliseconds until its first frame, how many were seen soon after, then frames a second."""
 
     first: float
-    whole: float
+    seen: int
     rate: float
 
 
@@ -76,6 +80,7 @@ class Opened:
     """A page of a browser that has nothing in its cache."""
 
     page: "Page"
+    session: "CDPSession"
     began: float = field(default_factory=lambda: time.time() * 1000)
     """Milliseconds since 1970."""
 
@@ -109,8 +114,9 @@ def opened(browser: "Browser", side: Side, url: str, line: Line) -> Iterator[Ope
         side.log_in(context)
         context.add_init_script(_WATCHER)
         page = context.new_page()
-        put_on_line(page, line)
-        found = Opened(page=page)
+        session = context.new_cdp_session(page)
+        put_on_line(session, line)
+        found = Opened(page=page, session=session)
         page.goto(url, wait_until="commit", timeout=PATIENCE_SECONDS * 1000)
         yield found
     finally:
@@ -135,17 +141,30 @@ def time_to_picture(browser: "Browser", side: Side, shown: Shown, line: Line) ->
 def time_to_cine(browser: "Browser", side: Side, shown: Shown, line: Line) -> Played:
     """Return how a cine came, and how it played once it was here. Raises NotShown."""
     with opened(browser, side, side.study_url(shown.study_instance_uid), line) as found:
+        page = found.page
         first = found.until("watched.picture", "watched.picture")
         if side.play:
-            _require_alike(found.page, side, shown)
-            found.page.locator(side.canvas).hover()
-            found.page.keyboard.press(side.play)
-        whole = found.until(f"watched.seen.size >= {ALMOST_ALL}")
-        put_on_line(found.page, _FULL_SPEED)
-        found.page.wait_for_timeout(1000 * PLAYED_SECONDS)
-        since = f"Date.now() - {1000 * PLAYED_SECONDS}"
-        changes = found.page.evaluate(f"watched.changes.filter((each) => each > {since}).length")
-        return Played(first=first, whole=whole, rate=changes / PLAYED_SECONDS)
+            found.until(f"document.querySelector('{side.play}')")
+            page.locator(side.play).dispatch_event("click")
+        page.wait_for_timeout(1000 * BEGINNING_SECONDS)
+        seen = page.evaluate("watched.seen.size")
+        put_on_line(found.session, _FULL_SPEED)
+        _wait_until_at_rest(page)
+        page.evaluate("watched.changes = []")
+        page.wait_for_timeout(1000 * PLAYED_SECONDS)
+        changes = page.evaluate("watched.changes.length")
+        return Played(first=first, seen=seen, rate=changes / PLAYED_SECONDS)
+
+
+def _wait_until_at_rest(page: "Page") -> None:
+    """Wait until a page asks for nothing more: it has all frames."""
+    deadline = time.monotonic() + _REST_SECONDS
+    asked, since = -1, time.monotonic()
+    while time.monotonic() < deadline and time.monotonic() - since < _AT_REST_SECONDS:
+        found = page.evaluate("performance.getEntriesByType('resource').length")
+        if found != asked:
+            asked, since = found, time.monotonic()
+        page.wait_for_timeout(200)
 
 
 def _require_alike(page: "Page", side: Side, shown: Shown) -> None:

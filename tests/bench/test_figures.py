@@ -8,6 +8,7 @@ from bench.figures import (
     MARKS,
     MILLISECONDS,
     PER_SECOND,
+    SECONDS,
     Comparison,
     Spread,
     Unit,
@@ -45,6 +46,16 @@ def test_a_ratio_is_that_of_neighbouring_rounds(
 )
 def test_a_missed_aim_says_by_how_much(aim: float | None, verdict: str) -> None:
     assert comparison((200, 200, 200), (10, 10, 10), aim=aim).verdict == verdict
+
+
+def test_a_limit_of_the_hubs_own_counts_beside_the_ratio() -> None:
+    times = Comparison(
+        name="list", what="list", unit=SECONDS, ours=(1.5,), theirs=(30,), aim=10, limit=1, peer="OHIF"
+    )
+    assert (times.wanted, times.verdict) == ("10.0x, at most 1.00 s", "missed by a factor of 1.50")
+    rates = Comparison(name="cine", what="cine", unit=PER_SECOND, ours=(28,), theirs=(4,), limit=25)
+    assert (rates.wanted, rates.verdict) == ("at least 25.0/s", "reached")
+    assert markdown([times], {}).startswith("| what | hub | OHIF |")
 
 
 @pytest.mark.parametrize(
