@@ -1,5 +1,6 @@
 """Where the catalogue is, as one address. What is wrong is said without it: it may hold a password."""
 
+from pathlib import Path
 from typing import Final
 
 import psycopg
@@ -27,6 +28,12 @@ def require_usable(address: str) -> None:
     if "@" in (url.host or "") or not url.database:
         raise ValueError(f"a host or database that cannot be; {_WANTED}")
     _require_known_options(url)
+
+
+def embedded_file(address: str) -> Path | None:
+    """Return the file that an embedded database lies in; None for a server's."""
+    url = make_url(address)
+    return Path(url.database) if url.drivername == "sqlite" and url.database else None
 
 
 def _require_known_options(url: URL) -> None:

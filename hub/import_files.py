@@ -15,7 +15,7 @@ from core.errors import HubError
 from core.origin import Origin, OriginKind
 from database.tallies import IMPORTED, add_to_tally
 from hub.operator import operator
-from hub.schema import require_current
+from hub.schema import require_current, require_made
 from hub.settings import Settings
 from hub.wiring import House, open_house
 from storage.file_taking import WORDS, LeftOut, take_file
@@ -26,6 +26,7 @@ from storage.zip_files import Opener, zip_entries
 def run_import(settings: Settings, source: Path, site_id: str) -> int:
     """Take everything in and tell what became of it; 0 only if nothing is left out that was DICOM."""
     console = Console()
+    require_made(settings)
     house = open_house(settings)
     require_current(settings, house.database)
     house.directory.site(site_id)

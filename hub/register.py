@@ -8,6 +8,7 @@ from hub.settings import Settings
 from registry.accounts import Accounts
 from registry.acts import HUB
 from registry.directory import Directory
+from registry.readmission import Readmission
 from registry.unknown_devices import UnknownDevices
 
 
@@ -21,6 +22,7 @@ class Register:
     directory: Directory
     unknown_devices: UnknownDevices
     accounts: Accounts
+    readmission: Readmission
 
 
 def open_register(settings: Settings, clock: Clock | None = None, *, acting: str = HUB) -> Register:
@@ -35,4 +37,5 @@ def open_register(settings: Settings, clock: Clock | None = None, *, acting: str
         directory=Directory(database, clock, acting=acting),
         unknown_devices=UnknownDevices(database, clock),
         accounts=Accounts(database, clock, acting=acting),
+        readmission=Readmission(database, clock, acting=acting),
     )

@@ -9,11 +9,26 @@ from sqlalchemy import Connection, inspect, text
 
 from core.errors import Misconfigured
 from database import rules
+from database.address import embedded_file
 from database.engine import Database
 from hub.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
+
+
+def require_made(settings: Settings) -> None:
+    """Refuse a data directory without a catalogue before anything is made in it: its name may be mistyped.
+
+    Raises:
+        Misconfigured: it says which directory was meant, and which command makes one.
+    """
+    file = embedded_file(settings.database_url)
+    if file is not None and not file.exists():
+        raise Misconfigured(
+            f"There is no hub in {settings.data}. Is --data (or HUB_DATA) right?"
+            f" A new one is made by: imaging-hub migrate --data {settings.data}"
+        )
 
 
 def require_current(settings: Settings, database: Database) -> None:

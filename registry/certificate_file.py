@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from core.errors import InvalidRequest
 from registry.certificate import Certificate, certificate_of
 
-_LONGEST_FILE: Final = 64 * 1024
+LONGEST_FILE: Final = 64 * 1024
 _PEM: Final = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -17,7 +17,15 @@ def read_certificate(path: Path) -> Certificate:
     """Return the first certificate in a file. Raises InvalidRequest where there is none to read."""
     try:
         with path.open("rb") as stream:
-            content = stream.read(_LONGEST_FILE)
+            content = stream.read(LONGEST_FILE)
+    except OSError as error:
+        raise InvalidRequest(f"{path} cannot be read: {error.strerror}.") from error
+    return certificate_in(content, called=str(path))
+
+
+def certificate_in(content: bytes, *, called: str) -> Certificate:
+    """Return the first certificate in what such a file holds; a refusal says what it is `called`."""
+    try:
         if _PEM in content:
             found = x509.load_pem_x509_certificate(content[content.index(_PEM) :])
         else:
@@ -26,7 +34,5 @@ def read_certificate(path: Path) -> Certificate:
         return certificate_of(
             found.public_bytes(Encoding.DER), subject=subject, not_after=found.not_valid_after_utc
         )
-    except OSError as error:
-        raise InvalidRequest(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise InvalidRequest(f"{path} holds no X.509 certificate.") from error
+        raise InvalidRequest(f"{called} holds no X.509 certificate.") from error

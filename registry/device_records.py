@@ -53,7 +53,7 @@ def insert_device(connection: Connection, device: Device, now: datetime) -> None
     """Register a device. Raises NotFound: no such site; AlreadyRegistered: it could be taken for another."""
     if connection.scalar(select(sites.c.site_id).filter_by(site_id=device.site_id)) is None:
         raise NotFound(f"There is no site {device.site_id}.")
-    _require_no_overlap(connection, device)
+    require_no_overlap(connection, device)
     connection.execute(
         insert(devices),
         {
@@ -78,7 +78,7 @@ def bind_certificate(
     if certificate.fingerprint in device.fingerprints:
         raise AlreadyRegistered(f"The certificate is bound to device {device_id} already.")
     bound = Device(**{**vars(device), "certificates": (certificate,), "network": ""})
-    _require_no_overlap(connection, bound)
+    require_no_overlap(connection, bound)
     revived = connection.execute(
         update(device_certificates)
         .filter_by(device_id=device_id, fingerprint=certificate.fingerprint)
@@ -108,7 +108,8 @@ def _device(connection: Connection, device_id: str) -> Device:
     raise NotFound(f"There is no device {device_id}.")
 
 
-def _require_no_overlap(connection: Connection, device: Device) -> None:
+def require_no_overlap(connection: Connection, device: Device) -> None:
+    """Raise AlreadyRegistered where a call of this device could be taken for another's that is in use."""
     for other in read_devices(connection, calling_ae_title=device.calling_ae_title):
         if other.is_disabled or other.device_id == device.device_id or not overlap(other, device):
             continue

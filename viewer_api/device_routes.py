@@ -4,16 +4,19 @@ from fastapi import APIRouter
 
 from core.access import Act
 from core.errors import AlreadyRegistered, InvalidRequest, NotFound, StorageUnavailable, TooLarge
+from registry.certificate_file import certificate_in
+from registry.readmission import Readmission
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.device_schemas import (
     AdoptBody,
+    CertificateBody,
     DeviceCollection,
     DeviceResource,
     NewDeviceBody,
     UnknownDeviceCollection,
     UnknownDeviceResource,
 )
-from viewer_api.parameters import DeviceId, UnknownDeviceId
+from viewer_api.parameters import DeviceId, Fingerprint, UnknownDeviceId
 from viewer_api.permission import Administering, AdministeringEverywhere
 from viewer_api.problems import documented
 from viewer_api.rooms import InRooms, Rooms
@@ -53,6 +56,44 @@ def add_device(actor: AdministeringEverywhere, rooms: InRooms, body: NewDeviceBo
 def disable_device(actor: AdministeringEverywhere, rooms: InRooms, device_id: DeviceId) -> DeviceResource:
     """From now on; what it sent stays."""
     rooms.directory.acting_for(actor.username).disable_device(device_id)
+    return _device(rooms, device_id)
+
+
+@router.post(
+    "/devices/{device_id}/enable",
+    summary="Admit a device again",
+    responses=documented(AlreadyRegistered, NotFound),
+)
+def enable_device(actor: AdministeringEverywhere, rooms: InRooms, device_id: DeviceId) -> DeviceResource:
+    """Unless another has taken its place; that of a disabled site is refused with its site."""
+    Readmission(rooms.database, rooms.clock, acting=actor.username).enable_device(device_id)
+    return _device(rooms, device_id)
+
+
+@router.post(
+    "/devices/{device_id}/certificates",
+    summary="Bind a certificate to a device",
+    responses=documented(AlreadyRegistered, InvalidRequest, NotFound, TooLarge),
+)
+def bind_certificate(
+    actor: AdministeringEverywhere, rooms: InRooms, device_id: DeviceId, body: CertificateBody
+) -> DeviceResource:
+    """One more that it may show over TLS, before the old one ends; without any it is refused from now on."""
+    shown = certificate_in(body.pem.encode(), called="The text")
+    rooms.directory.acting_for(actor.username).bind_certificate(device_id, shown)
+    return _device(rooms, device_id)
+
+
+@router.post(
+    "/devices/{device_id}/certificates/{fingerprint}/withdraw",
+    summary="Refuse a certificate of a device",
+    responses=documented(InvalidRequest, NotFound),
+)
+def withdraw_certificate(
+    actor: AdministeringEverywhere, rooms: InRooms, device_id: DeviceId, fingerprint: Fingerprint
+) -> DeviceResource:
+    """From now on; the device needs another one then."""
+    rooms.directory.acting_for(actor.username).withdraw_certificate(device_id, fingerprint)
     return _device(rooms, device_id)
 
 

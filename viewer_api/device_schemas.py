@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from registry.certificate import Certificate
+from registry.certificate_file import LONGEST_FILE
 from registry.device import Device
 from registry.unknown_devices import UnknownDevice
 from viewer_api.parameters import EXAMPLE_KEY, plain_text
@@ -36,6 +37,8 @@ _DEVICE_EXAMPLE: Final[JsonDict] = {
     "called_ae_title": "HUB",
     "network": "10.20.3.7/32",
     "certificate": None,
+    "certificates": [],
+    "needs_certificate": False,
     "is_disabled": False,
 }
 
@@ -116,14 +119,21 @@ class DeviceResource(BaseModel):
     called_ae_title: str
     network: str = Field(description="Where it calls from; empty where its certificate alone counts.")
     certificate: CertificateResource | None = Field(description="The one that lasts longest.")
+    certificates: list[CertificateResource] = Field(description="All that it may show.")
+    needs_certificate: bool = Field(description="Whether it is refused without one, wherever it calls from.")
     is_disabled: bool = Field(description="Whether it is refused, by itself or with its site.")
 
     @classmethod
     def of(cls, device: Device) -> Self:
         """Return a device."""
-        own = {name: getattr(device, name) for name in cls.model_fields if name != "certificate"}
-        lasting = max(device.certificates, key=lambda each: each.not_after, default=None)
-        return cls(**own, certificate=CertificateResource.of(lasting))
+        own = {
+            name: getattr(device, name)
+            for name in cls.model_fields
+            if name not in {"certificate", "certificates"}
+        }
+        certificates = sorted(device.certificates, key=lambda each: each.not_after, reverse=True)
+        shown = [CertificateResource(**vars(each)) for each in certificates]
+        return cls(**own, certificate=next(iter(shown), None), certificates=shown)
 
 
 class DeviceCollection(BaseModel):
@@ -155,3 +165,18 @@ class NewDeviceBody(BaseModel):
     calling_ae_title: Text = Field(description="What it calls itself.")
     called_ae_title: Text = Field(description="What it calls the hub.")
     network: Text = Field(description="Where it calls from: an address, or a network in CIDR form.")
+
+
+class CertificateBody(BaseModel):
+    """A certificate that a device may show from now on."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"pem": "-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----"}
+        },
+    )
+
+    pem: Annotated[str, Field(max_length=LONGEST_FILE)] = Field(
+        description="The certificate's file as text (PEM). A private key has no place here."
+    )

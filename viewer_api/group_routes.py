@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path
 from pydantic import AfterValidator
 
 from core.errors import AlreadyRegistered, InvalidRequest, NotFound, StorageUnavailable, TooLarge
+from registry.readmission import Readmission
 from registry.upkeep import Upkeep
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.group_schemas import GroupCollection, GroupResource, NewGroupBody, RouteBody
@@ -80,6 +81,17 @@ def remove_route(
 def disable_reading_group(actor: AdministeringEverywhere, rooms: InRooms, group: Group) -> GroupResource:
     """From now on; what its readers signed stays."""
     rooms.directory.acting_for(actor.username).disable_reading_group(group)
+    return _group(rooms, group)
+
+
+@router.post(
+    "/reading-groups/{group}/enable",
+    summary="Let a group read again",
+    responses=documented(InvalidRequest, NotFound),
+)
+def enable_reading_group(actor: AdministeringEverywhere, rooms: InRooms, group: Group) -> GroupResource:
+    """What its routes give it."""
+    Readmission(rooms.database, rooms.clock, acting=actor.username).enable_reading_group(group)
     return _group(rooms, group)
 
 

@@ -123,6 +123,14 @@ def _device_id(
     return _key(device_id)
 
 
+Fingerprint = Annotated[
+    str,
+    Path(
+        pattern="^[0-9a-f]{64}$",
+        description="SHA-256 of a certificate, in hexadecimal.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    ),
+]
 CaseId = Annotated[str, Depends(_case_id)]
 DeviceId = Annotated[str, Depends(_device_id)]
 KeptKey = Annotated[str, Depends(_kept_key)]

@@ -5,14 +5,23 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import AfterValidator
 
+from core.access import Act
 from core.errors import AlreadyRegistered, InvalidRequest, NotFound, StorageUnavailable, TooLarge
+from registry.readmission import Readmission
 from registry.upkeep import Upkeep
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.parameters import plain_text
-from viewer_api.permission import AdministeringEverywhere
+from viewer_api.permission import AdministeringEverywhere, Tracing
 from viewer_api.problems import documented
 from viewer_api.rooms import InRooms
-from viewer_api.site_schemas import NewSiteBody, SiteChangeBody, SiteCollection, SiteResource
+from viewer_api.site_schemas import (
+    NewSiteBody,
+    SiteChangeBody,
+    SiteCollection,
+    SiteNameCollection,
+    SiteNameResource,
+    SiteResource,
+)
 
 router = APIRouter(
     prefix="/api/v1",
@@ -30,6 +39,23 @@ Site = Annotated[
 def list_sites(_actor: AdministeringEverywhere, rooms: InRooms) -> SiteCollection:
     """With their settings, disabled ones too."""
     return SiteCollection(items=[SiteResource.of(site) for site in rooms.directory.sites()])
+
+
+@router.get("/site-names", summary="What my sites are called")
+def list_site_names(actor: Tracing, rooms: InRooms) -> SiteNameCollection:
+    """Every site of which this account sees anything: pages show its name instead of its identifier."""
+    scope = actor.scope(Act.TRACE)
+    return SiteNameCollection(
+        items=[
+            SiteNameResource(
+                site_id=site.site_id,
+                name=site.name,
+                is_in_use=site.disabled_at is None and not site.is_self_test,
+            )
+            for site in rooms.directory.sites()
+            if scope.everything or site.site_id in scope.sites
+        ]
+    )
 
 
 @router.post(
@@ -66,4 +92,15 @@ def change_site(
 def disable_site(actor: AdministeringEverywhere, rooms: InRooms, site: Site) -> SiteResource:
     """From now on; what it sent stays, and is read."""
     rooms.directory.acting_for(actor.username).disable_site(site)
+    return SiteResource.of(rooms.directory.site(site))
+
+
+@router.post(
+    "/sites/{site}/enable",
+    summary="Admit a site's devices again",
+    responses=documented(AlreadyRegistered, InvalidRequest, NotFound),
+)
+def enable_site(actor: AdministeringEverywhere, rooms: InRooms, site: Site) -> SiteResource:
+    """But those that were disabled themselves; refused where another device has taken the place of one."""
+    Readmission(rooms.database, rooms.clock, acting=actor.username).enable_site(site)
     return SiteResource.of(rooms.directory.site(site))

@@ -52,6 +52,29 @@ class SiteCollection(BaseModel):
     items: list[SiteResource]
 
 
+class SiteNameResource(BaseModel):
+    """What people call a site."""
+
+    model_config = ConfigDict(
+        title="SiteName",
+        json_schema_extra={
+            "example": {"site_id": "xinglong-clinic", "name": "兴隆镇卫生院", "is_in_use": True}
+        },
+    )
+
+    site_id: str
+    name: str
+    is_in_use: bool = Field(description="False of a disabled site, and of the one for self-tests.")
+
+
+class SiteNameCollection(BaseModel):
+    """The sites that an account sees anything of."""
+
+    model_config = ConfigDict(title="SiteNames")
+
+    items: list[SiteNameResource]
+
+
 class NewSiteBody(BaseModel):
     """A site to be registered."""
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from core.access import Actor
 from core.errors import AlreadyRegistered, InvalidRequest, NotFound, StorageUnavailable, TooLarge
 from registry.accounts import Account
+from registry.readmission import Readmission
 from registry.upkeep import Upkeep
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.parameters import TokenId, UserId
@@ -97,6 +98,14 @@ def disable_user(actor: AdministeringEverywhere, rooms: InRooms, user_id: UserId
     return UserResource.of(rooms.accounts.account(username))
 
 
+@router.post("/users/{user_id}/enable", summary="Let somebody in again", responses=documented(NotFound))
+def enable_user(actor: AdministeringEverywhere, rooms: InRooms, user_id: UserId) -> UserResource:
+    """By the password and the tokens they had; where those may be known to others, reset and disable them."""
+    username = _account(rooms, user_id).username
+    Readmission(rooms.database, rooms.clock, acting=actor.username).enable_user(username)
+    return UserResource.of(rooms.accounts.account(username))
+
+
 @router.get("/tokens", summary="Every bearer token")
 def list_tokens(_actor: AdministeringEverywhere, rooms: InRooms) -> TokenCollection:
     """Whose it is and what for; not the token."""
@@ -116,6 +125,17 @@ def add_token(
 def disable_token(actor: AdministeringEverywhere, rooms: InRooms, token_id: TokenId) -> TokenResource:
     """From now on."""
     rooms.accounts.acting_for(actor.username).disable_token(token_id)
+    return _token(rooms, token_id)
+
+
+@router.post("/tokens/{token_id}/enable", summary="Admit a token again", responses=documented(NotFound))
+def enable_token(actor: AdministeringEverywhere, rooms: InRooms, token_id: TokenId) -> TokenResource:
+    """Where it was refused too early."""
+    Readmission(rooms.database, rooms.clock, acting=actor.username).enable_token(token_id)
+    return _token(rooms, token_id)
+
+
+def _token(rooms: Rooms, token_id: str) -> TokenResource:
     for token in _tokens(rooms):
         if token.token_id == token_id:
             return token

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.access import EVERY_SITE, Scope
-from hub.admin.opening import Data, opened_register
+from hub.admin.opening import Data, heading, opened_register
 from hub.operator import operator
 
 if TYPE_CHECKING:
@@ -74,6 +74,18 @@ def show_audit(
     wanted = AuditFilter(site_id=site, study_instance_uid=study, actor=actor, since=moment)
     with opened_register(data) as register:
         _record_use(register, "show", site or "")
+        heading(
+            "number",
+            "when (UTC)",
+            "event",
+            "action",
+            "outcome",
+            "who",
+            "by",
+            "site",
+            "Study Instance UID",
+            "about",
+        )
         with register.database.read(within=EVERY_SITE) as connection:
             for number, record in audit_within(connection, wanted, Scope(everything=True), limit=limit):
                 parts = (

@@ -6,7 +6,7 @@ import typer
 
 from core.errors import NotFound
 from core.origin import OriginKind
-from hub.admin.opening import Data, opened_register
+from hub.admin.opening import Data, heading, opened_register
 from hub.operator import operator
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def list_character_sets(data: Data = None) -> None:
     from core.access import Scope
 
     with opened_register(data) as register:
+        heading("kind", "source", "site", "declared", "read as", "decided by", "why", "when (UTC)")
         for decision in _memory(register).decisions(Scope(everything=True)):
             why = "set" if decision.is_set_by_person else f"{decision.characters} characters"
             typer.echo(

@@ -7,7 +7,7 @@ import typer
 
 from core.access import Scope
 from core.errors import InvalidRequest, NotFound
-from hub.admin.opening import Data, opened_register
+from hub.admin.opening import Data, heading, opened_register
 from hub.operator import operator
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def add_device(
 def list_devices(data: Data = None) -> None:
     """List the devices, each with its certificates under it."""
     with opened_register(data) as register:
+        heading("device", "site", "calling", "called", "network", "name", "state")
         for device in register.directory.devices():
             state = "disabled" if device.is_disabled else "in use"
             typer.echo(
@@ -80,6 +81,14 @@ def disable_device(device_id: str, data: Data = None) -> None:
     with opened_register(data) as register:
         register.directory.disable_device(device_id)
     typer.echo(f"Device {device_id} is disabled.")
+
+
+@app.command("enable")
+def enable_device(device_id: str, data: Data = None) -> None:
+    """Admit a device again, unless another has taken its place."""
+    with opened_register(data) as register:
+        register.readmission.enable_device(device_id)
+    typer.echo(f"Device {device_id} is in use.")
 
 
 @app.command("bind")
@@ -109,6 +118,7 @@ def withdraw_certificate(device_id: str, fingerprint: str, data: Data = None) ->
 def list_unknown_devices(data: Data = None) -> None:
     """List who called and is not registered, the latest first, and what each tried to send."""
     with opened_register(data) as register:
+        heading("key", "calling", "called", "address", "certificate", "calls", "refused because", "proposed")
         for unknown in register.unknown_devices.listed(Scope(everything=True)):
             certificate = unknown.certificate.fingerprint if unknown.certificate else "no certificate"
             typer.echo(

@@ -6,7 +6,7 @@ import typer
 
 from core.access import Route
 from core.errors import InvalidRequest
-from hub.admin.opening import Data, opened_register
+from hub.admin.opening import Data, heading, opened_register
 
 app = typer.Typer(no_args_is_help=True, help="Reading groups, and which sites they read.")
 
@@ -45,7 +45,8 @@ def add_route(
 def list_groups(data: Data = None) -> None:
     """List the reading groups and their routes."""
     with opened_register(data) as register:
-        routes = register.directory.routes()
+        routes = register.directory.routes(of_disabled_groups=True)
+        heading("reading group", "name", "reads", "state")
         for group in register.directory.reading_groups():
             reads = ", ".join(
                 f"{route.site_id}:{route.modality or 'all'}"
@@ -62,6 +63,14 @@ def disable_group(group: str, data: Data = None) -> None:
     with opened_register(data) as register:
         register.directory.disable_reading_group(group)
     typer.echo(f"Reading group {group} is disabled.")
+
+
+@app.command("enable")
+def enable_group(group: str, data: Data = None) -> None:
+    """Let a group read again what its routes give it."""
+    with opened_register(data) as register:
+        register.readmission.enable_reading_group(group)
+    typer.echo(f"Reading group {group} is in use.")
 
 
 def _route(group: str, text: str) -> Route:

@@ -21,10 +21,17 @@ Data = Annotated[
 def opened_register(data: Path | None) -> Iterator["Register"]:
     """Open the register for one command, on a catalogue that is up to date."""
     from hub.register import open_register
-    from hub.schema import require_current
+    from hub.schema import require_current, require_made
     from hub.settings import load
 
-    register = open_register(load(data=data), acting=operator())
+    settings = load(data=data)
+    require_made(settings)
+    register = open_register(settings, acting=operator())
     require_current(register.settings, register.database)
     yield register
     register.database.close()
+
+
+def heading(*columns: str) -> None:
+    """Name the columns of the lines that follow: for people, so not among the lines that programs read."""
+    typer.echo("\t".join(columns), err=True)

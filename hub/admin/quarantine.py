@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.text import escaped
-from hub.admin.opening import Data
+from hub.admin.opening import Data, heading
 from hub.operator import operating_actor
 from storage.instance import AsideReason, KeptAside
 
@@ -31,6 +31,7 @@ def list_kept(
 
     with _opened_shelf(data) as shelf:
         wanted = AsideFilter(site_id=site, reason=reason, settled=settled, limit=1_000)
+        heading("key", "site", "reason", "received (UTC)", "bytes", "SOP Instance UID", "detail", "state")
         for kept in shelf.items(operating_actor(), wanted):
             typer.echo(_line(kept))
 
@@ -109,11 +110,13 @@ def reopen_kept(keys: list[str], reason: Reason, data: Data = None) -> None:
 
 @contextmanager
 def _opened_shelf(data: Path | None) -> Iterator["Shelf"]:
-    from hub.schema import require_current
+    from hub.schema import require_current, require_made
     from hub.settings import load
     from hub.wiring import open_house
 
-    house = open_house(load(data=data))
+    settings = load(data=data)
+    require_made(settings)
+    house = open_house(settings)
     try:
         require_current(house.settings, house.database)
         yield house.shelf

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hub.admin.opening import Data, opened_register
+from hub.admin.opening import Data, heading, opened_register
 
 app = typer.Typer(no_args_is_help=True, help="Places: township clinics, stations, hospitals.")
 
@@ -31,6 +31,7 @@ def add_site(
 def list_sites(data: Data = None) -> None:
     """List the sites."""
     with opened_register(data) as register:
+        heading("site", "name", "time zone", "quiet time", "state")
         for site in register.directory.sites():
             state = "disabled" if site.disabled_at else "in use"
             typer.echo(f"{site.site_id}\t{site.name}\t{site.time_zone}\t{site.quiet_seconds} s\t{state}")
@@ -42,3 +43,11 @@ def disable_site(site: str, data: Data = None) -> None:
     with opened_register(data) as register:
         register.directory.disable_site(site)
     typer.echo(f"Site {site} is disabled.")
+
+
+@app.command("enable")
+def enable_site(site: str, data: Data = None) -> None:
+    """Admit a site's devices again, but those that were disabled themselves."""
+    with opened_register(data) as register:
+        register.readmission.enable_site(site)
+    typer.echo(f"Site {site} is in use.")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hub.admin.opening import Data, opened_register
+from hub.admin.opening import Data, heading, opened_register
 
 app = typer.Typer(no_args_is_help=True, help="Bearer tokens for programs.")
 
@@ -24,6 +24,7 @@ def add_token(
 def list_tokens(data: Data = None) -> None:
     """List the tokens."""
     with opened_register(data) as register:
+        heading("token", "user", "for", "state")
         for token_id, username, name, is_disabled in register.accounts.tokens():
             typer.echo(f"{token_id}\t{username}\t{name}\t{'disabled' if is_disabled else 'in use'}")
 
@@ -34,3 +35,11 @@ def disable_token(token_id: str, data: Data = None) -> None:
     with opened_register(data) as register:
         register.accounts.disable_token(token_id)
     typer.echo(f"Token {token_id} is disabled.")
+
+
+@app.command("enable")
+def enable_token(token_id: str, data: Data = None) -> None:
+    """Admit a token again."""
+    with opened_register(data) as register:
+        register.readmission.enable_token(token_id)
+    typer.echo(f"Token {token_id} is in use.")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from core.access import Grant, Role
-from hub.admin.opening import Data, opened_register
+from hub.admin.opening import Data, heading, opened_register
 
 app = typer.Typer(no_args_is_help=True, help="People and their roles.")
 
@@ -46,6 +46,7 @@ def grant_role(
 def list_users(data: Data = None) -> None:
     """List the people and their roles."""
     with opened_register(data) as register:
+        heading("user", "name", "roles", "state")
         for account in register.accounts.accounts():
             roles = ", ".join(
                 f"{grant.role.value}@{grant.site_id or grant.reading_group_id or 'everywhere'}"
@@ -69,3 +70,11 @@ def reset_user(username: str, data: Data = None) -> None:
     with opened_register(data) as register:
         password = register.accounts.reset_password(username)
     typer.echo(f"Password for one use: {password}")
+
+
+@app.command("enable")
+def enable_user(username: str, data: Data = None) -> None:
+    """Let a person in again, by the password and the tokens they had; `reset` gives a new password."""
+    with opened_register(data) as register:
+        register.readmission.enable_user(username)
+    typer.echo(f"User {username} is in use.")

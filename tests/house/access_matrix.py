@@ -375,6 +375,8 @@ DOORS: list[Door] = [
                 },
             ),
             ("POST", "devices/{device_id}/disable", 200, None),
+            ("POST", "devices/{device_id}/certificates", 200, {"pem": "{pem}"}),
+            ("POST", "devices/{device_id}/certificates/{fingerprint}/withdraw", 200, None),
             ("POST", "reading-groups", 201, {"reading_group_id": "new", "name": "x"}),
             ("POST", "reading-groups/{group}/routes", 200, {"site_id": "{site_id}", "modality": "CR"}),
             ("POST", "reading-groups/{group}/routes/remove", 200, {"site_id": "{site_id}"}),
@@ -388,6 +390,24 @@ DOORS: list[Door] = [
             ("POST", "tokens/{token_id}/disable", 200, None),
         )
     ),
+    *(
+        # What was disabled before: enabling what is in use changes nothing, and leaves no row.
+        Door(
+            method="POST",
+            path=f"/api/v1/{noun}/{{{name}}}/enable",
+            act=Act.ADMINISTER,
+            place=Place.EVERYWHERE,
+            things={name: f"disabled_{name}"},
+        )
+        for noun, name in (
+            ("sites", "site"),
+            ("devices", "device_id"),
+            ("reading-groups", "group"),
+            ("users", "user_id"),
+            ("tokens", "token_id"),
+        )
+    ),
+    Door(method="GET", path="/api/v1/site-names", act=Act.TRACE, place=Place.LIST, recorded=False),
     Door(
         method="GET",
         path="/api/v1/studies/{study_instance_uid}/cases",

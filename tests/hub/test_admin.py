@@ -28,7 +28,7 @@ def admin(tmp_path: Path, migrated: Migrated) -> Admin:
         if isinstance(done.exception, HubError):
             raise done.exception
         assert done.exit_code == 0, done.output
-        return done.output
+        return done.stdout
 
     return run
 
@@ -44,7 +44,7 @@ def test_a_clinic_with_all_that_belongs_to_it_is_registered_and_listed(admin: Ad
     assert "reader\t阅片医师\treader@county\tin use" in admin("user", "list")
 
 
-def test_what_is_disabled_stays_on_the_list_as_disabled(admin: Admin) -> None:
+def test_what_is_disabled_stays_on_the_list_as_disabled_and_can_be_put_back_into_use(admin: Admin) -> None:
     admin("site", "add", "xinglong", "兴隆镇卫生院")
     admin("group", "add", "county", "县医院")
     admin("device", "add", "xinglong", "XL_US1", "--network", "10.20.0.7")
@@ -61,6 +61,9 @@ def test_what_is_disabled_stays_on_the_list_as_disabled(admin: Admin) -> None:
     for what, key in keys.items():
         admin(what, "disable", key)
         assert "\tdisabled" in admin(what, "list"), what
+    for what, key in keys.items():
+        assert "in use" in admin(what, "enable", key)
+        assert "\tdisabled" not in admin(what, "list"), what
 
 
 def test_a_device_with_a_certificate_is_known_by_it(admin: Admin, tmp_path: Path) -> None:
@@ -143,6 +146,7 @@ def test_a_password_for_one_use_is_printed_and_can_be_reset(admin: Admin) -> Non
         (("user", "add", "reader", "--role", "reader"), InvalidRequest),
         (("user", "add", "clinic", "--role", "clinic"), InvalidRequest),
         (("user", "disable", "nobody"), NotFound),
+        *(((noun, "enable", "nothing"), NotFound) for noun in ("site", "group", "device", "user", "token")),
         (("token", "add", "nobody"), NotFound),
     ],
 )
@@ -159,3 +163,21 @@ def test_without_a_catalogue_the_command_that_makes_one_is_named(tmp_path: Path)
     done = CliRunner().invoke(app, ["admin", "site", "list", "--data", str(tmp_path / "none")])
     assert isinstance(done.exception, Misconfigured)
     assert "imaging-hub migrate" in str(done.exception)
+
+
+@pytest.mark.parametrize("command", [("admin", "quarantine", "list"), ("import", "/", "--site", "xinglong")])
+def test_a_mistyped_directory_is_told_and_not_made(tmp_path: Path, command: tuple[str, ...]) -> None:
+    for folder in (tmp_path / "none", tmp_path):
+        done = CliRunner().invoke(app, [*command, "--data", str(folder)])
+        assert isinstance(done.exception, Misconfigured)
+        assert f"There is no hub in {folder}." in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_says_to_people_what_its_columns_are(tmp_path: Path, migrated: Migrated) -> None:
+    data = str(migrated(tmp_path / "data"))
+    for noun in ("site", "group", "device", "user", "token", "quarantine", "character-set"):
+        done = CliRunner().invoke(app, ["admin", noun, "list", "--data", data])
+        assert done.exit_code == 0, done.output
+        assert done.stdout == ""
+        assert done.stderr.count("\t") >= 3, noun

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import trustme
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import update
@@ -16,6 +17,7 @@ from core.access import ALLOWED, EVERY_SITE, Act, Grant, Role, Route, Scope
 from database.audit import ONE_LOOK
 from registry import tables
 from registry.authentication import Authentication
+from registry.certificate_file import certificate_in
 from registry.unknown_devices import Attempts
 from storage.aside_records import AsideFilter
 from storage.character_set_decision import TextSource
@@ -55,6 +57,8 @@ SHARED = {
     "password": PASSWORD,
     "site": XINGLONG,
     "group": GROUP,
+    "disabled_site": "was-here",
+    "disabled_group": "was-here",
 }
 """Names in an address that mean the same of everything."""
 
@@ -267,6 +271,7 @@ def _things(edge: Edge, reading: Reading) -> dict[str, str]:
         "retake_id": _retake(reading.rooms),
         "matched_request_id": matched,
         "site_id": XINGLONG,
+        "site_name": SITES[XINGLONG],
         **_registered(edge),
         "case_id": case.case_id,
         "workitem_uid": case.workitem.workitem_uid,
@@ -317,11 +322,36 @@ def _registered(edge: Edge) -> dict[str, str]:
         called_ae_title="HUB",
         network="10.1.2.8",
     )
-    token_id, *_ = next(row for row in edge.rooms.accounts.tokens() if row[1] == "clinic")
+    accounts = edge.rooms.accounts
+    token_id, *_ = next(row for row in accounts.tokens() if row[1] == "clinic")
+    bound, other = (trustme.CA().issue_cert(common_name="CANARY").cert_chain_pems[0].bytes() for _ in "12")
+    certificate = certificate_in(bound, called="it")
+    edge.rooms.directory.bind_certificate(device.device_id, certificate)
     return {
         "device_id": device.device_id,
-        "user_id": edge.rooms.accounts.account("clinic").account_id,
+        "fingerprint": certificate.fingerprint,
+        "pem": other.decode(),
+        "user_id": accounts.account("clinic").account_id,
         "token_id": token_id,
+        **_disabled(edge),
+    }
+
+
+def _disabled(edge: Edge) -> dict[str, str]:
+    """Return one of each that was in use once."""
+    directory, accounts = edge.rooms.directory, edge.rooms.accounts
+    directory.add_site("was-here", "CANARY")
+    directory.add_reading_group("was-here", "CANARY")
+    device = directory.add_device(
+        site_id="was-here", name="x", calling_ae_title="ONCE", called_ae_title="HUB", network="10.1.2.10"
+    )
+    directory.disable_device(device.device_id)
+    directory.disable_reading_group("was-here")
+    directory.disable_site("was-here")
+    return {
+        "disabled_device_id": device.device_id,
+        "disabled_user_id": accounts.account("token-locked-out").account_id,
+        "disabled_token_id": next(key for key, name, *_ in accounts.tokens() if name == "token-disabled"),
     }
 
 

@@ -4,11 +4,12 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+import trustme
 from fastapi.testclient import TestClient
 
 from core.access import EVERY_SITE, Scope
 from database.audit import AuditFilter, audit_within
-from tests.fixtures.consultation import GROUP, XINGLONG
+from tests.fixtures.consultation import GROUP, QINGSHAN, SITES, XINGLONG
 from tests.viewer_api.conftest import Edge
 
 
@@ -43,6 +44,8 @@ def test_a_new_person_logs_in_with_the_password_that_is_shown_once(edge: Edge, a
     assert edge.client().post("/api/v1/login", json=login | {"password": again}).is_success
     posted(admin, f"users/{made['user']['user_id']}/disable")
     assert listed(admin, "users", "username")["wang"]["is_disabled"] is True
+    assert posted(admin, f"users/{made['user']['user_id']}/enable")["is_disabled"] is False
+    assert edge.client().post("/api/v1/login", json=login | {"password": again}).is_success
 
 
 def test_a_token_works_until_it_is_refused_and_is_shown_once(edge: Edge, admin: TestClient) -> None:
@@ -56,6 +59,8 @@ def test_a_token_works_until_it_is_refused_and_is_shown_once(edge: Edge, admin: 
     (made,) = [each for each in tokens.json()["items"] if each["name"] == "county RIS"]
     assert posted(admin, f"tokens/{made['token_id']}/disable")["is_disabled"] is True
     assert program.get("/api/v1/me").status_code == HTTPStatus.UNAUTHORIZED
+    assert posted(admin, f"tokens/{made['token_id']}/enable")["is_disabled"] is False
+    assert program.get("/api/v1/me").is_success
 
 
 def test_a_role_that_is_taken_back_is_refused_at_once_but_never_ones_own(
@@ -118,6 +123,11 @@ def test_every_change_of_the_register_names_who_made_it(edge: Edge, admin: TestC
     device = posted(admin, "devices", {"site_id": "qinghe", **named})
     assert posted(admin, f"devices/{device['device_id']}/disable")["is_disabled"] is True
     assert posted(admin, "sites/qinghe/disable")["disabled_at"]
+    assert posted(admin, f"devices/{device['device_id']}/enable")["is_disabled"] is True
+    assert posted(admin, "sites/qinghe/enable")["disabled_at"] is None
+    assert posted(admin, f"devices/{device['device_id']}/enable")["is_disabled"] is False
+    assert posted(admin, "reading-groups/us/disable")["disabled_at"]
+    assert posted(admin, "reading-groups/us/enable")["disabled_at"] is None
     with edge.rooms.database.read(within=EVERY_SITE) as connection:
         found = audit_within(
             connection, AuditFilter(actor="admin", since=made), Scope(everything=True), limit=100
@@ -132,7 +142,44 @@ def test_every_change_of_the_register_names_who_made_it(edge: Edge, admin: TestC
         "device added",
         "device disabled",
         "site disabled",
+        "device enabled",
+        "site enabled",
+        "reading group disabled",
+        "reading group enabled",
     ]
+
+
+def test_everybody_learns_the_names_of_the_sites_they_see_and_no_others(edge: Edge) -> None:
+    edge.rooms.directory.disable_site(QINGSHAN)
+    named = {
+        who: {
+            site["site_id"]: site["name"]
+            for site in edge.client(who).get("/api/v1/site-names").json()["items"]
+        }
+        for who in ("technician", "clinic", "reader", "admin")
+    }
+    assert named["technician"] == named["clinic"] == {XINGLONG: SITES[XINGLONG]}
+    assert named["reader"][XINGLONG] == SITES[XINGLONG]
+    assert named["admin"] == SITES
+    everywhere = edge.client("admin").get("/api/v1/site-names").json()["items"]
+    assert [site["site_id"] for site in everywhere if not site["is_in_use"]] == [QINGSHAN]
+
+
+def test_a_device_is_given_a_certificate_and_refused_without(edge: Edge, admin: TestClient) -> None:
+    named = {"calling_ae_title": "XL_US", "called_ae_title": "HUB", "network": "10.7.0.0/24"}
+    device = posted(admin, "devices", {"site_id": XINGLONG, **named})
+    assert (device["certificates"], device["needs_certificate"]) == ([], False)
+    path = f"devices/{device['device_id']}/certificates"
+    pem = trustme.CA().issue_cert(common_name="XL_US").cert_chain_pems[0].bytes().decode()
+    [bound] = posted(admin, path, {"pem": pem})["certificates"]
+    assert (bound["subject"].endswith("CN=XL_US"), len(bound["fingerprint"])) == (True, 64)
+    refused = admin.post(f"/api/v1/{path}", json={"pem": "-----BEGIN CERTIFICATE-----"})
+    assert refused.status_code == HTTPStatus.BAD_REQUEST
+    assert admin.post(f"/api/v1/{path}", json={"pem": pem}).status_code == HTTPStatus.CONFLICT
+    device = posted(admin, f"{path}/{bound['fingerprint']}/withdraw")
+    assert (device["certificates"], device["needs_certificate"]) == ([], True)
+    gone = admin.post(f"/api/v1/{path}/{bound['fingerprint']}/withdraw")
+    assert gone.status_code == HTTPStatus.NOT_FOUND
 
 
 def test_figures_tell_how_the_hub_fares_and_nothing_of_anybody(edge: Edge, admin: TestClient) -> None:

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { get, post, wordsOf } from '../shell/api'
 import { Dialog, Notice } from '../shell/parts'
 import { t, tOr } from '../shell/words'
+import { siteName } from '../site/names'
 import { useListed } from './listed'
 import { type Form, FormDialog, Rows, Section } from './parts'
 import { moment, size } from './told'
@@ -99,7 +100,7 @@ function KeptRow(props: { kept: KeptAside; open: (act: Act) => void; look: () =>
         </span>
         <div class="small">{moment(kept.received_at)}</div>
       </td>
-      <td>{kept.site_id}</td>
+      <td>{siteName(kept.site_id)}</td>
       <td>
         {kept.detail}
         <div class="small">
@@ -221,7 +222,7 @@ function Flagged() {
                 {[study.patient_id, study.patient_sex, study.patient_birth_date].filter(Boolean).join(' · ')}
               </div>
             </td>
-            <td>{study.site_id}</td>
+            <td>{siteName(study.site_id)}</td>
             <td>
               <a href={`/cases/${study.study_instance_uid}?site=${study.site_id}`}>
                 {study.study_description || t('admin.open-case')}

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { get, wordsOf } from '../shell/api'
 import { Field } from '../shell/parts'
 import { t } from '../shell/words'
+import { siteName } from '../site/names'
 import { Rows, Section } from './parts'
 import { moment } from './told'
 
@@ -94,7 +95,7 @@ export function Audit({ study, title, heading }: { study?: string; title: string
               {row.action} {row.outcome !== 'success' && <span class="mark red">{row.outcome}</span>}
               <div class="small">{row.event}</div>
             </td>
-            <td>{row.site_id}</td>
+            <td>{siteName(row.site_id)}</td>
             <td class="key">{row.subject || row.study_instance_uid}</td>
           </tr>
         ))}

@@ -2,12 +2,14 @@
 import { useState } from 'preact/hooks'
 import { post } from '../shell/api'
 import { t } from '../shell/words'
+import { siteName } from '../site/names'
 import { useListed } from './listed'
-import { type Form, FormDialog, InUse, Rows, Section } from './parts'
+import { enableForm, type Form, FormDialog, InUse, Rows, Section } from './parts'
 import { moment } from './told'
-import type { Device, Items, Site, UnknownDevice } from './types'
+import type { Certificate, Device, Items, Site, UnknownDevice } from './types'
 
 const BASE = '/api/v1/devices'
+const LONGEST_CERTIFICATE = 64 * 1024
 
 function siteOptions(sites: Site[]): [string, string][] {
   return sites
@@ -67,6 +69,110 @@ function disableForm(device: Device, done: () => void): Form {
       done()
     },
   }
+}
+
+function bindForm(device: Device, done: () => void): Form {
+  return {
+    title: t('admin.bind-title', { name: device.name }),
+    text: t('admin.bind-text'),
+    submit: t('admin.bind'),
+    blanks: () => [
+      {
+        name: 'pem',
+        label: t('admin.certificate-pem'),
+        isLong: true,
+        longest: LONGEST_CERTIFICATE,
+        isRequired: true,
+        hint: '-----BEGIN CERTIFICATE-----',
+      },
+    ],
+    send: async (values) => {
+      await post(`${BASE}/${device.device_id}/certificates`, values)
+      done()
+    },
+  }
+}
+
+function withdrawForm(device: Device, certificate: Certificate, done: () => void): Form {
+  return {
+    title: t('admin.withdraw-title', { name: device.name }),
+    text: `${certificate.subject} · ${certificate.fingerprint.slice(0, 16)}… ${t('admin.withdraw-text')}`,
+    submit: t('admin.withdraw'),
+    isDanger: true,
+    blanks: () => [],
+    send: async () => {
+      await post(`${BASE}/${device.device_id}/certificates/${certificate.fingerprint}/withdraw`)
+      done()
+    },
+  }
+}
+
+function Certificates(props: { device: Device; withdraw: (certificate: Certificate) => void }) {
+  const { device } = props
+  if (device.needs_certificate && !device.certificates.length)
+    return <div class="mark red">{t('admin.certificate-missing')}</div>
+  return (
+    <ul class="grants">
+      {device.certificates.map((each) => (
+        <li key={each.fingerprint} class="small" title={each.fingerprint}>
+          {t('admin.certificate-until', { subject: each.subject, date: moment(each.not_after) })}
+          <button
+            type="button"
+            class="quiet small-act"
+            title={t('admin.withdraw')}
+            aria-label={`${t('admin.withdraw')}: ${device.name} ${each.subject}`}
+            onClick={() => props.withdraw(each)}
+          >
+            ✕
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function DeviceRow(props: { device: Device; open: (form: Form) => void; done: () => void }) {
+  const { device, open, done } = props
+  return (
+    <tr>
+      <td>{siteName(device.site_id)}</td>
+      <td>{device.name}</td>
+      <td>{device.calling_ae_title}</td>
+      <td>{device.called_ae_title}</td>
+      <td>
+        {device.network || t('admin.by-certificate')}
+        <Certificates device={device} withdraw={(each) => open(withdrawForm(device, each, done))} />
+      </td>
+      <td>
+        <InUse isDisabled={device.is_disabled} />
+      </td>
+      <td class="acts">
+        <button type="button" class="quiet" onClick={() => open(bindForm(device, done))}>
+          {t('admin.bind')}
+          <span class="sr-only"> {device.name}</span>
+        </button>
+        <button
+          type="button"
+          class="quiet"
+          onClick={() =>
+            open(
+              device.is_disabled
+                ? enableForm(
+                    device.name,
+                    `${BASE}/${device.device_id}/enable`,
+                    done,
+                    t('admin.enable-device-text'),
+                  )
+                : disableForm(device, done),
+            )
+          }
+        >
+          {t(device.is_disabled ? 'admin.enable' : 'admin.disable')}
+          <span class="sr-only"> {device.name}</span>
+        </button>
+      </td>
+    </tr>
+  )
 }
 
 function Strangers(props: {
@@ -166,34 +272,7 @@ export function Devices() {
           empty={devices.body ? t('admin.none') : t('admin.loading')}
         >
           {(devices.body?.items ?? []).map((device) => (
-            <tr key={device.device_id}>
-              <td>{device.site_id}</td>
-              <td>{device.name}</td>
-              <td>{device.calling_ae_title}</td>
-              <td>{device.called_ae_title}</td>
-              <td>
-                {device.network || t('admin.by-certificate')}
-                {device.certificate && (
-                  <div class="small">
-                    {t('admin.certificate-until', {
-                      subject: device.certificate.subject,
-                      date: moment(device.certificate.not_after),
-                    })}
-                  </div>
-                )}
-              </td>
-              <td>
-                <InUse isDisabled={device.is_disabled} />
-              </td>
-              <td class="acts">
-                {!device.is_disabled && (
-                  <button type="button" class="quiet" onClick={() => setForm(disableForm(device, done))}>
-                    {t('admin.disable')}
-                    <span class="sr-only"> {device.name}</span>
-                  </button>
-                )}
-              </td>
-            </tr>
+            <DeviceRow key={device.device_id} device={device} open={setForm} done={done} />
           ))}
         </Rows>
       </Section>

@@ -2,8 +2,9 @@
 import { useState } from 'preact/hooks'
 import { post } from '../shell/api'
 import { t } from '../shell/words'
+import { siteName } from '../site/names'
 import { useListed } from './listed'
-import { type Form, FormDialog, InUse, Rows, Section } from './parts'
+import { enableForm, type Form, FormDialog, InUse, Rows, Section } from './parts'
 import type { Group, Items, Route, Site } from './types'
 
 const BASE = '/api/v1/reading-groups'
@@ -46,7 +47,7 @@ function routeForm(group: Group, sites: Site[], done: () => void): Form {
 function removeForm(group: Group, route: Route, done: () => void): Form {
   return {
     title: t('admin.remove-route-title', { name: group.name }),
-    text: `${route.site_id} · ${route.modality ?? t('admin.every-modality')}. ${t('admin.remove-route-text')}`,
+    text: `${siteName(route.site_id)} · ${route.modality ?? t('admin.every-modality')}. ${t('admin.remove-route-text')}`,
     submit: t('admin.remove'),
     isDanger: true,
     blanks: () => [],
@@ -82,13 +83,13 @@ function GroupRow(props: { group: Group; sites: Site[]; open: (form: Form) => vo
           {group.routes.map((route) => (
             <li key={`${route.site_id} ${route.modality}`}>
               <span class="mark">
-                {route.site_id} · {route.modality ?? t('admin.every-modality')}
+                {siteName(route.site_id)} · {route.modality ?? t('admin.every-modality')}
               </span>
               <button
                 type="button"
                 class="quiet small-act"
                 title={t('admin.remove')}
-                aria-label={`${t('admin.remove')}: ${route.site_id} ${route.modality ?? ''}`}
+                aria-label={`${t('admin.remove')}: ${siteName(route.site_id)} ${route.modality ?? ''}`}
                 onClick={() => props.open(removeForm(group, route, props.done))}
               >
                 ✕
@@ -112,6 +113,18 @@ function GroupRow(props: { group: Group; sites: Site[]; open: (form: Form) => vo
               <span class="sr-only"> {group.name}</span>
             </button>
           </>
+        )}
+        {group.disabled_at && (
+          <button
+            type="button"
+            class="quiet"
+            onClick={() =>
+              props.open(enableForm(group.name, `${BASE}/${group.reading_group_id}/enable`, props.done))
+            }
+          >
+            {t('admin.enable')}
+            <span class="sr-only"> {group.name}</span>
+          </button>
         )}
       </td>
     </tr>

@@ -1,6 +1,7 @@
 // How the hub fares: what is well, what is not, and what nobody sees to.
 import type { ComponentChildren } from 'preact'
 import { t, tOr } from '../shell/words'
+import { siteName } from '../site/names'
 import { useListed } from './listed'
 import { Rows, Section } from './parts'
 import { moment, size, span, sum } from './told'
@@ -101,7 +102,7 @@ export function Alarms() {
             <td>
               <span class="mark red">{tOr(`admin.alarm.${alarm.kind}`, alarm.kind)}</span>
             </td>
-            <td>{alarm.site_id}</td>
+            <td>{siteName(alarm.site_id)}</td>
             <td>{alarm.detail}</td>
           </tr>
         ))}
@@ -123,7 +124,7 @@ export function Unrouted() {
       >
         {items.map((each) => (
           <tr key={each.case_id}>
-            <td>{each.site_id}</td>
+            <td>{siteName(each.site_id)}</td>
             <td>{each.modalities.join(', ')}</td>
             <td>{moment(each.due_at)}</td>
             <td>{each.reason}</td>

@@ -4,6 +4,7 @@ import './admin.css'
 import { type PageProps, useAddress } from '../shell/router'
 import { hasRole, type Me, session } from '../shell/session'
 import { t } from '../shell/words'
+import { useSiteNames } from '../site/names'
 import { Aside } from './aside'
 import { Audit } from './audit'
 import { Devices } from './devices'
@@ -49,6 +50,7 @@ function contentOf(part: PartName, parts: PartName[]): ComponentChildren {
 export default function AdminPage(_props: PageProps) {
   const me = session()
   const { search } = useAddress()
+  useSiteNames()
   const parts = me ? partsOf(me) : []
   const wanted = new URLSearchParams(search).get('part')
   const part = parts.find((each) => each === wanted) ?? parts[0]

@@ -1,7 +1,7 @@
 // Small parts of the administrator's page: a form in a dialog, a secret that is shown once, a table.
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import { wordsOf } from '../shell/api'
+import { post, wordsOf } from '../shell/api'
 import { Dialog, Field, Notice } from '../shell/parts'
 import { t } from '../shell/words'
 
@@ -15,6 +15,7 @@ export interface Blank {
   isRequired?: boolean
   isNumber?: boolean
   isLong?: boolean
+  longest?: number
   hint?: string
 }
 
@@ -44,7 +45,12 @@ function Control({ blank, value, change }: { blank: Blank; value: string; change
   }
   if (blank.isLong)
     return (
-      <textarea {...same} rows={3} maxLength={500} onInput={(event) => change(event.currentTarget.value)} />
+      <textarea
+        {...same}
+        rows={3}
+        maxLength={blank.longest ?? 500}
+        onInput={(event) => change(event.currentTarget.value)}
+      />
     )
   return (
     <input
@@ -57,6 +63,20 @@ function Control({ blank, value, change }: { blank: Blank; value: string; change
       onInput={(event) => change(event.currentTarget.value)}
     />
   )
+}
+
+/** Puts back into use what was disabled. */
+export function enableForm(name: string, path: string, done: () => void, text = ''): Form {
+  return {
+    title: t('admin.enable-title', { name }),
+    text,
+    submit: t('admin.enable'),
+    blanks: () => [],
+    send: async () => {
+      await post(path)
+      done()
+    },
+  }
 }
 
 export function FormDialog({ form, onClose }: { form: Form; onClose: () => void }) {

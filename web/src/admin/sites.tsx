@@ -2,8 +2,9 @@
 import { useState } from 'preact/hooks'
 import { ask, post } from '../shell/api'
 import { t } from '../shell/words'
+import { siteName } from '../site/names'
 import { useListed } from './listed'
-import { type Form, FormDialog, InUse, Rows, Section } from './parts'
+import { enableForm, type Form, FormDialog, InUse, Rows, Section } from './parts'
 import { moment } from './told'
 import type { CharacterSet, Items, Site } from './types'
 
@@ -73,6 +74,11 @@ function disableForm(site: Site, done: () => void): Form {
   }
 }
 
+function stopOrStart(site: Site, done: () => void): Form {
+  if (!site.disabled_at) return disableForm(site, done)
+  return enableForm(site.name, `${BASE}/${site.site_id}/enable`, done, t('admin.enable-site-text'))
+}
+
 export function Sites() {
   const sites = useListed<Items<Site>>(BASE)
   const [form, setForm] = useState<Form | null>(null)
@@ -115,16 +121,10 @@ export function Sites() {
                   {t('admin.settings')}
                   <span class="sr-only"> {site.name}</span>
                 </button>
-                {!site.disabled_at && (
-                  <button
-                    type="button"
-                    class="quiet"
-                    onClick={() => setForm(disableForm(site, sites.reload))}
-                  >
-                    {t('admin.disable')}
-                    <span class="sr-only"> {site.name}</span>
-                  </button>
-                )}
+                <button type="button" class="quiet" onClick={() => setForm(stopOrStart(site, sites.reload))}>
+                  {t(site.disabled_at ? 'admin.enable' : 'admin.disable')}
+                  <span class="sr-only"> {site.name}</span>
+                </button>
               </td>
             </tr>
           ))}
@@ -179,7 +179,7 @@ export function Texts() {
       >
         {items.map((each) => (
           <tr key={`${each.site_id} ${each.source} ${each.declared}`}>
-            <td>{each.site_id}</td>
+            <td>{siteName(each.site_id)}</td>
             <td class="key">{each.source}</td>
             <td>{each.declared || t('admin.no-label')}</td>
             <td>{each.encoding}</td>

@@ -26,7 +26,8 @@ export interface Device {
   calling_ae_title: string
   called_ae_title: string
   network: string
-  certificate: Certificate | null
+  certificates: Certificate[]
+  needs_certificate: boolean
   is_disabled: boolean
 }
 

@@ -3,9 +3,21 @@ import { useState } from 'preact/hooks'
 import { post } from '../shell/api'
 import { session } from '../shell/session'
 import { t, tOr } from '../shell/words'
+import { siteName } from '../site/names'
 import { useListed } from './listed'
-import { type Blank, type Form, FormDialog, InUse, Rows, SecretDialog, Section, type Values } from './parts'
-import type { Grant, Group, Items, Site, Token, User } from './types'
+import {
+  type Blank,
+  enableForm,
+  type Form,
+  FormDialog,
+  InUse,
+  Rows,
+  SecretDialog,
+  Section,
+  type Values,
+} from './parts'
+import { Tokens } from './tokens'
+import type { Grant, Group, Items, Site, User } from './types'
 
 const ROLES = ['technician', 'reader', 'clinic', 'admin', 'auditor']
 const SITE_NEEDED = new Set(['technician', 'clinic'])
@@ -49,7 +61,7 @@ export function grantOf(values: Values): Grant {
 }
 
 export function placeOf(grant: Grant): string {
-  return grant.site_id ?? grant.reading_group_id ?? t('admin.everywhere')
+  return grant.site_id ? siteName(grant.site_id) : (grant.reading_group_id ?? t('admin.everywhere'))
 }
 
 function addForm(places: Places, show: (secret: Secret) => void, done: () => void): Form {
@@ -120,28 +132,6 @@ function disableForm(user: User, done: () => void): Form {
     send: async () => {
       await post(`/api/v1/users/${user.user_id}/disable`)
       done()
-    },
-  }
-}
-
-function tokenForm(users: User[], show: (secret: Secret) => void, done: () => void): Form {
-  return {
-    title: t('admin.add-token'),
-    text: t('admin.token-text'),
-    submit: t('admin.add'),
-    blanks: () => [
-      {
-        name: 'user_id',
-        label: t('shell.username'),
-        options: users.filter((user) => !user.is_disabled).map((user) => [user.user_id, user.username]),
-        isRequired: true,
-      },
-      { name: 'name', label: t('admin.token-for'), isRequired: true },
-    ],
-    send: async ({ user_id, name }) => {
-      const made = await post<{ token: string }>(`/api/v1/users/${user_id}/tokens`, { name })
-      done()
-      show({ title: t('admin.token-named', { name: name ?? '' }), secret: made.token })
     },
   }
 }
@@ -229,39 +219,23 @@ function People(props: {
                 )}
               </>
             )}
-          </td>
-        </tr>
-      ))}
-    </>
-  )
-}
-
-function Tokens(props: { tokens: Token[]; open: (form: Form) => void; done: () => void }) {
-  const refuse = (token: Token): Form => ({
-    title: t('admin.disable-title', { name: token.name }),
-    text: t('admin.disable-token-text'),
-    submit: t('admin.disable'),
-    isDanger: true,
-    blanks: () => [],
-    send: async () => {
-      await post(`/api/v1/tokens/${token.token_id}/disable`)
-      props.done()
-    },
-  })
-  return (
-    <>
-      {props.tokens.map((token) => (
-        <tr key={token.token_id}>
-          <td>{token.name}</td>
-          <td>{token.username}</td>
-          <td>
-            <InUse isDisabled={token.is_disabled} />
-          </td>
-          <td class="acts">
-            {!token.is_disabled && (
-              <button type="button" class="quiet" onClick={() => props.open(refuse(token))}>
-                {t('admin.disable')}
-                <span class="sr-only"> {token.name}</span>
+            {user.is_disabled && (
+              <button
+                type="button"
+                class="quiet"
+                onClick={() =>
+                  props.open(
+                    enableForm(
+                      user.display_name,
+                      `/api/v1/users/${user.user_id}/enable`,
+                      props.done,
+                      t('admin.enable-user-text'),
+                    ),
+                  )
+                }
+              >
+                {t('admin.enable')}
+                <span class="sr-only"> {user.username}</span>
               </button>
             )}
           </td>
@@ -273,7 +247,6 @@ function Tokens(props: { tokens: Token[]; open: (form: Form) => void; done: () =
 
 export function Users() {
   const users = useListed<Items<User>>('/api/v1/users')
-  const tokens = useListed<Items<Token>>('/api/v1/tokens')
   const sites = useListed<Items<Site>>('/api/v1/sites')
   const groups = useListed<Items<Group>>('/api/v1/reading-groups')
   const [form, setForm] = useState<Form | null>(null)
@@ -304,24 +277,7 @@ export function Users() {
           <People users={people} open={setForm} places={places} show={setSecret} done={users.reload} />
         </Rows>
       </Section>
-      <Section
-        title={t('admin.tokens')}
-        text={t('admin.tokens-text')}
-        problem={tokens.problem}
-        act={
-          <button type="button" onClick={() => setForm(tokenForm(people, setSecret, tokens.reload))}>
-            {t('admin.add-token')}
-          </button>
-        }
-      >
-        <Rows
-          heads={[t('admin.token-for'), t('shell.username'), t('admin.state'), '']}
-          isEmpty={!tokens.body?.items.length}
-          empty={tokens.body ? t('admin.none') : t('admin.loading')}
-        >
-          <Tokens tokens={tokens.body?.items ?? []} open={setForm} done={tokens.reload} />
-        </Rows>
-      </Section>
+      <Tokens users={people} open={setForm} show={setSecret} />
       {form && <FormDialog form={form} onClose={() => setForm(null)} />}
       {secret && !form && <SecretDialog {...secret} onClose={() => setSecret(null)} />}
     </>

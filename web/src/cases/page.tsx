@@ -9,6 +9,7 @@ import { Notice } from '../shell/parts'
 import { type PageProps, useAddress } from '../shell/router'
 import { hasRole, session } from '../shell/session'
 import { loadWords, t, tOr } from '../shell/words'
+import { siteName, useSiteNames } from '../site/names'
 import { StudyOfCase } from './instances'
 import { folded, readable } from './rules'
 import type { Case, Happening, Report, StudyCase } from './types'
@@ -87,7 +88,7 @@ function Head({ found }: { found: Case }) {
   const state = found.workitem.procedure_step_state
   const isLate = found.seconds_left !== null && found.seconds_left < 0
   const facts: [string, string][] = [
-    [t('cases.site'), found.site_id],
+    [t('cases.site'), siteName(found.site_id)],
     [t('cases.type'), [found.modality, found.study_description].filter(Boolean).join(' · ')],
     [t('cases.accession'), found.accession_number],
     [t('cases.received'), moment(found.first_received_at)],
@@ -164,6 +165,7 @@ export default function CasesPage({ place }: PageProps) {
   const me = session()
   const study = place.study ?? ''
   const { search } = useAddress()
+  useSiteNames()
   const cases = useListed<{ items: StudyCase[] }>(`/api/v1/studies/${encodeURIComponent(study)}/cases`)
   const wanted = new URLSearchParams(search).get('site')
   const items = cases.body?.items ?? []
@@ -180,7 +182,7 @@ export default function CasesPage({ place }: PageProps) {
           <ul>
             {items.map((each) => (
               <li key={each.case_id}>
-                <a href={`/cases/${study}?site=${each.site_id}`}>{each.site_id}</a>
+                <a href={`/cases/${study}?site=${each.site_id}`}>{siteName(each.site_id)}</a>
               </li>
             ))}
           </ul>

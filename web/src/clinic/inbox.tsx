@@ -1,6 +1,7 @@
 // The reports of the site, those that nobody has opened yet first.
 import { t } from '../shell/words'
 import { momentOf } from '../site/moments'
+import { siteName } from '../site/names'
 import { nameOf } from '../site/person'
 import type { ReportLine } from './types'
 
@@ -24,7 +25,12 @@ function Standing({ report }: { report: ReportLine }) {
   return <span class="small">{report.is_received ? t('clinic.opened') : t('clinic.not-opened')}</span>
 }
 
-function ReportRow(props: { report: ReportLine; mayConfirm: boolean; onConfirm: () => void }) {
+function ReportRow(props: {
+  report: ReportLine
+  withSite: boolean
+  mayConfirm: boolean
+  onConfirm: () => void
+}) {
   const { report } = props
   const isOpen = !report.superseded_by && !report.confirmations.length
   const name = nameOf(report.patient_name) || t('clinic.no-name')
@@ -48,6 +54,7 @@ function ReportRow(props: { report: ReportLine; mayConfirm: boolean; onConfirm: 
       <td>
         <bdi>{report.modality}</bdi>
         <div class="small">{report.study_date}</div>
+        {props.withSite && <div class="small">{siteName(report.site_id)}</div>}
       </td>
       <td>
         <span class={`mark ${COLOURS[report.status]}`}>{t(`clinic.status.${report.status}`)}</span>
@@ -93,6 +100,7 @@ function ReportRow(props: { report: ReportLine; mayConfirm: boolean; onConfirm: 
 
 export function InboxTable(props: {
   reports: readonly ReportLine[]
+  withSites: boolean
   mayConfirm: boolean
   onConfirm: (report: ReportLine) => void
 }) {
@@ -114,6 +122,7 @@ export function InboxTable(props: {
           <ReportRow
             key={report.report_id}
             report={report}
+            withSite={props.withSites}
             mayConfirm={props.mayConfirm}
             onConfirm={() => props.onConfirm(report)}
           />

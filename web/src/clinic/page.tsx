@@ -7,6 +7,7 @@ import { navigate } from '../shell/router'
 import { hasRole, session } from '../shell/session'
 import { t } from '../shell/words'
 import { useFresh } from '../site/fresh'
+import { siteName, useSiteNames } from '../site/names'
 import { sitesOf } from '../site/sites'
 import './clinic.css'
 import { ConfirmDialog } from './confirm'
@@ -85,7 +86,7 @@ function Search(props: { wanted: Wanted; sites: readonly string[]; onChange: (wa
               <option value="">{t('clinic.search.all-sites')}</option>
               {props.sites.map((each) => (
                 <option key={each} value={each}>
-                  {each}
+                  {siteName(each)}
                 </option>
               ))}
             </select>
@@ -120,10 +121,12 @@ export default function ClinicPage() {
     (signal) => get<Inbox>(path, signal),
     (told) => told === null || told.kind.startsWith('report.'),
   )
+  const inUse = useSiteNames()
   const unread = inbox.body?.unread ?? 0
   useTitle(unread)
   if (!me) return null
   const reports = inbox.body?.items ?? []
+  const sites = sitesOf(me, ['clinic', 'technician', 'admin'], inUse)
 
   function change(next: Wanted): void {
     setWanted(next)
@@ -139,19 +142,12 @@ export default function ClinicPage() {
           {t('clinic.unread-count', { count: unread })}
         </span>
       </h1>
-      <Search
-        wanted={wanted}
-        sites={sitesOf(
-          me,
-          ['clinic', 'technician', 'admin'],
-          reports.map(({ site_id }) => site_id),
-        )}
-        onChange={change}
-      />
+      <Search wanted={wanted} sites={sites} onChange={change} />
       {inbox.problem && <Notice kind="error">{inbox.problem}</Notice>}
       {reports.length > 0 && (
         <InboxTable
           reports={reports}
+          withSites={!wanted.site && sites.length > 1}
           mayConfirm={hasRole(me, 'clinic', 'technician')}
           onConfirm={setConfirming}
         />

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import { t } from '../shell/words'
 import { momentOf } from '../site/moments'
+import { siteName } from '../site/names'
 import { ageAt, nameOf } from '../site/person'
 import { Steps } from './steps'
 import type { Arrival } from './types'
@@ -56,7 +57,8 @@ function Marks({ arrival }: { arrival: Arrival }) {
   )
 }
 
-function ArrivalLine({ arrival, onAsk }: { arrival: Arrival; onAsk: () => void }) {
+function ArrivalLine(props: { arrival: Arrival; withSite: boolean; onAsk: () => void }) {
+  const { arrival, onAsk } = props
   const name = nameOf(arrival.patient_name) || t('send.no-name')
   const study = [arrival.modality, arrival.study_description].filter(Boolean).join(' · ')
   return (
@@ -69,6 +71,7 @@ function ArrivalLine({ arrival, onAsk }: { arrival: Arrival; onAsk: () => void }
         <div class="small">
           <bdi>{arrival.patient_id}</bdi> · <bdi>{study}</bdi> ·{' '}
           {t('send.arrived-at', { at: momentOf(arrival.first_received_at) })}
+          {props.withSite && ` · ${siteName(arrival.site_id)}`}
         </div>
       </div>
       <Steps arrival={arrival} />
@@ -101,17 +104,32 @@ function ArrivalLine({ arrival, onAsk }: { arrival: Arrival; onAsk: () => void }
               : t('send.question.add')}
           </button>
         )}
+        <a
+          href={`/cases/${arrival.study_instance_uid}?site=${arrival.site_id}`}
+          aria-label={t('send.open-case-for', { name })}
+        >
+          {t('send.open-case')}
+        </a>
       </div>
     </li>
   )
 }
 
-export function Arrivals(props: { arrivals: readonly Arrival[]; onAsk: (arrival: Arrival) => void }) {
+export function Arrivals(props: {
+  arrivals: readonly Arrival[]
+  withSites: boolean
+  onAsk: (arrival: Arrival) => void
+}) {
   if (!props.arrivals.length) return <p class="empty">{t('send.nothing')}</p>
   return (
     <ul class="arrivals" aria-label={t('send.arrivals')}>
       {props.arrivals.map((arrival) => (
-        <ArrivalLine key={arrival.case_id} arrival={arrival} onAsk={() => props.onAsk(arrival)} />
+        <ArrivalLine
+          key={arrival.case_id}
+          arrival={arrival}
+          withSite={props.withSites}
+          onAsk={() => props.onAsk(arrival)}
+        />
       ))}
     </ul>
   )

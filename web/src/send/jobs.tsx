@@ -3,6 +3,7 @@
 import { Notice } from '../shell/parts'
 import { t, type WordKey } from '../shell/words'
 import { momentOf, sizeOf } from '../site/moments'
+import { siteName } from '../site/names'
 import type { FileState, Upload } from './types'
 import { dismiss, goOn, type Job, stop } from './uploads'
 
@@ -65,7 +66,7 @@ function Names({ words, names }: { words: string; names: readonly string[] }) {
 
 function JobLine({ job }: { job: Job }) {
   const isGoing = job.phase === 'looking' || job.phase === 'sending' || job.phase === 'unpacking'
-  const label = t('send.job.label', { site: job.siteId, size: sizeOf(job.size) })
+  const label = t('send.job.label', { site: siteName(job.siteId), size: sizeOf(job.size) })
   return (
     <li class={`job ${job.phase} ${job.isCut ? 'cut' : ''}`}>
       <div class="row">

@@ -5,6 +5,7 @@ import { Notice } from '../shell/parts'
 import { hasRole, session } from '../shell/session'
 import { t } from '../shell/words'
 import { useFresh } from '../site/fresh'
+import { siteName, useSiteNames } from '../site/names'
 import { nameOf } from '../site/person'
 import { sitesOf } from '../site/sites'
 import { Arrivals } from './arrivals'
@@ -14,6 +15,7 @@ import { Jobs, LeftBehind } from './jobs'
 import { QuestionDialog } from './question'
 import { leftBehind } from './resume'
 import { Retakes } from './retakes'
+import { ToLookAt } from './to_look_at'
 import './send.css'
 import type { Arrival, Retake, Upload } from './types'
 import { send, useJobs } from './uploads'
@@ -49,7 +51,7 @@ function SiteChoice(props: { sites: readonly string[]; site: string; onChoose: (
         <option value="">{t('send.all-sites')}</option>
         {props.sites.map((each) => (
           <option key={each} value={each}>
-            {each}
+            {siteName(each)}
           </option>
         ))}
       </select>
@@ -63,6 +65,7 @@ export default function SendPage() {
   const [limit, setLimit] = useState(PAGE)
   const [asking, setAsking] = useState<Arrival | null>(null)
   const jobs = useJobs()
+  const inUse = useSiteNames()
   const ofSite = site ? `&site=${encodeURIComponent(site)}` : ''
   const arrivals = useFresh(`${site} ${limit}`, (signal) =>
     get<Items<Arrival>>(`/api/v1/arrivals?limit=${limit}${ofSite}`, signal),
@@ -81,11 +84,7 @@ export default function SendPage() {
   if (!me) return null
 
   const shown = arrivals.body?.items ?? []
-  const sites = sitesOf(
-    me,
-    ['technician', 'admin'],
-    shown.map(({ site_id }) => site_id),
-  )
+  const sites = sitesOf(me, ['technician', 'admin'], inUse)
   const sendingSite = site || (sites.length === 1 ? sites[0]! : '')
   const open = (retakes.body?.items ?? []).filter(({ site_id }) => !site || site_id === site)
   const unfinished = leftBehind(
@@ -117,6 +116,7 @@ export default function SendPage() {
           arrivals.again()
         }}
       />
+      <ToLookAt arrivals={shown} />
       {returned.length > 0 && (
         <Notice kind="good">
           <div class="row">
@@ -135,7 +135,7 @@ export default function SendPage() {
       )}
       {arrivals.problem && <Notice kind="error">{arrivals.problem}</Notice>}
       <h2>{t('send.arrivals')}</h2>
-      {arrivals.body && <Arrivals arrivals={shown} onAsk={setAsking} />}
+      {arrivals.body && <Arrivals arrivals={shown} withSites={!site && sites.length > 1} onAsk={setAsking} />}
       {shown.length >= limit && (
         <button type="button" onClick={() => setLimit(Math.min(1000, limit + PAGE))}>
           {t('send.more')}
