@@ -15,6 +15,7 @@ SQL_MODULES = {
     "registry/directory.py",
     "registry/own_sessions.py",
     "registry/unknown_devices.py",
+    "registry/readmission.py",
     "registry/upkeep.py",
     "renditions/metadata_records.py",
     "renditions/preparation_records.py",
