@@ -74,6 +74,7 @@ _TURN = {"workitem_uid": "{workitem_uid}"}
 _WORDS = {"findings": "", "impression": "x"}
 _REASON = {"reason": "looked at"}
 _VERSION = {"If-Match": '"1"'}
+_REGISTERED = {"devices": "device_id", "users": "user_id", "tokens": "token_id"}
 
 DOORS: list[Door] = [
     Door(method="GET", path="/api/v1/audit", act=Act.AUDIT, place=Place.LIST),
@@ -399,13 +400,7 @@ DOORS: list[Door] = [
             place=Place.EVERYWHERE,
             things={name: f"disabled_{name}"},
         )
-        for noun, name in (
-            ("sites", "site"),
-            ("devices", "device_id"),
-            ("reading-groups", "group"),
-            ("users", "user_id"),
-            ("tokens", "token_id"),
-        )
+        for noun, name in {"sites": "site", "reading-groups": "group", **_REGISTERED}.items()
     ),
     Door(method="GET", path="/api/v1/site-names", act=Act.TRACE, place=Place.LIST, recorded=False),
     Door(
