@@ -13,7 +13,8 @@ import viewer_api
 from core.access import Act
 from pacs_gateway.presentation import PREFERENCES
 from pacs_gateway.sop_classes import STORAGE_CLASSES
-from tests.house.access_matrix import DIMSE, PAGES, Place, all_doors
+from tests.house.access_matrix import DIMSE, PAGES, all_doors
+from tests.house.door import Place
 from viewer_api.app import create_app
 from viewer_api.rooms import HttpSettings, Rooms
 

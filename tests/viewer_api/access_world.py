@@ -39,7 +39,7 @@ from tests.fixtures.consultation import (
 )
 from tests.fixtures.instances import RECEIVED
 from tests.fixtures.reading_over_http import OTHER_GROUP, Reading
-from tests.house.access_matrix import Door, Place
+from tests.house.door import Door, Place
 from tests.viewer_api.conftest import PASSWORD, Edge, new_rooms
 from tests.viewer_api.stored import ECG, STOW_TYPE, multipart, part10, sample, small, store
 from worklist.case import Case

@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 
 from registry import passwords
 from tests.fixtures.consultation import QINGSHAN, XINGLONG
-from tests.house.access_matrix import SITE_ROOT, Door, Place, all_doors
+from tests.house.access_matrix import all_doors
+from tests.house.door import SITE_ROOT, Door, Place
 from tests.viewer_api.access_world import (
     NO_SITE,
     PEOPLE,
