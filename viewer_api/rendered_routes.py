@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from database.topics import study_topic
 from imaging.intent import is_for_processing
 from imaging.picture import GIF, JPEG, PNG, WEBP
 from renditions.decoding_tasks import picture_of
@@ -66,8 +67,7 @@ def _rendered(
     body, is_meant_to_be_seen = retrieval.recalled(
         ("rendered", instance.site_id, instance.digest, number, media_type, asked.rendering),
         lambda: _drawn(retrieval, asked, instance, number, media_type),
-        # Drawn of the bytes that have this digest, and of nothing else.
-        on=(),
+        on=(study_topic(instance.study_instance_uid),),
         weigh=lambda drawn: len(drawn[0]),
     )
     warnings = [*asked.warnings, *([] if is_meant_to_be_seen else [_NOT_MEANT_TO_BE_SEEN])]
