@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby, islice
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +29,10 @@ from sqlalchemy import (
 from core.access import EVERY_SITE, at_site
 from database.engine import Database
 from database.schema import Moment, RowNumber, metadata
+
+Handle = Callable[[Connection, "Change"], None]
+TOGETHER = 8
+"""Changes of one site that share a transaction: more would keep other writers waiting."""
 
 
 class ChangeKind(StrEnum):
@@ -171,21 +176,51 @@ def cursor_position(connection: Connection, name: str) -> int:
     return int(position or 0)
 
 
-def follow(
-    database: Database, name: str, handle: Callable[[Connection, Change], None], *, limit: int = 50
-) -> int:
-    """Hand the next changes to `handle`, each in a transaction that also moves the cursor.
+def follow(database: Database, name: str, handle: Handle, *, limit: int = 50) -> int:
+    """Hand the next changes to `handle`, some of a site at a time, in a transaction that moves the cursor.
 
-    Returns how many were handled; fewer than `limit` means the follower has caught up.
+    Returns how many were handled; fewer than `limit` means the follower has caught up. Where one of several
+    raises, all of them are handed out again one by one, so that those before it are done; nothing that was
+    written for them before was kept.
     """
     with database.read(within=EVERY_SITE) as connection:
         pending = changes_after(connection, cursor_position(connection, name), limit)
-    for change in pending:
-        with database.write(within=at_site(change.site_id)) as connection:
-            if not _move_cursor(connection, name, change.sequence):
-                continue
-            handle(connection, change)
+    for site_id, of_site in groupby(pending, key=lambda change: change.site_id):
+        remaining = iter(of_site)
+        while some := list(islice(remaining, TOGETHER)):
+            _hand_out(database, name, handle, site_id, some)
     return len(pending)
+
+
+def _hand_out(
+    database: Database,
+    name: str,
+    handle: Handle,
+    site_id: str,
+    some: list[Change],
+) -> None:
+    try:
+        with database.write(within=at_site(site_id)) as connection:
+            is_mine = _move_cursor(connection, name, some[0].sequence, some[-1].sequence)
+            for change in some if is_mine else ():
+                handle(connection, change)
+    except Exception:
+        if len(some) > 1:
+            _hand_out_singly(database, name, handle, site_id, some)
+        raise
+    if not is_mine and len(some) > 1:
+        _hand_out_singly(database, name, handle, site_id, some)
+
+
+def _hand_out_singly(
+    database: Database,
+    name: str,
+    handle: Handle,
+    site_id: str,
+    some: list[Change],
+) -> None:
+    for change in some:
+        _hand_out(database, name, handle, site_id, [change])
 
 
 def changes_after(connection: Connection, sequence: int, limit: int) -> list[Change]:
@@ -196,17 +231,17 @@ def changes_after(connection: Connection, sequence: int, limit: int) -> list[Cha
     return [_change(row) for row in rows]
 
 
-def _move_cursor(connection: Connection, name: str, sequence: int) -> bool:
-    """Step forward unless another worker already did; two workers may follow under one name."""
+def _move_cursor(connection: Connection, name: str, first: int, last: int) -> bool:
+    """Step over these unless another worker was at one already; two workers may follow under one name."""
     moved = connection.execute(
-        update(cursors).where(cursors.c.name == name, cursors.c.sequence < sequence).values(sequence=sequence)
+        update(cursors).where(cursors.c.name == name, cursors.c.sequence < first).values(sequence=last)
     )
     if moved.rowcount:
         return True
     known = connection.execute(select(cursors.c.sequence).where(cursors.c.name == name)).first()
     if known is not None:
         return False
-    connection.execute(insert(cursors), {"name": name, "sequence": sequence})
+    connection.execute(insert(cursors), {"name": name, "sequence": last})
     return True
 
 

@@ -8,11 +8,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -88,10 +90,28 @@ def hasten(connection: Connection, *, kind: str, body: Mapping[str, str], priori
     )
 
 
+def enqueue_each(
+    connection: Connection, kinds: Sequence[str], *, body: dict[str, Any], due_at: datetime, priority: int
+) -> None:
+    """Ask for work of several kinds on the same."""
+    asked = {"body": body, "priority": priority, "due_at": due_at, "attempts": 0}
+    connection.execute(insert(jobs), [{"kind": kind, **asked} for kind in kinds])
+
+
 def claim_jobs(
-    database: Database, *, kinds: Sequence[str], now: datetime, lease: timedelta, limit: int
+    database: Database,
+    *,
+    kinds: Sequence[str],
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    only_plain_together: bool = False,
 ) -> list[Job]:
-    """Take the next due jobs of these kinds for the time of the lease, the most urgent first."""
+    """Take the next due jobs of these kinds for the time of the lease, the most urgent first.
+
+    With `only_plain_together` a job that is urgent, or was tried before, is taken by itself: what ends its
+    worker, or takes long, holds up no other, and whatever ended one is not met again in company.
+    """
     token = secrets.token_hex(16)
     is_due = and_(jobs.c.rested_at.is_(None), jobs.c.kind.in_(kinds), jobs.c.due_at <= now)
     due = select(jobs.c.job_id).where(is_due).order_by(jobs.c.priority.desc(), jobs.c.due_at, jobs.c.job_id)
@@ -105,7 +125,12 @@ def claim_jobs(
             .where(is_due, jobs.c.attempts >= ATTEMPTS)
             .values(rested_at=now, last_error="No worker came back from it.")
         )
-        job_ids = connection.scalars(due.limit(limit).with_for_update(skip_locked=True)).all()
+        wanted = due.add_columns(jobs.c.priority, jobs.c.attempts).limit(limit)
+        found = connection.execute(wanted.with_for_update(skip_locked=True)).all()
+        job_ids = [job_id for job_id, *_ in found]
+        if only_plain_together:
+            plain = list(takewhile(lambda row: row.priority <= 0 and not row.attempts, found))
+            job_ids = [job_id for job_id, *_ in plain or found[:1]]
         rows = connection.execute(
             update(jobs)
             .where(jobs.c.job_id.in_(job_ids))
@@ -120,6 +145,16 @@ def complete(connection: Connection, job: Job) -> bool:
     """Remove a finished job; False if the lease had passed to another worker meanwhile."""
     done = connection.execute(delete(jobs).where(jobs.c.job_id == job.job_id, jobs.c.token == job.token))
     return bool(done.rowcount)
+
+
+def complete_all(connection: Connection, done: Sequence[Job]) -> None:
+    """Remove finished jobs that were claimed together."""
+    connection.execute(delete(jobs).where(_claimed(done)))
+
+
+def give_back(connection: Connection, undone: Sequence[Job], *, now: datetime) -> None:
+    """Let jobs be claimed again at once; each counts as tried, so it is taken by itself."""
+    connection.execute(update(jobs).where(_claimed(undone)).values(due_at=now))
 
 
 def postpone(connection: Connection, job: Job, *, now: datetime, error: str) -> None:
@@ -153,3 +188,9 @@ def resting_jobs(connection: Connection) -> list[tuple[int, str, str | None]]:
         .order_by(jobs.c.job_id)
     )
     return [(row.job_id, row.kind, row.last_error) for row in rows]
+
+
+def _claimed(held: Sequence[Job]) -> ColumnElement[bool]:
+    """Those of some jobs whose lease has not passed to another worker meanwhile."""
+    tokens = {job.token for job in held}
+    return and_(jobs.c.job_id.in_([job.job_id for job in held]), jobs.c.token.in_(tokens))

@@ -25,17 +25,25 @@ def find_metadata(
 
 
 def write_metadata(
-    connection: Connection, instance: Instance, document: bytes, readings: dict[str, Any]
+    connection: Connection, site_id: str, kept: Sequence[tuple[Instance, bytes, dict[str, Any]]]
 ) -> None:
-    """Keep a document in place of what there was."""
-    key = {"site_id": instance.site_id, "digest": instance.digest}
-    connection.execute(delete(kept_metadata).filter_by(**key))
+    """Keep the documents of a site's instances, with how their text was read, in place of what there was."""
+    if not kept:
+        return
+    digests = [instance.digest for instance, _, _ in kept]
+    connection.execute(
+        delete(kept_metadata).where(kept_metadata.c.site_id == site_id, kept_metadata.c.digest.in_(digests))
+    )
     connection.execute(
         insert(kept_metadata),
-        {
-            **key,
-            "version": VERSION,
-            "document": document,
-            "readings": readings,
-        },
+        [
+            {
+                "site_id": site_id,
+                "digest": instance.digest,
+                "version": VERSION,
+                "document": document,
+                "readings": readings,
+            }
+            for instance, document, readings in kept
+        ],
     )

@@ -1,5 +1,6 @@
 """The SQL of what is prepared: written whole in one transaction, read with the one page that is needed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,30 +61,50 @@ def find_preparation(
     return found, row.frames
 
 
-def is_prepared(connection: Connection, instance: Instance) -> bool:
-    """Whether all is done for an instance."""
-    return find_preparation(connection, instance, 1) is not None
+def prepared_among(connection: Connection, site_id: str, digests: Sequence[str]) -> set[str]:
+    """Return the digests of those instances of a site for which all is done."""
+    return set(
+        connection.scalars(
+            select(preparations.c.digest).where(
+                preparations.c.site_id == site_id,
+                preparations.c.digest.in_(digests),
+                preparations.c.version == VERSION,
+            )
+        )
+    )
 
 
-def write_preparation(
-    connection: Connection, instance: Instance, found: Preparation, pages: list[bytes], *, now: datetime
+def write_preparations(
+    connection: Connection,
+    site_id: str,
+    prepared: Sequence[tuple[Instance, Preparation, Sequence[bytes]]],
+    *,
+    now: datetime,
 ) -> None:
-    """Write down what was prepared, in place of what there was."""
-    key = {"site_id": instance.site_id, "digest": instance.digest}
+    """Write down what was prepared of a site's instances, with their pages, in place of what there was."""
+    digests = [instance.digest for instance, _, _ in prepared]
     for table in (frame_pages, preparations):
-        connection.execute(delete(table).filter_by(**key))
+        connection.execute(delete(table).where(table.c.site_id == site_id, table.c.digest.in_(digests)))
     connection.execute(
         insert(preparations),
-        {
-            **key,
-            "study_instance_uid": instance.study_instance_uid,
-            "version": VERSION,
-            "number_of_frames": found.number_of_frames,
-            "is_encapsulated": found.is_encapsulated,
-            "head_length": found.head_length,
-            "prepared_at": now,
-        },
+        [
+            {
+                "site_id": site_id,
+                "digest": instance.digest,
+                "study_instance_uid": instance.study_instance_uid,
+                "version": VERSION,
+                "number_of_frames": found.number_of_frames,
+                "is_encapsulated": found.is_encapsulated,
+                "head_length": found.head_length,
+                "prepared_at": now,
+            }
+            for instance, found, _ in prepared
+        ],
     )
-    if pages:
-        rows = [{**key, "page": number, "frames": page} for number, page in enumerate(pages)]
+    rows = [
+        {"site_id": site_id, "digest": instance.digest, "page": number, "frames": page}
+        for instance, _, pages in prepared
+        for number, page in enumerate(pages)
+    ]
+    if rows:
         connection.execute(insert(frame_pages), rows)

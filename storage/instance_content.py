@@ -67,17 +67,23 @@ def opened(archive: Archive, instance: Instance) -> Iterator[Content]:
     Raises:
         StorageUnavailable: its bytes cannot be had.
     """
-    with archive.open(instance) as blob:
-        start, end = instance.data_set_offset, instance.size
-        blob.seek(start)
-        sniffed = sniffed_encoding(blob.read(LOOK_AHEAD), end - start)
-        if instance.transfer_syntax_uid in DEFLATED and sniffed != EXPLICIT:
-            with _inflated(blob, start, end) as stream:
-                tree = read_tree(stream, start=0, end=stream.seek(0, 2), encoding=EXPLICIT)
-                yield Content(stream=stream, tree=tree, is_inflated=True)
-            return
-        encoding = sniffed or announced_encoding(instance.transfer_syntax_uid)
-        yield Content(stream=blob, tree=read_tree(blob, start=start, end=end, encoding=encoding))
+    with archive.open(instance) as blob, content_in(blob, instance) as content:
+        yield content
+
+
+@contextmanager
+def content_in(blob: BinaryIO, instance: Instance) -> Iterator[Content]:
+    """Give the inside of an instance whose file is open, or in memory; raises as `opened`."""
+    start, end = instance.data_set_offset, instance.size
+    blob.seek(start)
+    sniffed = sniffed_encoding(blob.read(LOOK_AHEAD), end - start)
+    if instance.transfer_syntax_uid in DEFLATED and sniffed != EXPLICIT:
+        with _inflated(blob, start, end) as stream:
+            tree = read_tree(stream, start=0, end=stream.seek(0, 2), encoding=EXPLICIT)
+            yield Content(stream=stream, tree=tree, is_inflated=True)
+        return
+    encoding = sniffed or announced_encoding(instance.transfer_syntax_uid)
+    yield Content(stream=blob, tree=read_tree(blob, start=start, end=end, encoding=encoding))
 
 
 def content_of_head(head: bytes, instance: Instance) -> Content:

@@ -266,7 +266,7 @@ class Killed(BaseException):
     """The process ends here; nobody catches it."""
 
 
-@pytest.mark.parametrize("where", ["_indexed", "write_preparation", "complete"])
+@pytest.mark.parametrize("where", ["_indexed", "write_preparations", "complete_all"])
 def test_what_a_killed_worker_left_is_done_by_another(
     room: Room, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
