@@ -4,6 +4,7 @@ With CI=true a whole run fails unless every pattern in `.ci/required-tests` matc
 none that was skipped: a suite that skips what it cannot do would otherwise look green.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -45,8 +46,15 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
     _put_own_programs_last()
     _log_plainly()
+    gc.set_threshold(20_000, 20, 20)  # what is collected stays, and is much to look through
     if os.environ.get("CI") == "true" and not hasattr(config, "workerinput"):
         config.pluginmanager.register(RequiredTests(config), "required-tests")
+
+
+def pytest_collection_finish() -> None:
+    """Look no more through what was collected."""
+    gc.collect()
+    gc.freeze()
 
 
 def _log_plainly() -> None:
