@@ -192,7 +192,7 @@ export function Editor(props: EditorProps) {
               <option value="">{t('read.template')}</option>
               {templates.map(({ key }) => (
                 <option key={key} value={key}>
-                  {tOr(`read.template.${key}.title`, key)}
+                  {tOr(`template.${key}.title`, key)}
                 </option>
               ))}
             </select>

@@ -10,7 +10,11 @@ export function allowSound(): void {
 }
 
 export function ring(): void {
-  if (context?.state !== 'running') return
+  // On a slow computer sound begins a while after the first touch.
+  void context?.resume().then(() => sound(context!))
+}
+
+function sound(context: AudioContext): void {
   for (const [index, pitch] of [880, 660, 880, 660].entries()) {
     const at = context.currentTime + index * 0.22
     const tone = context.createOscillator()

@@ -272,21 +272,21 @@ export default function ReadPage() {
                 onMeasuresTaken={() => setMeasures([])}
               />
             ) : (
-              <>
-                <KeptHere username={username.current} each={selected} />
-                <div class="row take">
-                  {isClaimable(selected) && (
-                    <button type="button" class="primary" onClick={() => claim(selected)}>
-                      {t('read.claim')} <kbd>{keysShown('claim')}</kbd>
-                    </button>
-                  )}
-                  {isHeldByOther(selected) && (
-                    <button type="button" onClick={() => setAsked('take-over')}>
-                      {t('read.take-over')} <kbd>{keysShown('take-over')}</kbd>
-                    </button>
-                  )}
-                </div>
-              </>
+              <KeptHere username={username.current} each={selected} />
+            )}
+            {(turn?.caseId !== selectedId || turn.lost) && (
+              <div class="row take">
+                {isClaimable(selected) && (
+                  <button type="button" class="primary" onClick={() => claim(selected)}>
+                    {t('read.claim')} <kbd>{keysShown('claim')}</kbd>
+                  </button>
+                )}
+                {isHeldByOther(selected) && (
+                  <button type="button" onClick={() => setAsked('take-over')}>
+                    {t('read.take-over')} <kbd>{keysShown('take-over')}</kbd>
+                  </button>
+                )}
+              </div>
             )}
             <Priors each={selected} beside={beside?.case_id ?? ''} onBeside={setBeside} />
             <Reports each={selected} signed={signed} />

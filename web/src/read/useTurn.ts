@@ -161,7 +161,7 @@ export function useTurn(username: string, put: (each: Case) => void): TurnAtCase
     held.delete(workitemUid)
     const { current } = now
     if (current?.workitemUid !== workitemUid || current.lost) return
-    setTurn({ ...current, lost: words })
+    setTurn({ ...current, lost: words || '…' })
     // What was not yet sent goes to the hub, which keeps it aside for its writer.
     void current.keeper.flush()
     const { items } = await get<{ items: TurnLine[] }>(`/api/v1/cases/${current.caseId}/turns`)

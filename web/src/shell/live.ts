@@ -24,7 +24,7 @@ let state: LiveState = 'beginning'
 let source: EventSource | null = null
 let heardAt = 0
 let attempts = 0
-let hasListened = false
+let hasBegun = false
 let waiting: ReturnType<typeof setTimeout> | undefined
 
 export function pauseAfter(failures: number): number {
@@ -69,11 +69,11 @@ function open(): void {
   const me = session()
   if (!me || !isTold(me)) return
   source = new EventSource('/api/v1/events')
-  // After a pause nobody can say what was missed.
-  const isReturn = hasListened
+  // After a pause, or a login over a page that could load nothing, nobody can say what was missed.
+  const isReturn = hasBegun
+  hasBegun = true
   source.addEventListener('ready', () => {
     heard()
-    hasListened = true
     if (isReturn) tell(null)
   })
   source.addEventListener('change', (event) => {
@@ -120,10 +120,10 @@ export function endLive(): void {
   become('beginning')
 }
 
-let hasBegun = false
+let isWatched = false
 export function watchLine(): void {
-  if (hasBegun) return
-  hasBegun = true
+  if (isWatched) return
+  isWatched = true
   addEventListener('offline', () => become('lost'))
   addEventListener('online', open)
   onLine((isUp) => {
