@@ -18,6 +18,10 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
+        // What all pages share is one file, whatever else a part that comes late may need of it.
+        codeSplitting: {
+          groups: [{ name: 'shell', test: /\/(preact|src\/shell)\// }],
+        },
         // A page's chunk is named for its folder.
         chunkFileNames: ({ name, facadeModuleId }) => {
           const folder = facadeModuleId?.match(/\/([a-z]+)\/page\.tsx$/)?.[1]

@@ -1,10 +1,9 @@
 // What a reader is asked before something that others see.
 import { useState } from 'preact/hooks'
-import { type KeyEntry, type KeyPlace, keysShown, TABLE } from '../keys'
 import { ask, Problem, wordsOf } from '../shell/api'
 import { Dialog, Field, Notice } from '../shell/parts'
 import { beginSession, type Login, session } from '../shell/session'
-import { t, tOr } from '../shell/words'
+import { t } from '../shell/words'
 import { personName } from './cases'
 import type { Case, Words } from './types'
 
@@ -281,35 +280,6 @@ export function MacrosDialog(props: { text: string; onSave: (text: string) => vo
         </Field>
         <Buttons words={t('read.macros.save')} isBusy={false} onClose={props.onClose} />
       </form>
-    </Dialog>
-  )
-}
-
-const PLACES: KeyPlace[] = ['everywhere', 'list', 'report', 'viewer']
-
-export function HelpDialog(props: { onClose: () => void }) {
-  const rows = (place: KeyPlace) =>
-    (TABLE as readonly (KeyEntry & { action: string })[]).filter((each) => each.place === place)
-  return (
-    <Dialog title={t('read.help')} onClose={props.onClose}>
-      <div class="help">
-        {PLACES.map((place) => (
-          <section key={place}>
-            <h3>{t(`read.help.${place}`)}</h3>
-            <dl>
-              {rows(place).map((each) => (
-                <div key={each.action}>
-                  <dt>
-                    <kbd>{keysShown(each.action as Parameters<typeof keysShown>[0])}</kbd>
-                  </dt>
-                  <dd>{tOr(`keys.${each.action}`, each.action)}</dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
-      </div>
-      <p class="small">{t('read.help.typing')}</p>
     </Dialog>
   )
 }

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { keysShown, useKeys } from '../keys'
 import { ask } from '../shell/api'
-import { Notice } from '../shell/parts'
+import { late, Notice } from '../shell/parts'
 import { useSession } from '../shell/session'
 import { t, useLanguage } from '../shell/words'
 import type { Seen } from '../viewer/useSeen'
@@ -32,6 +32,7 @@ import './read.css'
 
 type Asked = null | 'help' | 'retake' | 'take-over' | 'final' | 'preliminary'
 
+const KeysHelp = late(async () => (await import('../keys_help')).KeysHelp)
 const NO_FILTER: Filter = { modality: '', site: '', urgency: '', group: '', show: 'open' }
 const AFTER_TYPING = 300
 const AFTER_STEPPING = 250
@@ -210,7 +211,7 @@ export default function ReadPage() {
   }, [hasConflict, isSigning])
   const addMeasure = useCallback((words: string) => setMeasures((before) => [...before, words]), [])
   const countKeyImages = useCallback((marks: readonly unknown[]) => setKeyImages(marks.length), [])
-  const isPreviewOnly = seen !== null && seen.seen > 0 && seen.inFull === 0
+  const isPreviewOnly = seen?.isPreviewOnly ?? false
   const prior = useMemo(() => (beside ? studyOf(beside) : undefined), [beside])
   const newest = useRef(turn)
   newest.current = turn
@@ -293,7 +294,7 @@ export default function ReadPage() {
           </>
         )}
       </aside>
-      {dialogs && asked === 'help' && <dialogs.HelpDialog onClose={close} />}
+      {asked === 'help' && <KeysHelp places={['everywhere', 'list', 'report', 'viewer']} onClose={close} />}
       {dialogs && asked === 'take-over' && selected && (
         <dialogs.ReasonDialog
           title={t('read.take-over')}

@@ -1,6 +1,6 @@
 // Small parts that every page uses.
-import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import type { ComponentChildren, ComponentType, JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { t } from './words'
 
 /** A dialog over the page: focus goes in and comes back, Escape closes it. */
@@ -53,4 +53,23 @@ export function Field(props: { label: string; children: ComponentChildren }) {
       {props.children}
     </label>
   )
+}
+
+/** Return a component that is fetched when it is first shown: who never needs it never waits for it. */
+export function late<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+): (props: Props) => JSX.Element | null {
+  let loaded: ComponentType<Props> | undefined
+  return function Late(props) {
+    const [, setLoaded] = useState(false)
+    useEffect(() => {
+      if (loaded !== undefined) return
+      void load().then((found) => {
+        loaded = found
+        setLoaded(true)
+      })
+    }, [])
+    const Found = loaded
+    return Found === undefined ? null : <Found {...props} />
+  }
 }

@@ -1,8 +1,8 @@
 /** The place for one picture or one ECG, of today or of before. */
 
 import type { JSX } from 'preact'
+import { late } from '../shell/parts'
 import { playsAtOnce } from './hanging'
-import { late } from './Late'
 import { Pane, type PaneHandle } from './Pane'
 import type { Quality } from './stage'
 import type { Study } from './study'

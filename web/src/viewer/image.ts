@@ -131,21 +131,31 @@ export interface Identity {
   institution: string
 }
 
+const DATE = /^\d{8}$/
+
 /** Return whose a data set is. */
 export function identityOf(dataset: DataSet): Identity {
   return {
     name: personName(dataset, '00100010'),
     patientId: text(dataset, '00100020'),
     sex: text(dataset, '00100040'),
-    age: text(dataset, '00101010').replace(/^0+(?=\d)/, ''),
+    age: text(dataset, '00101010').replace(/^0+(?=\d)/, '') || ageAt(dataset),
     birthDate: dateText(text(dataset, '00100030')),
     studyDate: dateText(text(dataset, '00080020')),
     institution: text(dataset, '00080080'),
   }
 }
 
+/** Whole years at the study, where the device did not say the age; "" where a date is missing. */
+function ageAt(dataset: DataSet): string {
+  const [birth, study] = [text(dataset, '00100030'), text(dataset, '00080020')]
+  if (!DATE.test(birth) || !DATE.test(study)) return ''
+  const years = Math.floor((Number(study) - Number(birth)) / 10_000)
+  return years >= 1 && years < 130 ? `${years}Y` : ''
+}
+
 function dateText(date: string): string {
-  return /^\d{8}$/.test(date) ? `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}` : date
+  return DATE.test(date) ? `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}` : date
 }
 
 /** Return what the image says of frame `frame` (from 0): functional groups go before it (C.7.6.16). */

@@ -68,6 +68,53 @@ export function redone(history: MarkHistory): MarkHistory {
   return { marks: next, before: [...history.before, history.marks], after: rest }
 }
 
+/**
+ * Return marks over what others drew since: of a mark that was changed or taken away here, that; of all others what
+ * is there now. What they changed and was taken away here stays: it is more than was seen.
+ */
+export function merged(base: readonly Mark[], mine: readonly Mark[], theirs: readonly Mark[]): Mark[] {
+  const before = byId(base)
+  const own = byId(mine)
+  const there = byId(theirs)
+  const kept = theirs.flatMap((their) => {
+    const was = before.get(their.id)
+    const is = own.get(their.id)
+    if (is === undefined) return was !== undefined && isSame(was, their) ? [] : [their]
+    return was === undefined || !isSame(is, was) ? [is] : [their]
+  })
+  const added = mine.filter((is) => {
+    if (there.has(is.id)) return false
+    const was = before.get(is.id)
+    const isTakenAway = was !== undefined && isSame(is, was)
+    return !isTakenAway && !(is.kind === 'key-image' && theirs.some((their) => isSamePicture(their, is)))
+  })
+  return [...kept, ...added]
+}
+
+/** Return the history as if what others drew had been there all the time: no step takes theirs back. */
+export function rebased(history: MarkHistory, base: readonly Mark[], theirs: readonly Mark[]): MarkHistory {
+  const over = (marks: readonly Mark[]): Mark[] => merged(base, marks, theirs)
+  const { held } = history
+  return {
+    marks: over(history.marks),
+    before: history.before.map(over),
+    after: history.after.map(over),
+    held: held && over(held),
+  }
+}
+
+function byId(marks: readonly Mark[]): Map<string, Mark> {
+  return new Map(marks.map((mark) => [mark.id, mark]))
+}
+
+function isSame(one: Mark, other: Mark): boolean {
+  return JSON.stringify(toWire(one)) === JSON.stringify(toWire(other))
+}
+
+function isSamePicture(one: Mark, other: Mark): boolean {
+  return one.kind === other.kind && one.sopInstanceUid === other.sopInstanceUid && one.frame === other.frame
+}
+
 /** A mark that is being drawn. */
 export interface Draft {
   kind: MeasureKind

@@ -33,7 +33,7 @@ export class Pointer {
   private readonly fingers = new Map<number, Finger>()
   private tool: Tool | undefined
   private draft: Draft | undefined
-  private moving: { mark: Mark; place: number } | undefined
+  private moving: { mark: Mark; place: number; at: Point } | undefined
   private downAt: Finger = { x: 0, y: 0 }
 
   constructor(
@@ -44,7 +44,7 @@ export class Pointer {
     canvas.addEventListener('pointerdown', this.down)
     canvas.addEventListener('pointermove', this.move)
     canvas.addEventListener('pointerup', this.up)
-    canvas.addEventListener('pointercancel', this.up)
+    canvas.addEventListener('pointercancel', this.taken)
     canvas.addEventListener('pointerleave', this.left)
     canvas.addEventListener('wheel', this.wheel, { passive: false })
     canvas.addEventListener('contextmenu', (event) => {
@@ -66,8 +66,11 @@ export class Pointer {
     this.fingers.set(event.pointerId, { x: event.clientX, y: event.clientY })
     if (event.button === 1) event.preventDefault()
     if (this.fingers.size === 2) {
+      // What one finger began is no measure any more.
       this.tool = undefined
       this.cancel()
+      this.leaveMark()
+      this.hideLens()
       this.stage.hurry(false)
       return
     }
@@ -80,7 +83,7 @@ export class Pointer {
       event.button === 0 && this.draft === undefined
         ? pointNear(this.hands.marks(), at, (reach * devicePixelRatio) / (this.stage.view?.scale ?? 1))
         : undefined
-    this.moving = near
+    this.moving = near && { ...near, at }
     this.hands.onPick(near?.mark)
     if (near !== undefined) return
     if (isMeasure(tool)) {
@@ -102,7 +105,8 @@ export class Pointer {
     this.fingers.set(event.pointerId, now)
     if (this.fingers.size !== 1) return
     if (this.moving !== undefined) {
-      this.hands.onPointMoved(this.moving.mark, this.moving.place, this.imagePoint(event), false)
+      this.moving.at = this.imagePoint(event)
+      this.hands.onPointMoved(this.moving.mark, this.moving.place, this.moving.at, false)
     } else if (this.draft !== undefined && this.tool !== undefined && isMeasure(this.tool)) {
       this.draft = moved(this.draft, this.imagePoint(event))
       this.hands.onDraft(this.draft)
@@ -133,17 +137,36 @@ export class Pointer {
     this.fingers.delete(event.pointerId)
     const { moving, draft, stage } = this
     stage.hurry(false)
-    this.moving = undefined
-    if (stage.lens !== undefined) {
-      stage.lens = undefined
-      stage.redraw()
-    }
+    this.hideLens()
     if (moving !== undefined) {
-      this.hands.onPointMoved(moving.mark, moving.place, this.imagePoint(event), true)
+      moving.at = this.imagePoint(event)
+      this.leaveMark()
     } else if (draft !== undefined && isWhole(draft)) {
       this.finish(draft, event)
     }
     this.tool = undefined
+  }
+
+  /** The system has taken the finger for something else: nothing was meant by where it was last. */
+  private readonly taken = (event: PointerEvent): void => {
+    this.fingers.delete(event.pointerId)
+    this.tool = undefined
+    this.cancel()
+    this.leaveMark()
+    this.hideLens()
+    this.stage.hurry(false)
+  }
+
+  private leaveMark(): void {
+    const { moving } = this
+    this.moving = undefined
+    if (moving !== undefined) this.hands.onPointMoved(moving.mark, moving.place, moving.at, true)
+  }
+
+  private hideLens(): void {
+    if (this.stage.lens === undefined) return
+    this.stage.lens = undefined
+    this.stage.redraw()
   }
 
   /** A line of no length was a click that missed. */
@@ -156,9 +179,7 @@ export class Pointer {
   }
 
   private readonly left = (): void => {
-    if (this.stage.lens === undefined) return
-    this.stage.lens = undefined
-    this.stage.redraw()
+    this.hideLens()
   }
 
   /** The wheel goes through frames; with Ctrl, or where there is one frame only, it zooms. */

@@ -3,11 +3,12 @@ import { windowOf } from './grey'
 import type { Image } from './image'
 import { markText } from './MarkLayer'
 import { type Draft, type Mark, type MarkValue, withPoint } from './marks'
+import type { Keeping } from './marks_keeping'
 import { type Measured, quantitiesOf } from './measure'
 import type { Held, PaneHandle } from './Pane'
 import type { Stage } from './stage'
 import type { Study, StudyReference } from './study'
-import { type Keeping, useMarks } from './useMarks'
+import { useMarks } from './useMarks'
 
 export interface Marking {
   marks: readonly Mark[]

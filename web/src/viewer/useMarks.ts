@@ -1,23 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import {
-  changed,
-  changing,
-  fromWire,
-  type Mark,
-  type MarkHistory,
-  NO_MARKS,
-  redone,
-  toWire,
-  undone,
-  type WireMark,
-} from './marks'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { changed, changing, fromWire, type Mark, NO_MARKS, rebased, redone, toWire, undone } from './marks'
+import { type Keeping, MarkKeeper } from './marks_keeping'
 import type { Study, StudyReference } from './study'
 import { getMarks, putMarks } from './wire'
-
-const WAITS_MS = 700
-
-/** Whether what is drawn is also kept by the hub. */
-export type Keeping = 'kept' | 'waiting' | 'not-kept' | 'own-only'
 
 export interface Marks {
   marks: readonly Mark[]
@@ -32,88 +17,65 @@ export interface Marks {
  * those in a prior: its case is closed.
  */
 export function useMarks(study: StudyReference, loaded: Study, workitemUid: string | undefined): Marks {
-  const [history, setHistory] = useState<MarkHistory>(NO_MARKS)
+  const history = useRef(NO_MARKS)
+  const [marks, setMarks] = useState(NO_MARKS.marks)
   const [keeping, setKeeping] = useState<Keeping>('kept')
-  const version = useRef<string | null>(null)
-  const latest = useRef(history.marks)
-  latest.current = history.marks
-  const timer = useRef(0)
   const { siteId, studyInstanceUid } = study
+  const put = useCallback((next: typeof NO_MARKS) => {
+    history.current = next
+    setMarks(next.marks)
+  }, [])
 
-  useEffect(() => {
-    setHistory(NO_MARKS)
-    setKeeping('kept')
-    const controller = new AbortController()
-    getMarks({ siteId, studyInstanceUid }, controller.signal).then(
-      (kept) => {
-        version.current = kept.tag
-        const marks = kept.items.map(fromWire)
-        // What was drawn before the answer came stays beside it.
-        setHistory((own) => ({ ...own, marks: [...marks, ...own.marks] }))
-      },
-      () => undefined,
-    )
-    return () => {
-      controller.abort()
-    }
-  }, [siteId, studyInstanceUid])
-
-  const save = useCallback(async () => {
-    clearTimeout(timer.current)
-    timer.current = 0
-    if (workitemUid === undefined) {
-      setKeeping('own-only')
-      return
-    }
+  const keeper = useMemo(() => {
     const own = new Set(loaded.images.map(({ image }) => image.sopInstanceUid))
-    const marks = latest.current.filter(({ sopInstanceUid }) => own.has(sopInstanceUid))
-    const items: WireMark[] = marks.map(toWire)
-    try {
-      const study = { siteId, studyInstanceUid }
-      version.current = await putMarks(study, workitemUid, items, version.current ?? '"0"')
-      setKeeping('kept')
-    } catch {
-      setKeeping('not-kept')
-    }
-  }, [siteId, studyInstanceUid, workitemUid, loaded])
+    const reference = { siteId, studyInstanceUid }
+    return new MarkKeeper({
+      get: async () => {
+        const { items, tag } = await getMarks(reference)
+        return { marks: items.map(fromWire), tag }
+      },
+      put: async (turn, all, tag) => putMarks(reference, turn, all.map(toWire), tag),
+      now: () => history.current.marks.filter(({ sopInstanceUid }) => own.has(sopInstanceUid)),
+      onOthers: (base, theirs) => {
+        put(rebased(history.current, base, theirs))
+      },
+      onKeeping: setKeeping,
+    })
+  }, [siteId, studyInstanceUid, loaded, put])
 
-  const soon = useCallback(() => {
-    setKeeping('waiting')
-    clearTimeout(timer.current)
-    timer.current = window.setTimeout(() => void save(), WAITS_MS)
-  }, [save])
-
-  // Who turns to another case at once has drawn all the same, and so has who drew before the case was theirs.
-  const newest = useRef(save)
-  newest.current = save
-  useEffect(
-    () => () => {
-      if (timer.current !== 0) void newest.current()
-    },
-    [],
-  )
-  const waitsForTurn = keeping === 'own-only' && workitemUid !== undefined
   useEffect(() => {
-    if (waitsForTurn) soon()
-  }, [waitsForTurn, soon])
+    put(NO_MARKS)
+    setKeeping('kept')
+    // Whom the line fails here it tells at the first save.
+    keeper.load().catch(() => undefined)
+    // Who turns to another case at once has drawn all the same.
+    return () => {
+      keeper.flush()
+    }
+  }, [keeper, put])
+  useEffect(() => {
+    keeper.turn(workitemUid)
+  }, [keeper, workitemUid])
 
+  const step = useCallback(
+    (next: typeof NO_MARKS) => {
+      put(next)
+      keeper.soon()
+    },
+    [keeper, put],
+  )
   const change = useCallback<Marks['change']>(
     (next, isStep = true) => {
-      setHistory((own) => {
-        const marks = next(own.marks)
-        return isStep ? changed(own, marks) : changing(own, marks)
-      })
-      soon()
+      const { current } = history
+      step((isStep ? changed : changing)(current, next(current.marks)))
     },
-    [soon],
+    [step],
   )
   const undo = useCallback(() => {
-    setHistory(undone)
-    soon()
-  }, [soon])
+    step(undone(history.current))
+  }, [step])
   const redo = useCallback(() => {
-    setHistory(redone)
-    soon()
-  }, [soon])
-  return { marks: history.marks, keeping, change, undo, redo }
+    step(redone(history.current))
+  }, [step])
+  return { marks, keeping, change, undo, redo }
 }

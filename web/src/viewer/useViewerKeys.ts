@@ -131,10 +131,21 @@ function ofViewer(reached: Reached): Partial<Record<Action, Does>> {
 
 /** Through the frames of a stack or a cine; of single pictures to the neighbour. */
 function step(pane: PaneHandle | undefined, hanging: Hanging, by: 1 | -1): void {
+  if (hanging.layout === 'grid') {
+    stepInGrid(by)
+    return
+  }
   const { stage } = pane ?? {}
   if (pane !== undefined && stage?.image !== undefined && stage.image.frameCount > 1) {
     pane.turnTo(stage.frame + by)
   } else hanging.go(by, 'image')
+}
+
+/** To the next small picture: Enter opens it, as it does any button. */
+function stepInGrid(by: 1 | -1): void {
+  const all = [...document.querySelectorAll<HTMLElement>('.viewer-panes.grid button')]
+  const at = all.indexOf(document.activeElement as HTMLElement)
+  all[Math.min(Math.max(at + by, 0), all.length - 1)]?.focus()
 }
 
 /** Show the active picture in a window, and the other one as it follows. */

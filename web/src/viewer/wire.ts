@@ -18,8 +18,8 @@ function marksUrl({ siteId, studyInstanceUid }: StudyReference): string {
   return `/api/v1/studies/${studyInstanceUid}/marks?site_id=${encodeURIComponent(siteId)}`
 }
 
-export async function getMarks(study: StudyReference, signal: AbortSignal): Promise<KeptMarks> {
-  const { body, etag } = await ask<MarkCollection>('GET', marksUrl(study), { signal })
+export async function getMarks(study: StudyReference): Promise<KeptMarks> {
+  const { body, etag } = await ask<MarkCollection>('GET', marksUrl(study))
   return { items: body.items, tag: etag }
 }
 

@@ -1,0 +1,163 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Problem } from '../shell/api'
+import { identityLines, studyLines } from './corners'
+import { identityOf, imageOf } from './image'
+import { changed, type Mark, merged, NO_MARKS, rebased, redone, undone } from './marks'
+import { type Keeping, type KeptMarks, MarkKeeper } from './marks_keeping'
+import { seenOf } from './useSeen'
+
+function mark(id: string, more: Partial<Mark> = {}): Mark {
+  return { id, sopInstanceUid: '1', frame: 1, kind: 'length', points: [], text: '', values: [], ...more }
+}
+
+const ids = (marks: readonly Mark[]): string[] => marks.map(({ id, text }) => id + text)
+
+test('marks of two who drew at once are all kept, and each change is', () => {
+  const base = [mark('a'), mark('b'), mark('c')]
+  const cases: [string, Mark[], Mark[], string[]][] = [
+    ['both drew', [...base, mark('mine')], [...base, mark('theirs')], ['a', 'b', 'c', 'theirs', 'mine']],
+    ['taken away here', [mark('b'), mark('c')], base, ['b', 'c']],
+    ['taken away there', base, [mark('b'), mark('c')], ['b', 'c']],
+    ['changed here', [mark('a', { text: '+' }), mark('b'), mark('c')], base, ['a+', 'b', 'c']],
+    ['changed there', base, [mark('a', { text: '!' }), mark('b'), mark('c')], ['a!', 'b', 'c']],
+    [
+      'changed there, taken away here',
+      [mark('b'), mark('c')],
+      [mark('a', { text: '!' }), mark('b'), mark('c')],
+      ['a!', 'b', 'c'],
+    ],
+    ['changed here, taken away there', [mark('a', { text: '+' })], [], ['a+']],
+  ]
+  for (const [name, mine, theirs, wanted] of cases) {
+    expect([name, ids(merged(base, mine, theirs))]).toEqual([name, wanted])
+  }
+  // One picture is a key image once, whoever said it.
+  const [mine, theirs] = [mark('k1', { kind: 'key-image' }), mark('k2', { kind: 'key-image' })]
+  expect(ids(merged([], [mine], [theirs]))).toEqual(['k2'])
+})
+
+test("no step takes away what another's hand drew", () => {
+  const drawn = changed(NO_MARKS, [mark('mine')])
+  const both = rebased(drawn, [], [mark('theirs')])
+  expect(ids(both.marks)).toEqual(['theirs', 'mine'])
+  expect(ids(undone(both).marks)).toEqual(['theirs'])
+  expect(ids(redone(undone(both)).marks)).toEqual(['theirs', 'mine'])
+})
+
+function problem(kind: string, status: number): Problem {
+  return new Problem(kind, { type: `/problems/${kind}`, title: kind, status })
+}
+
+/** A hub that holds marks by version, and a page that draws. */
+class Scene {
+  version = 0
+  kept: readonly Mark[] = []
+  drawn: readonly Mark[] = []
+  told: Keeping[] = []
+  failing: Problem | undefined
+  readonly keeper = new MarkKeeper({
+    get: async (): Promise<KeptMarks> => ({ marks: this.kept, tag: `"${this.version}"` }),
+    put: async (_, marks, tag) => {
+      if (this.failing !== undefined) throw this.failing
+      if ((tag ?? '"0"') !== `"${this.version}"`) throw problem('stale-version', 412)
+      this.kept = marks
+      this.version += 1
+      return `"${this.version}"`
+    },
+    now: () => this.drawn,
+    onOthers: (base, theirs) => {
+      this.drawn = merged(base, this.drawn, theirs)
+    },
+    onKeeping: (keeping) => this.told.push(keeping),
+  })
+
+  draw(...marks: Mark[]): void {
+    this.drawn = [...this.drawn, ...marks]
+    this.keeper.soon()
+  }
+
+  othersDraw(...marks: Mark[]): void {
+    this.kept = [...this.kept, ...marks]
+    this.version += 1
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('a save that was refused because others drew is made again with theirs', async () => {
+  const scene = new Scene()
+  await scene.keeper.load()
+  scene.keeper.turn('turn')
+  scene.othersDraw(mark('theirs'))
+  scene.draw(mark('mine'))
+  await vi.runAllTimersAsync()
+  expect([ids(scene.kept), ids(scene.drawn)]).toEqual([
+    ['theirs', 'mine'],
+    ['theirs', 'mine'],
+  ])
+  expect(scene.told).toEqual(['waiting', 'kept'])
+})
+
+test('marks outlast a line that is cut, and a case that is not yet theirs', async () => {
+  const scene = new Scene()
+  await scene.keeper.load()
+  scene.draw(mark('before'))
+  await vi.runAllTimersAsync()
+  expect(scene.told.at(-1)).toBe('own-only')
+  scene.failing = problem('offline', 0)
+  scene.keeper.turn('turn')
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(scene.told.at(-1)).toBe('not-kept')
+  scene.failing = undefined
+  await vi.advanceTimersByTimeAsync(5000)
+  expect([ids(scene.kept), scene.told.at(-1)]).toEqual([['before'], 'kept'])
+  // Whose turn was taken away saves nothing, and asks no more.
+  scene.failing = problem('workitem-state-conflict', 409)
+  scene.draw(mark('late'))
+  await vi.runAllTimersAsync()
+  expect([ids(scene.kept), scene.told.at(-1)]).toEqual([['before'], 'not-kept'])
+  scene.failing = undefined
+  scene.othersDraw(mark('theirs'))
+  scene.keeper.turn('another turn')
+  await vi.runAllTimersAsync()
+  expect(ids(scene.kept)).toEqual(['before', 'theirs', 'late'])
+})
+
+test('a preview is all that was seen unless each picture that was looked at came as it was stored', () => {
+  expect(seenOf(2, []).isPreviewOnly).toBe(true)
+  expect(seenOf(2, ['lossy', 'full']).isPreviewOnly).toBe(true)
+  expect(seenOf(2, ['full'])).toEqual({ pictures: 2, seen: 1, inFull: 1, isPreviewOnly: false })
+  expect(seenOf(0, []).isPreviewOnly).toBe(false)
+})
+
+const said = (value: unknown): { vr: string; Value: unknown[] } => ({ vr: 'LO', Value: [value] })
+const CHEST = {
+  '00080020': said('20260301'),
+  '00080060': said('DX'),
+  '00080080': said('Xinglong'),
+  '00100010': said('Wang^Li'),
+  '00100020': said('X-17'),
+  '00100030': said('19600302'),
+  '00100040': said('F'),
+  '00180015': said('CHEST'),
+  '00185101': said('PA'),
+  '00200062': said('R'),
+  '00280010': said(2),
+  '00280011': said(2),
+}
+
+test('corners say who, where, when and from which side; without names neither person nor place', () => {
+  const image = imageOf(CHEST)
+  if (image === undefined) throw new Error('no image')
+  const identity = identityOf(CHEST)
+  expect(identityLines(identity)).toEqual(['Wang Li', 'X-17', 'F · 65Y · 1960-03-02'])
+  expect(studyLines(identity, image, false)).toEqual(['Xinglong', '2026-03-01', 'DX CHEST PA', 'R'])
+  expect(studyLines(identity, image, true)).toEqual(['2026-03-01', 'DX CHEST PA', 'R'])
+  expect(studyLines({ ...identity, institution: '' }, image, true)[0]).toBe('2026-03-01')
+  expect(identityOf({ ...CHEST, '00101010': said('064Y') }).age).toBe('64Y')
+})
