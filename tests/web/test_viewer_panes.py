@@ -48,9 +48,7 @@ def shown_in(page: "Page") -> list[str | None]:
     return [each.get_attribute("data-sop-instance-uid") for each in page.locator("canvas").all()]
 
 
-def test_a_chest_hangs_frontal_then_lateral_and_panes_follow_each_other(
-    hub: WebHub, sign_in: SignIn
-) -> None:
+def test_a_chest_hangs_frontal_then_lateral_and_panes_follow_each_other(hub: WebHub, sign_in: SignIn) -> None:
     lateral, frontal = hub.store([radiograph(ViewPosition="LL"), radiograph(ViewPosition="PA")])
     page = sign_in("reader", locale="en-GB")
     page.goto(view_of(hub, frontal.StudyInstanceUID))
