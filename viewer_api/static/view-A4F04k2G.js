@@ -1,1 +1,0 @@
-import{i as e,k as t}from"./index-DnK0sanG.js";import{Viewer as n}from"./Viewer-DN5S_pgr.js";function r({place:{site:r=``,study:i=``}}){let a=t(()=>({siteId:r,studyInstanceUid:i}),[r,i]);return e(`main`,{class:`view-page`,children:e(n,{study:a})})}export{r as default};
