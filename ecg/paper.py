@@ -30,6 +30,7 @@ from ecg.strokes import (
     grid,
     opening,
     trace,
+    clock_of,
     up_to_five,
     words,
 )
@@ -55,6 +56,8 @@ class PaperSettings:
     """Whether V leads are drawn at half the gain."""
     filters: tuple[SheetFilter, ...] = ()
     start_seconds: float = 0.0
+    part_begins_at_seconds: float = 0.0
+    """Where in a long recording the part begins that is drawn from; `start_seconds` counts from there."""
     font_family: str = "sans-serif"
 
     def __post_init__(self) -> None:
@@ -137,6 +140,6 @@ class _Sheet:
             parts.append(f"FILTERED: {', '.join(each.words for each in settings.filters)}")
         if settings.limb_sequence is LimbSequence.CABRERA:
             parts.append("Cabrera")
-        if settings.start_seconds:
-            parts.append(f"from {settings.start_seconds:g} s")
+        if begin := settings.part_begins_at_seconds + settings.start_seconds:
+            parts.append(f"from {begin:g} s ({clock_of(begin)})" if begin >= 60 else f"from {begin:g} s")
         return "   ".join(parts)

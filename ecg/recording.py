@@ -29,6 +29,8 @@ class Recording:
     leads: tuple[Lead, ...]
     oddities: tuple[str, ...] = field(default=())
     """What was not as it should be, in words for a person; no patient data."""
+    begins_at_seconds: float = 0.0
+    """Where in the whole recording it begins, if it is a part of a long one."""
 
     @property
     def sample_count(self) -> int:

@@ -99,6 +99,12 @@ def words(x: float, y: float, text: str, style: str = "") -> str:
     return f'<text x="{x:g}" y="{y:g}"{marked}>{_plain(text)}</text>'
 
 
+def clock_of(seconds: float) -> str:
+    """Write a time since the begin in hours, minutes and seconds."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
 def up_to_five(mm: float) -> float:
     """Return whole large squares, so that a grid ends in a bold line."""
     return float(-(-mm // 5) * 5)

@@ -11,7 +11,7 @@ from storage.element_data_set import data_set_of
 from storage.instance import Instance
 from storage.instance_content import opened
 
-_GROUPS: Final = (0x0008, 0x0018, 0x0040, 0x5400)
+GROUPS: Final = (0x0008, 0x0018, 0x0040, 0x5400)
 """What sent it, when it was acquired, what the device says of it, and the samples."""
 
 
@@ -27,7 +27,7 @@ def waveform_data_set(archive: Archive, instance: Instance) -> Dataset:
     with opened(archive, instance) as content:
         return data_set_of(
             content,
-            groups=_GROUPS,
+            groups=GROUPS,
             longest_value=ECG_OBJECT_LIMIT,
             sets_of=archive.character_sets.reader_of(instance),
         )

@@ -1,0 +1,117 @@
+"""Recordings of hours: a page of them is one ranged read, and the trend of their rate is kept ready."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from core.errors import InvalidInstance, InvalidRequest, NotFound
+from core.limits import DECODING_BYTES, DECODING_CPU_SECONDS, MIB
+from ecg.disclosure import ROW_SECONDS, ROWS
+from ecg.trend import Minute, minutes, trend_svg
+from renditions.allowance import Allowance
+from renditions.child_messages import Task
+from renditions.decoders import Decoders
+from renditions.electrocardiograms import is_waveform
+from renditions.holter_tasks import beats_of, disclosure_of
+from renditions.rendition import RenditionKind
+from renditions.rendition_store import RenditionStore
+from storage.archive import Archive
+from storage.instance import Instance
+from storage.waveform_part import WaveformPart, waveform_part
+
+PIECE_SECONDS: Final = 300.0
+"""Beats are looked for in pieces as long as this, ..."""
+_OVERLAP_SECONDS: Final = 5.0
+"""... that share so much: a beat at a seam is whole in one of them."""
+_VERSION: Final = "1"
+_BYTES_FOR_EACH: Final = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """A whole recording at a glance; the rates are computed by the hub."""
+
+    seconds: float
+    lead: str
+    """In which the beats were found."""
+    beats: int
+    minutes: list[Minute]
+
+
+class Holter:
+    """Draws pages of long recordings, and keeps their overviews."""
+
+    def __init__(self, *, archive: Archive, decoders: Decoders, store: RenditionStore) -> None:
+        self._archive = archive
+        self._decoders = decoders
+        self._store = store
+
+    def page(self, instance: Instance, lead: str, gain: float, start_seconds: float) -> bytes:
+        """Draw some minutes of one lead, the usual one where `lead` is empty.
+
+        Raises:
+            NotFound: the instance holds no waveform.
+            InvalidRequest: it ends before `start_seconds`, or has no such lead.
+            TooLarge, InvalidInstance, UnsupportedTransferSyntax: it cannot be read.
+        """
+        part = self._part(instance, start_seconds, ROWS * ROW_SECONDS)
+        if start_seconds >= part.whole_seconds:
+            raise InvalidRequest(f"The recording lasts {part.whole_seconds:g} s.")
+        return self._made(disclosure_of, part, lead, gain, part.begins_at_seconds, ())
+
+    def overview(self, instance: Instance) -> Overview:
+        """Return the overview that is kept, or work it out now; raises as `page` does."""
+        kept = self._store.body(instance, RenditionKind.ECG_OVERVIEW, made_for=_VERSION)
+        return self._worked_out(instance) if kept is None else _from_json(kept)
+
+    def keep_ready(self, instance: Instance) -> None:
+        """Work the overview out and keep it; raises as `page` does."""
+        if self._store.body(instance, RenditionKind.ECG_OVERVIEW, made_for=_VERSION) is None:
+            body = json.dumps(asdict(self._worked_out(instance))).encode()
+            self._store.keep(instance, RenditionKind.ECG_OVERVIEW, body, made_for=_VERSION)
+
+    def trend(self, instance: Instance, header: list[str]) -> bytes:
+        """Draw the rate over the whole recording; raises as `page` does."""
+        overview = self.overview(instance)
+        return trend_svg(overview.minutes, overview.seconds, None, header).encode()
+
+    def _worked_out(self, instance: Instance) -> Overview:
+        seconds, lead, found = 0.0, "", list[float]()
+        for part, told in self._pieces(instance):
+            seconds = part.whole_seconds
+            lead = lead or told["lead"]
+            moments = (part.begins_at_seconds + each for each in told["seconds"])
+            # What the piece before has found in the part that both share is not found again.
+            found.extend(each for each in moments if not found or each > found[-1] + 0.2)
+        return Overview(seconds=seconds, lead=lead, beats=len(found), minutes=minutes(np.array(found)))
+
+    def _pieces(self, instance: Instance) -> Iterator[tuple[WaveformPart, dict[str, Any]]]:
+        start, whole = 0.0, PIECE_SECONDS
+        while start < whole:
+            part = self._part(instance, start, PIECE_SECONDS + _OVERLAP_SECONDS)
+            whole = part.whole_seconds
+            if whole == 0:
+                raise InvalidInstance("The waveform holds no samples.")
+            yield part, json.loads(self._made(beats_of, part))
+            start += PIECE_SECONDS
+
+    def _part(self, instance: Instance, start_seconds: float, seconds: float) -> WaveformPart:
+        if not is_waveform(instance):
+            raise NotFound("This instance holds no waveform.")
+        return waveform_part(self._archive, instance, start_seconds, seconds)
+
+    def _made(self, task: Task, part: WaveformPart, *arguments: Any) -> bytes:
+        size = sum(len(group.get("WaveformData", b"")) for group in part.dataset.get("WaveformSequence", ()))
+        allowance = Allowance(
+            address_space=DECODING_BYTES + MIB + _BYTES_FOR_EACH * size, cpu_seconds=DECODING_CPU_SECONDS
+        )
+        [made] = self._decoders.run(task, part.dataset, *arguments, allowance=allowance)
+        return made
+
+
+def _from_json(body: bytes) -> Overview:
+    told = json.loads(body)
+    return Overview(**told | {"minutes": [Minute(**each) for each in told["minutes"]]})
