@@ -17,12 +17,13 @@ MAGIC: Final = b"ECG1"
 _HEAD: Final = struct.Struct("<4sI")
 
 
-def compact(recording: Recording) -> bytes:
-    """Return a recording in the compact form."""
+def compact(recording: Recording, begins_at_seconds: float = 0.0) -> bytes:
+    """Return a recording, or the part of one that begins there, in the compact form."""
     head = json.dumps(
         {
             "label": recording.label,
             "sampling_frequency_hz": recording.sampling_frequency_hz,
+            "begins_at_seconds": begins_at_seconds,
             "leads": [lead.name for lead in recording.leads],
             "samples": recording.sample_count,
         },

@@ -39,6 +39,8 @@ class Compared:
     heading: tuple[str, ...]
     recording: Recording
     stated: Stated
+    begin_seconds: float = 0.0
+    """At which second of the recording the column begins."""
 
 
 def comparison_svg(compared: Sequence[Compared], settings: PaperSettings) -> str:
@@ -60,6 +62,7 @@ class _Comparison:
     def __init__(self, compared: Sequence[Compared], settings: PaperSettings) -> None:
         self.settings = settings
         self.recordings = [filtered(each.recording, settings.filters) for each in compared]
+        self.begins = [each.begin_seconds for each in compared]
         self.words = [_words_of(each) for each in compared]
         self.leads = _leads_of_any(self.recordings, settings)
         self.left = MARGIN + 2 * PULSE_PLACE + PULSE_SECONDS * settings.speed_mm_per_s
@@ -91,7 +94,7 @@ class _Comparison:
             lead = lead_drawn(recording, name)
             label = name if lead is not None else f"{name} not recorded"
             yield words(x + 1, middle - self.row / 2 + 3, label, "lead")
-            begin = self.settings.start_seconds
+            begin = self.begins[number]
             end = min(begin + COLUMN_SECONDS, recording.seconds)
             if lead is not None and end > begin:
                 yield trace(recording, lead, (begin, end), (x, middle), (speed, gain))

@@ -25,7 +25,9 @@ def disclosure_svg(
     begins_at_seconds: float = 0.0,
     header: Sequence[str] = (),
 ) -> str:
-    """Draw as many minutes of a lead as a page has rows, from the begin of what is handed in, which lies `begins_at_seconds` into the whole.
+    """Draw as many minutes of a lead as a page has rows, from the begin of what is handed in.
+
+    That lies `begins_at_seconds` into the whole.
 
     Raises:
         InvalidRequest: the lead was not recorded, or the paper has no such gain.
@@ -34,7 +36,11 @@ def disclosure_svg(
 
 
 def _drawn(
-    recording: Recording, lead_name: str, gain_mm_per_mv: float, begins_at_seconds: float, header: Sequence[str]
+    recording: Recording,
+    lead_name: str,
+    gain_mm_per_mv: float,
+    begins_at_seconds: float,
+    header: Sequence[str],
 ) -> Iterator[str]:
     lead = lead_drawn(recording, lead_name)
     if lead is None:
@@ -55,7 +61,5 @@ def _drawn(
         end = min(begin + ROW_SECONDS, recording.seconds)
         yield words(2, middle + 1, clock_of(begins_at_seconds + begin))
         yield trace(recording, lead, (begin, end), (_LEFT, middle), (MM_PER_SECOND, gain))
-    yield words(
-        MARGIN, top + row_mm * rows + LINE, f"{lead_name}   {MM_PER_SECOND:g} mm/s   {gain:g} mm/mV"
-    )
+    yield words(MARGIN, top + row_mm * rows + LINE, f"{lead_name}   {MM_PER_SECOND:g} mm/s   {gain:g} mm/mV")
     yield "</svg>"

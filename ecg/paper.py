@@ -27,10 +27,10 @@ from ecg.strokes import (
     PULSE_PLACE,
     PULSE_SECONDS,
     calibration_pulse,
+    clock_of,
     grid,
     opening,
     trace,
-    clock_of,
     up_to_five,
     words,
 )

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import numpy as np
 
 from ecg.beats import Seconds, rates_per_minute
-from ecg.strokes import LINE, MARGIN, opening, words
+from ecg.strokes import LINE, MARGIN, clock_of, opening, words
 
 MINUTE: Final = 60.0
 _HIGH_MM: Final = 80.0
@@ -20,6 +20,7 @@ _EACH_RATE: Final = 20
 _HOUR_STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360)
 """Minutes between two marks of time: the first that gives no more marks than _MARKS."""
 _MARKS: Final = 14
+_LEGEND: Final = "beats a minute, computed by the hub: lowest, median, highest"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,20 +91,21 @@ def _drawn(
         f"M{_x(each.number, span):.2f} {_y(each.median, top):.2f}h{_WIDE_MM / span:.2f}" for each in trend
     )
     yield f'<path fill="none" stroke="#123a66" stroke-width=".5" d="{line}"/>'
-    yield words(MARGIN, top + _HIGH_MM + 2 * LINE, "beats a minute, computed by the hub: lowest, median, highest")
+    yield words(
+        MARGIN, top + _HIGH_MM + 2 * LINE, "beats a minute, computed by the hub: lowest, median, highest"
+    )
     yield "</svg>"
 
 
 def _marks(span: float, begins_at: datetime | None) -> Iterator[tuple[float, str]]:
     """Yield minutes with what is written there: the time of day where it is known."""
     step = next((each for each in _HOUR_STEPS if span / each <= _MARKS), _HOUR_STEPS[-1])
-    start = begins_at or datetime.min
-    first = -(start.hour * 60 + start.minute + start.second / 60) % step
+    past = begins_at.hour * 60 + begins_at.minute + begins_at.second / 60 if begins_at else 0.0
+    first = -past % step
     minute = first
     while minute <= span:
-        moment = start + timedelta(minutes=minute)
-        elapsed = f"{int(minute) // 60}:{int(minute) % 60:02d}"
-        yield minute, f"{moment:%H:%M}" if begins_at else elapsed
+        clock = round(past + minute)
+        yield minute, f"{clock // 60 % 24:02d}:{clock % 60:02d}" if begins_at else clock_of(minute * MINUTE)
         minute += step
 
 

@@ -59,6 +59,7 @@ def http_application(house: House) -> FastAPI:
             decoders=house.decoders,
             pictures=house.pictures,
             electrocardiograms=house.electrocardiograms,
+            holter=house.holter,
             authentication=house.authentication,
             accounts=house.accounts,
             directory=house.directory,

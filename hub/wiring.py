@@ -14,6 +14,8 @@ from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
 from renditions.decoders import Decoders
 from renditions.electrocardiograms import Electrocardiograms
+from renditions.holter import Holter
+from renditions.overview_jobs import OverviewMaker
 from renditions.picture_jobs import PictureMaker
 from renditions.pictures import Pictures
 from renditions.preparation import PreparationFollower, Preparer
@@ -59,6 +61,7 @@ class House:
     decoders: Decoders
     pictures: Pictures
     electrocardiograms: Electrocardiograms
+    holter: Holter
     renditions: RenditionStore
     directory: Directory
     unknown_devices: UnknownDevices
@@ -109,6 +112,12 @@ class House:
     def preparer(self) -> Preparer:
         """Return what prepares it."""
         return Preparer(database=self.database, archive=self.archive, store=self.renditions, clock=self.clock)
+
+    def overview_maker(self) -> OverviewMaker:
+        """Return what works out the overviews of long ECGs."""
+        return OverviewMaker(
+            database=self.database, archive=self.archive, holter=self.holter, clock=self.clock
+        )
 
     def picture_maker(self) -> PictureMaker:
         """Return what makes pictures of it."""
@@ -166,6 +175,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         archive=archive,
         decoders=decoders,
         pictures=Pictures(database=database, archive=archive, decoders=decoders, store=renditions),
+        holter=Holter(archive=archive, decoders=decoders, store=renditions),
         electrocardiograms=Electrocardiograms(
             archive=archive, decoders=decoders, store=renditions, header_of=ecg_header
         ),

@@ -105,10 +105,12 @@ def _preparing(house: House) -> list[Duty]:
         return run.has_more
 
     preparer, picture_maker = house.preparer(), house.picture_maker()
+    overview_maker = house.overview_maker()
     return [
         Duty(name="preparation-feed", every_seconds=0.2, act=ask_for_preparation),
         Duty(name="preparation", every_seconds=0.2, act=lambda: told(preparer.run())),
         Duty(name="pictures", every_seconds=0.2, act=lambda: told(picture_maker.run())),
+        Duty(name="overviews", every_seconds=1, act=lambda: told(overview_maker.run())),
     ]
 
 

@@ -26,12 +26,12 @@ def sheet_of(dataset: Dataset, settings: PaperSettings, header: Sequence[str]) -
         InvalidInstance: the waveform cannot be read.
         InvalidRequest: nothing would be on the sheet.
     """
-    return [svg(_recording(dataset), settings, (*header, *device_lines(stated(dataset)))).encode()]
+    return [svg(recording_of(dataset), settings, (*header, *device_lines(stated(dataset)))).encode()]
 
 
 def page_of(dataset: Dataset, settings: PaperSettings, most_rows: int) -> list[bytes]:
     """Return a page of a printed report: see `page`. Raises InvalidInstance, InvalidRequest."""
-    return [page(_recording(dataset), settings, most_rows, device_lines(stated(dataset)))]
+    return [page(recording_of(dataset), settings, most_rows, device_lines(stated(dataset)))]
 
 
 def page(recording: Recording, settings: PaperSettings, most_rows: int, header: Sequence[str] = ()) -> bytes:
@@ -46,27 +46,36 @@ def page(recording: Recording, settings: PaperSettings, most_rows: int, header: 
 
 
 def comparison_of(
-    datasets: Sequence[Dataset], headings: Sequence[Sequence[str]], settings: PaperSettings
+    datasets: Sequence[Dataset],
+    begins_seconds: Sequence[float],
+    headings: Sequence[Sequence[str]],
+    settings: PaperSettings,
 ) -> list[bytes]:
     """Return ECGs beside each other as SVG, each under its heading; raises as `sheet_of` does."""
     compared = [
-        Compared(heading=tuple(heading), recording=_recording(dataset), stated=stated(dataset))
-        for dataset, heading in zip(datasets, headings, strict=True)
+        Compared(
+            heading=tuple(heading),
+            recording=recording_of(dataset),
+            stated=stated(dataset),
+            begin_seconds=begin,
+        )
+        for dataset, begin, heading in zip(datasets, begins_seconds, headings, strict=True)
     ]
     return [comparison_svg(compared, settings).encode()]
 
 
-def compact_of(dataset: Dataset) -> list[bytes]:
+def compact_of(dataset: Dataset, begins_at_seconds: float = 0.0) -> list[bytes]:
     """Return the leads in the compact form. Raises InvalidInstance."""
-    return [compact(_recording(dataset))]
+    return [compact(recording_of(dataset), begins_at_seconds)]
 
 
-def leads_of(dataset: Dataset) -> list[bytes]:
+def leads_of(dataset: Dataset, begins_at_seconds: float = 0.0) -> list[bytes]:
     """Return the leads in microvolts as JSON. Raises InvalidInstance."""
-    recording = _recording(dataset)
+    recording = recording_of(dataset)
     body = {
         "label": recording.label,
         "sampling_frequency_hz": recording.sampling_frequency_hz,
+        "begins_at_seconds": begins_at_seconds,
         "leads": {
             lead.name: [
                 value if known else None
@@ -81,8 +90,8 @@ def leads_of(dataset: Dataset) -> list[bytes]:
     return [json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()]
 
 
-def _recording(dataset: Dataset) -> Recording:
-    """Return the recording to read."""
+def recording_of(dataset: Dataset) -> Recording:
+    """Return the recording to read. Raises InvalidInstance."""
     try:
         return rhythm(recordings(dataset))
     except DECODER_ERRORS as error:

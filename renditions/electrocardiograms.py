@@ -3,12 +3,15 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+from pydicom import Dataset
+
 from core.access import at_site
-from core.errors import NotFound
-from core.limits import DECODING_BYTES, DECODING_CPU_SECONDS
-from ecg.paper import PaperSettings
+from core.errors import InvalidRequest, NotFound, TooLarge
+from core.limits import DECODING_BYTES, DECODING_CPU_SECONDS, MIB
+from ecg.paper import SHEET_SECONDS, PaperSettings
 from renditions.allowance import Allowance
 from renditions.child_messages import Task
 from renditions.decoders import Decoders
@@ -19,10 +22,15 @@ from storage.archive import Archive
 from storage.instance import Instance, Study
 from storage.query import Query, UIDList
 from storage.waveform_data_set import waveform_data_set
+from storage.waveform_part import WaveformPart, waveform_part
 
 _WAVEFORM_CLASSES: Final = "1.2.840.10008.5.1.4.1.1.9."
 _BYTES_FOR_EACH: Final = 40
 """A sample of two bytes is a number of eight, calibrated, drawn, and a word of JSON."""
+_LONG: Final = 4 * MIB
+"""A longer object is a recording of hours: to draw ten seconds of it, ten seconds are read."""
+_AROUND_SECONDS: Final = 5.0
+"""Read with a sheet before and behind it, for its filters."""
 _STANDARD: Final = PaperSettings()
 _DRAWING_VERSION: Final = 2
 """Another one, and sheets kept ready are drawn anew: raised when the drawing changes."""
@@ -53,19 +61,31 @@ class Electrocardiograms:
         """
         if not is_waveform(instance):
             raise NotFound("This instance holds no waveform.")
+        if is_long(instance):
+            raise TooLarge("This recording is long: ask for some of its seconds.")
         dataset = waveform_data_set(self._archive, instance)
         [made] = self._decoders.run(task, dataset, *arguments, allowance=_allowance(instance.size))
         return made
 
+    def read_part(self, instance: Instance, task: Task, start_seconds: float, seconds: float) -> bytes:
+        """Return what `leads_of` or `compact_of` makes of some seconds; raises as `read` does.
+
+        Raises:
+            InvalidRequest: the recording ends before them.
+        """
+        part = self._part(instance, start_seconds, seconds)
+        allowance = _allowance(_size(part.dataset))
+        [made] = self._decoders.run(task, part.dataset, part.begins_at_seconds, allowance=allowance)
+        return made
+
     def compared(self, instances: Sequence[Instance], marks: Sequence[str], settings: PaperSettings) -> bytes:
         """Draw ECGs beside each other, each under a mark and its study's lines; raises as `read` does."""
-        headings = [
-            [mark, *self._header_of(self.study_of(instance))]
-            for instance, mark in zip(instances, marks, strict=True)
-        ]
-        datasets = [waveform_data_set(self._archive, instance) for instance in instances]
-        allowance = _allowance(sum(instance.size for instance in instances))
-        [made] = self._decoders.run(comparison_of, datasets, headings, settings, allowance=allowance)
+        headings = [[mark, *self.heading(instance)] for instance, mark in zip(instances, marks, strict=True)]
+        shown = [self._shown(instance, settings) for instance in instances]
+        datasets = [dataset for dataset, _ in shown]
+        begins = [of_each.start_seconds for _, of_each in shown]
+        allowance = _allowance(sum(map(_size, datasets)))
+        [made] = self._decoders.run(comparison_of, datasets, begins, headings, settings, allowance=allowance)
         return made
 
     def study_of(self, instance: Instance) -> Study:
@@ -74,33 +94,75 @@ class Electrocardiograms:
         [study] = self._archive.search_studies(query, visible_to=at_site(instance.site_id))
         return study
 
+    def heading(self, instance: Instance) -> list[str]:
+        """Return the lines above whatever is drawn of an instance."""
+        return self._header_of(self.study_of(instance))
+
     def kept(self, instance: Instance, settings: PaperSettings) -> bytes | None:
         """Return the sheet as kept ready; None where it is not, or was drawn under another header."""
         if settings != _STANDARD:
             return None
-        header = self._header_of(self.study_of(instance))
+        header = self.heading(instance)
         return self._store.body(instance, RenditionKind.ECG_SHEET, made_for=_digest(header))
 
     def drawn(self, instance: Instance, settings: PaperSettings) -> bytes:
         """Draw the sheet; raises as `read` does, and InvalidRequest where it would be empty."""
-        return self.read(instance, sheet_of, settings, self._header_of(self.study_of(instance)))
+        return self._drawn(instance, sheet_of, settings, self.heading(instance))
 
     def page(self, instance: Instance, settings: PaperSettings, most_rows: int) -> bytes:
         """Draw a page of a printed report, as `ecg_tasks.page` gives it; raises as `read` does."""
-        return self.read(instance, page_of, settings, most_rows)
+        return self._drawn(instance, page_of, settings, most_rows)
 
     def keep_ready(self, instance: Instance) -> None:
         """Draw the sheet as it is looked at first, and keep it; raises as `read` does."""
         if self.kept(instance, _STANDARD) is not None:
             return
-        header = self._header_of(self.study_of(instance))
-        sheet = self.read(instance, sheet_of, _STANDARD, header)
+        header = self.heading(instance)
+        sheet = self._drawn(instance, sheet_of, _STANDARD, header)
         self._store.keep(instance, RenditionKind.ECG_SHEET, sheet, made_for=_digest(header))
+
+    def _drawn(self, instance: Instance, task: Task, settings: PaperSettings, *arguments: Any) -> bytes:
+        dataset, settings = self._shown(instance, settings)
+        [made] = self._decoders.run(task, dataset, settings, *arguments, allowance=_allowance(_size(dataset)))
+        return made
+
+    def _shown(self, instance: Instance, settings: PaperSettings) -> tuple[Dataset, PaperSettings]:
+        """Return what a sheet is drawn of, and where it begins there."""
+        if not is_waveform(instance):
+            raise NotFound("This instance holds no waveform.")
+        if not is_long(instance):
+            return waveform_data_set(self._archive, instance), settings
+        around = _AROUND_SECONDS if settings.filters else 0.0
+        before = min(settings.start_seconds, around)
+        part = self._part(instance, settings.start_seconds - before, before + SHEET_SECONDS + around)
+        begin = part.begins_at_seconds
+        settings = replace(
+            settings, start_seconds=settings.start_seconds - begin, part_begins_at_seconds=begin
+        )
+        return part.dataset, settings
+
+    def _part(self, instance: Instance, start_seconds: float, seconds: float) -> WaveformPart:
+        if not is_waveform(instance):
+            raise NotFound("This instance holds no waveform.")
+        part = waveform_part(self._archive, instance, start_seconds, seconds)
+        if start_seconds >= part.whole_seconds:
+            raise InvalidRequest(f"The recording lasts {part.whole_seconds:g} s.")
+        return part
+
+
+def is_long(instance: Instance) -> bool:
+    """Whether a waveform is read in parts, each for itself, rather than as a whole."""
+    return is_waveform(instance) and instance.size > _LONG
 
 
 def is_waveform(instance: Instance) -> bool:
     """Whether an instance holds waveforms rather than pixels."""
     return instance.sop_class_uid.startswith(_WAVEFORM_CLASSES)
+
+
+def _size(dataset: Dataset) -> int:
+    """Return the bytes of all samples."""
+    return sum(len(group.get("WaveformData", b"")) for group in dataset.get("WaveformSequence") or ())
 
 
 def _allowance(size: int) -> Allowance:

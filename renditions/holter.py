@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from storage.archive import Archive
 from storage.instance import Instance
 from storage.waveform_part import WaveformPart, waveform_part
 
+OVERVIEW_JOB: Final = "renditions.overview"
 PIECE_SECONDS: Final = 300.0
 """Beats are looked for in pieces as long as this, ..."""
 _OVERLAP_SECONDS: Final = 5.0
@@ -39,6 +41,8 @@ class Overview:
     """In which the beats were found."""
     beats: int
     minutes: list[Minute]
+    recorded_at: str
+    """The device's clock at the first sample as DICOM writes it (DT), empty where it says nothing."""
 
 
 class Holter:
@@ -76,17 +80,25 @@ class Holter:
     def trend(self, instance: Instance, header: list[str]) -> bytes:
         """Draw the rate over the whole recording; raises as `page` does."""
         overview = self.overview(instance)
-        return trend_svg(overview.minutes, overview.seconds, None, header).encode()
+        begins_at = _clock(overview.recorded_at)
+        return trend_svg(overview.minutes, overview.seconds, begins_at, header).encode()
 
     def _worked_out(self, instance: Instance) -> Overview:
-        seconds, lead, found = 0.0, "", list[float]()
+        seconds, lead, recorded_at, found = 0.0, "", "", list[float]()
         for part, told in self._pieces(instance):
             seconds = part.whole_seconds
             lead = lead or told["lead"]
+            recorded_at = str(part.dataset.get("AcquisitionDateTime") or "")
             moments = (part.begins_at_seconds + each for each in told["seconds"])
             # What the piece before has found in the part that both share is not found again.
             found.extend(each for each in moments if not found or each > found[-1] + 0.2)
-        return Overview(seconds=seconds, lead=lead, beats=len(found), minutes=minutes(np.array(found)))
+        return Overview(
+            seconds=seconds,
+            lead=lead,
+            beats=len(found),
+            minutes=minutes(np.array(found)),
+            recorded_at=recorded_at,
+        )
 
     def _pieces(self, instance: Instance) -> Iterator[tuple[WaveformPart, dict[str, Any]]]:
         start, whole = 0.0, PIECE_SECONDS
@@ -110,6 +122,13 @@ class Holter:
         )
         [made] = self._decoders.run(task, part.dataset, *arguments, allowance=allowance)
         return made
+
+
+def _clock(recorded_at: str) -> datetime | None:
+    try:
+        return datetime.strptime(recorded_at[:14], "%Y%m%d%H%M%S")  # noqa: DTZ007 - the device's own clock
+    except ValueError:
+        return None
 
 
 def _from_json(body: bytes) -> Overview:

@@ -6,8 +6,9 @@ from core.access import EVERY_SITE, at_site
 from core.clock import Clock
 from core.errors import InvalidInstance, NotFound, TooLarge, UnsupportedTransferSyntax
 from database.engine import Database
-from database.jobs import Job, complete
-from renditions.electrocardiograms import Electrocardiograms, is_waveform
+from database.jobs import Job, complete, enqueue
+from renditions.electrocardiograms import Electrocardiograms, is_long, is_waveform
+from renditions.holter import OVERVIEW_JOB
 from renditions.pictures import Pictures
 from renditions.preparation import PICTURE_JOB
 from renditions.working_off import Run, work_off
@@ -49,3 +50,5 @@ class PictureMaker:
                 self._pictures.keep_ready(instance)
         with self._database.write(within=EVERY_SITE) as connection:
             complete(connection, job)
+            if is_long(instance):
+                enqueue(connection, kind=OVERVIEW_JOB, body=job.body, due_at=self._clock.now())

@@ -12,6 +12,8 @@ class RenditionKind(StrEnum):
     PREVIEW = "preview"
     CINE = "cine"
     ECG_SHEET = "ecg-sheet"
+    ECG_OVERVIEW = "ecg-overview"
+    """The rate of a long recording, minute by minute."""
     LOSSLESS = "lossless"
     INFLATED = "inflated"
     """The data set of a deflated instance: there its frames can be read by ranges."""
@@ -22,6 +24,7 @@ MEDIA_TYPES: Final = {
     RenditionKind.PREVIEW: "image/jpeg",
     RenditionKind.CINE: "image/webp",
     RenditionKind.ECG_SHEET: "image/svg+xml",
+    RenditionKind.ECG_OVERVIEW: "application/json",
     RenditionKind.LOSSLESS: "image/jls",
     RenditionKind.INFLATED: "application/octet-stream",
 }

@@ -103,7 +103,15 @@ ECGInstance = Annotated[Instance, Depends(_ecg_instance)]
         }
     },
 )
-def leads(request: Request, rooms: InRooms, ecg: ECGInstance) -> Response:
+def leads(
+    request: Request,
+    rooms: InRooms,
+    ecg: ECGInstance,
+    start: Annotated[float, Query(ge=0, le=1e6, description="Second of the recording, with `seconds`.")] = 0,
+    seconds: Annotated[
+        float | None, Query(gt=0, le=600, description="How much; a long recording is not given whole.")
+    ] = None,
+) -> Response:
     """Calibrated as the object says; each lead under its name, whatever its place in the object.
 
     The compact form: `ECG1`, the head's length (uint32), a JSON head with `leads` and `samples`, then each
@@ -113,7 +121,10 @@ def leads(request: Request, rooms: InRooms, ecg: ECGInstance) -> Response:
     chosen = choose(accept_of(request), forms, multipart=False, single=True)
     task = compact_of if chosen.form.media_type == _COMPACT else leads_of
     with reading_an_ecg():
-        body = rooms.electrocardiograms.read(ecg, task)
+        if seconds is None:
+            body = rooms.electrocardiograms.read(ecg, task)
+        else:
+            body = rooms.electrocardiograms.read_part(ecg, task, start, seconds)
     return Response(body, media_type=chosen.form.media_type, headers=UNCHANGING)
 
 

@@ -16,6 +16,7 @@ from registry.own_sessions import OwnSessions
 from registry.unknown_devices import UnknownDevices
 from renditions.decoders import Decoders
 from renditions.electrocardiograms import Electrocardiograms
+from renditions.holter import Holter
 from renditions.pictures import Pictures
 from reporting.desk import Desk
 from reporting.inbox import Inbox
@@ -46,6 +47,7 @@ class Rooms:
     decoders: Decoders
     pictures: Pictures
     electrocardiograms: Electrocardiograms
+    holter: Holter
     authentication: Authentication
     accounts: Accounts
     directory: Directory

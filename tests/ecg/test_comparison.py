@@ -1,5 +1,6 @@
 """ECGs beside each other: measured as a ruler would."""
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -67,8 +68,8 @@ def test_a_lead_that_only_one_has_is_shown_and_missing_in_the_other() -> None:
 
 def test_an_ecg_shorter_than_the_column_or_than_the_begin_leaves_its_place_empty() -> None:
     short = Recording(label="", sampling_frequency_hz=500, leads=(Lead(name="II", microvolts=np.zeros(100)),))
-    settings = PaperSettings(start_seconds=1)
-    drawing = comparison_svg([compared(recording(("II",))), compared(short)], settings)
+    pair = [replace(compared(each), begin_seconds=1) for each in (recording(("II",)), short)]
+    drawing = comparison_svg(pair, PaperSettings(start_seconds=1))
     assert len(traces(drawing, "II")) == 1
 
 

@@ -362,7 +362,7 @@ DOORS: list[Door] = [
             place=Place.OBJECT,
             things={"study": "ecg_study", "instance": "ecg_instance"},
         )
-        for form in ("ecg", "ecg.svg")
+        for form in ("ecg", "ecg.svg", "ecg/overview", "ecg/overview.svg", "ecg/disclosure.svg")
     ),
     Door(
         method="GET",

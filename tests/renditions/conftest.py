@@ -9,7 +9,9 @@ from database.change_feed import follow
 from database.engine import Database
 from database.jobs import resting_jobs
 from renditions.electrocardiograms import Electrocardiograms
+from renditions.holter import Holter
 from renditions.metadata import documents_of
+from renditions.overview_jobs import OverviewMaker
 from renditions.picture_jobs import PictureMaker
 from renditions.pictures import Pictures
 from renditions.preparation import CURSOR, PreparationFollower, Preparer
@@ -85,6 +87,10 @@ class Room:
             header_of=lambda study: [study.patient_id, *self.heading],
         )
 
+    def holter(self) -> Holter:
+        """Return what reads long recordings."""
+        return Holter(archive=self.archive, decoders=shared_decoders(), store=self.kept())
+
     def kept(self) -> RenditionStore:
         """Return what keeps renditions."""
         return RenditionStore(database=self.database, archive=self.archive, clock=self.clock)
@@ -103,6 +109,16 @@ class Room:
         while (run := maker.run()).has_more:
             failures += run.failures
         return failures + run.failures
+
+    def look_over(self) -> list[tuple[str, str]]:
+        """Work out the overviews that are due; return what failed."""
+        maker = OverviewMaker(
+            database=self.database, archive=self.archive, holter=self.holter(), clock=self.clock
+        )
+        failures = []
+        while (run := maker.run()).has_more:
+            failures += run.failures
+        return failures
 
     def frames(self, instance: Instance, *, first: int = 1) -> StoredFrames:
         """Return an instance's frames as a reader gets them."""

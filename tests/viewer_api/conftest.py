@@ -25,6 +25,7 @@ from registry.directory import Directory
 from registry.own_sessions import OwnSessions
 from registry.unknown_devices import UnknownDevices
 from renditions.electrocardiograms import Electrocardiograms
+from renditions.holter import Holter
 from renditions.pictures import Pictures
 from renditions.rendition_store import RenditionStore
 from reporting.ecg_header import ecg_header
@@ -104,6 +105,7 @@ def new_rooms(consultation: Consultation) -> Rooms:
         pictures=Pictures(
             database=database, archive=consultation.archive, decoders=shared_decoders(), store=kept
         ),
+        holter=Holter(archive=consultation.archive, decoders=shared_decoders(), store=kept),
         electrocardiograms=Electrocardiograms(
             archive=consultation.archive, decoders=shared_decoders(), store=kept, header_of=ecg_header
         ),
