@@ -50,6 +50,7 @@ from viewer_api import (
     worklist_routes,
 )
 from viewer_api.bounded_body import BoundedBody
+from viewer_api.compressed_json import CompressedJson
 from viewer_api.dicom_web_root import PREFIX, SITE_PREFIX, named_site
 from viewer_api.head_requests import HeadRequests
 from viewer_api.openapi import describe
@@ -132,6 +133,7 @@ def create_app(rooms: Rooms, settings: HttpSettings) -> FastAPI:
     describe(app)
     # The last one added is the first that a request meets.
     app.add_middleware(ShortWay)
+    app.add_middleware(CompressedJson)
     app.add_middleware(HeadRequests)
     app.add_middleware(BoundedBody, streamed=(f"{PREFIX}/", upload_routes.PREFIX))
     app.add_middleware(TrustedProxy, proxies=settings.trusted_proxies)

@@ -57,6 +57,11 @@ def static_file(name: str) -> StaticFile | None:
     )
 
 
+def static_html(body: bytes) -> StaticFile:
+    """Return a page that was put together, as it is sent."""
+    return StaticFile(body=body, compressed=gzip.compress(body, mtime=0), media_type="text/html")
+
+
 def answer_with(request: Request, file: StaticFile, *, cache_control: str) -> Response:
     """Return a built file, compressed for a browser that takes that."""
     headers = {

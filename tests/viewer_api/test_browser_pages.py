@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.viewer_api.conftest import Edge
+from viewer_api.authentication import SESSION_COOKIE
 from viewer_api.static_files import STATIC_FOLDER
 
 PAGES = ["/", "/read", "/send", "/clinic", "/cases/1.2.3", "/admin", "/account", "/login"]
+HINT = re.compile(
+    r'<link rel="(?:modulepreload|stylesheet|preload)"(?: as="fetch")? crossorigin href="([^"]+)">(?!\n)'
+)
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|https?://", re.IGNORECASE)
 
 
@@ -17,7 +21,7 @@ INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|https?:
 def test_each_page_is_the_same_shell_for_everybody_and_is_never_stored(edge: Edge, page: str) -> None:
     answer = edge.client().get(page)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert answer.content == (STATIC_FOLDER / "index.html").read_bytes()
+    assert HINT.sub("", answer.text) == (STATIC_FOLDER / "index.html").read_text(encoding="utf-8")
     assert answer.headers["cache-control"] == "no-store"
 
 
@@ -67,3 +71,34 @@ def test_nothing_but_the_built_files_is_given(edge: Edge, name: str) -> None:
 def test_every_built_file_is_named_by_its_hash_or_asked_for_with_one() -> None:
     fixed = {path.name for path in Path(STATIC_FOLDER).iterdir() if not re.search(r"-[\w-]{8}\.", path.name)}
     assert fixed == {"index.html", "manifest.json", "icon.svg", "page.css"}
+
+
+def hints(edge: Edge, page: str, **headers: str) -> list[str]:
+    return HINT.findall(edge.client().get(page, headers=headers).text)
+
+
+@pytest.mark.parametrize("page", [*PAGES[1:-1], "/view/xinglong-clinic/1.2.3"])
+def test_each_page_names_its_own_scripts_and_words_and_they_are_there(edge: Edge, page: str) -> None:
+    chinese = hints(edge, page)
+    english = hints(edge, page, **{"Accept-Language": "fr, en-GB;q=0.8, zh;q=0.5"})
+    assert chinese != english
+    folder = page.split("/")[1]
+    assert any(name.startswith(f"/static/{folder}-") for name in chinese)
+    for name in {*chinese, *english}:
+        assert name.startswith("/static/")
+        assert edge.client().get(name).status_code == 200, name
+
+
+def test_data_is_named_only_to_a_browser_that_is_signed_in_and_only_of_what_can_be_a_study(
+    edge: Edge,
+) -> None:
+    signed_in = {"Cookie": f"{SESSION_COOKIE}=anything"}
+    assert hints(edge, "/read", **signed_in)[0] == "/api/v1/worklist?limit=300"
+    study = "/dicom-web/sites/xinglong-clinic/studies/1.2.3"
+    assert hints(edge, "/view/xinglong-clinic/1.2.3", **signed_in)[:2] == [
+        f"{study}/metadata",
+        f"{study}/instances",
+    ]
+    for page in ('/view/xinglong-clinic/1.2"><script>', "/view/Xing long/1.2", "/view/xinglong-clinic/1a2"):
+        answer = edge.client().get(page, headers=signed_in)
+        assert answer.content == (STATIC_FOLDER / "index.html").read_bytes()

@@ -114,6 +114,10 @@ export default function ReadPage() {
   const selected = held.current?.case_id === selectedId ? held.current : null
   const viewed = useSettled(selectedId, AFTER_STEPPING)
   useAlarm(cases, isWhole, counts, unread)
+  useEffect(() => {
+    // While the list is read, the line is free for what opens a case.
+    if (list.isLoaded) void import('../viewer/Viewer')
+  }, [list.isLoaded])
 
   const open = useCallback(
     (each: Case, isTaken = false) => {
