@@ -87,6 +87,8 @@ ECG_RECORDINGS: Final = 64
 """Of one file: the rhythm, median beats, and the strips of a cart that records lead after lead."""
 ECG_SAMPLES: Final = 4_000_000
 """Of all channels together: 12 leads of 5 minutes at 1,000 Hz; longer recordings are read in pages."""
+FOREIGN_FILE_LIMIT: Final = 256 * MIB
+"""A file that is no DICOM, with those beside it that belong to it."""
 ECG_XML_ELEMENTS: Final = 100_000
 ECG_XML_DEPTH: Final = 100
 """Of one ECG written as XML, which is no longer than ECG_OBJECT_LIMIT."""

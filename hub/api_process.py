@@ -57,6 +57,7 @@ def http_application(house: House) -> FastAPI:
             database=house.database,
             archive=house.archive,
             decoders=house.decoders,
+            foreign=house.foreign,
             pictures=house.pictures,
             electrocardiograms=house.electrocardiograms,
             holter=house.holter,

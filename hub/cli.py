@@ -152,14 +152,16 @@ def doctor(
 
 @app.command(name="import")
 def import_files(
-    source: Annotated[Path, typer.Argument(help="A folder, a ZIP file or a single file.", exists=True)],
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Folders, ZIP files or single files.", exists=True)
+    ],
     site: Annotated[str, typer.Option("--site", help="The site that the studies belong to.")],
     data: DataOption = None,
 ) -> None:
-    """Take in DICOM files from a USB stick or an old PACS export, with or without a DICOMDIR."""
+    """Take in DICOM and ECG files from a USB stick or an old PACS export, with or without a DICOMDIR."""
     from hub.import_files import run_import
 
-    sys.exit(run_import(_settings({"data": data}), source, site))
+    sys.exit(run_import(_settings({"data": data}), sources, site))
 
 
 def _settings(options: dict[str, Any]) -> Any:

@@ -1,9 +1,12 @@
 """`imaging-hub import`: a USB stick, a folder or a ZIP of an old PACS, through the same door as a device."""
 
+import glob
 import os
 import zipfile
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,12 +21,13 @@ from hub.operator import operator
 from hub.schema import require_current, require_made
 from hub.settings import Settings
 from hub.wiring import House, open_house
-from storage.file_taking import WORDS, LeftOut, take_file
+from storage.file_taking import WORDS, LeftOut, Taken, take_file
+from storage.foreign_taking import companions_of
 from storage.instance import StoreOutcome
 from storage.zip_files import Opener, zip_entries
 
 
-def run_import(settings: Settings, source: Path, site_id: str) -> int:
+def run_import(settings: Settings, sources: Sequence[Path], site_id: str) -> int:
     """Take everything in and tell what became of it; 0 only if nothing is left out that was DICOM."""
     console = Console()
     require_made(settings)
@@ -32,14 +36,18 @@ def run_import(settings: Settings, source: Path, site_id: str) -> int:
     house.directory.site(site_id)
     origin = Origin(kind=OriginKind.IMPORT, site_id=site_id, source="import", brought_by=operator())
     counts: Counter[StoreOutcome | LeftOut] = Counter()
-    files = zip_entries(source) if zipfile.is_zipfile(source) else _plain_files(source)
+    files = [
+        (*file, beside) for source in sources for beside in (_beside(source),) for file in _files_of(source)
+    ]
     with _progress(console) as progress:
         task = progress.add_task("Importing", total=len(files))
-        for name, opened in files:
-            outcome = _take_in(house, opened, origin)
+        for name, opened, beside in files:
+            taken = _take_in(house, name, opened, beside, origin)
+            outcome = taken.outcome
             counts[outcome] += 1
             if outcome in {LeftOut.QUARANTINED, LeftOut.FAILED}:
-                progress.console.print(f"{WORDS[outcome]}: {name}", markup=False)
+                why = f" ({taken.detail})" if taken.detail else ""
+                progress.console.print(f"{WORDS[outcome]}: {name}{why}", markup=False)
             progress.advance(task)
     for outcome, count in counts.items():
         console.print(f"{count:6} {WORDS[outcome]}", markup=False)
@@ -52,12 +60,35 @@ def run_import(settings: Settings, source: Path, site_id: str) -> int:
     return 0 if kept and not counts[LeftOut.FAILED] and not counts[LeftOut.QUARANTINED] else 1
 
 
-def _take_in(house: House, opened: Opener, origin: Origin) -> StoreOutcome | LeftOut:
+def _take_in(house: House, name: str, opened: Opener, files: Mapping[str, Opener], origin: Origin) -> Taken:
     try:
         with opened() as stream:
-            return take_file(house.archive, stream, origin, house.clock).outcome
-    except (HubError, OSError, zipfile.BadZipFile):
-        return LeftOut.FAILED
+            return take_file(
+                house.archive,
+                stream,
+                origin,
+                house.clock,
+                foreign=house.foreign,
+                name=name,
+                companions=partial(companions_of, name, files),
+            )
+    except (HubError, OSError, zipfile.BadZipFile) as error:
+        return Taken(outcome=LeftOut.FAILED, detail=str(error) if isinstance(error, HubError) else "")
+
+
+def _files_of(source: Path) -> list[tuple[str, Opener]]:
+    return zip_entries(source) if zipfile.is_zipfile(source) else _plain_files(source)
+
+
+def _beside(source: Path) -> dict[str, Opener]:
+    """Return where the other files of a record are looked for: in its source, or beside it."""
+    if not source.is_file() or zipfile.is_zipfile(source):
+        return dict(_files_of(source))
+    return {
+        path.name: partial(_open_plain, path)
+        for path in islice(source.parent.glob(f"{glob.escape(source.stem)}.*"), 32)
+        if path.is_file() and not path.is_symlink()
+    }
 
 
 def _plain_files(source: Path) -> list[tuple[str, Opener]]:

@@ -13,6 +13,7 @@ from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
 from renditions.decoders import Decoders
+from renditions.ecg_conversion import ecg_conversion
 from renditions.electrocardiograms import Electrocardiograms
 from renditions.holter import Holter
 from renditions.overview_jobs import OverviewMaker
@@ -32,6 +33,7 @@ from storage.archive import Archive
 from storage.aside_arrival_records import AsideQuota
 from storage.blob_store import BlobStore
 from storage.filesystem_blobs import FilesystemBlobs
+from storage.foreign_taking import ForeignFiles
 from storage.incoming import Incoming
 from storage.patients import Patients
 from storage.rereading import Rereading
@@ -59,6 +61,7 @@ class House:
     database: Database
     archive: Archive
     decoders: Decoders
+    foreign: ForeignFiles
     pictures: Pictures
     electrocardiograms: Electrocardiograms
     holter: Holter
@@ -159,8 +162,9 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         disk_reserve_bytes=int(settings.disk_reserve),
         aside_quota=quota,
     )
-    intake = UploadIntake(database=database, archive=archive, clock=clock)
     decoders = Decoders()
+    foreign = ForeignFiles(archive=archive, conversion=ecg_conversion(decoders), clock=clock)
+    intake = UploadIntake(database=database, archive=archive, clock=clock, foreign=foreign)
     renditions = RenditionStore(database=database, archive=archive, clock=clock)
     compiler = Compiler(
         site_on_paper=lambda site_id: _on_paper(directory, site_id),
@@ -174,6 +178,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         database=database,
         archive=archive,
         decoders=decoders,
+        foreign=foreign,
         pictures=Pictures(database=database, archive=archive, decoders=decoders, store=renditions),
         holter=Holter(archive=archive, decoders=decoders, store=renditions),
         electrocardiograms=Electrocardiograms(

@@ -8,6 +8,7 @@ from core.origin import Origin
 from database.change_feed import Change, ChangeKind
 from storage.incoming import EncodedInstance
 from storage.instance_header import InstanceHeader
+from storage.original import OriginalFile
 from storage.readmission import Readmission
 
 
@@ -30,6 +31,7 @@ class Admission:
     received_at: datetime
     readmission: Readmission | None = None
     compared: Compared | None = None
+    originals: tuple[OriginalFile, ...] = ()
 
 
 def change_of(admission: Admission, kind: ChangeKind, **more: Any) -> Change:

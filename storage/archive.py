@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO, Final
 
-from core.access import Scope
+from core.access import Scope, at_site
 from core.clock import Clock
 from core.errors import (
     AlreadySettled,
@@ -23,18 +23,19 @@ from core.origin import Origin
 from core.uids import is_indexable, new_key
 from database.engine import Database
 from database.topics import study_topic
-from storage import search
+from storage import original_records, search
 from storage.admission import Admission, Compared
 from storage.aside_arrival_records import AsideQuota
 from storage.blob_store import BlobStore
 from storage.catalogue import Catalogue
 from storage.character_set_memory import CharacterSetMemory
-from storage.checked_reading import checked
+from storage.checked_reading import checked, checked_file
 from storage.header_reader import read_header
 from storage.held_comparison import is_one_instance
 from storage.incoming import EncodedInstance, Incoming
 from storage.instance import Instance, Series, StoredInstance, StoreOutcome, Study
 from storage.instance_header import InstanceHeader
+from storage.original import OriginalFile
 from storage.query import Level, Query, UIDList
 from storage.readmission import Readmission
 from storage.transfers import Transfers
@@ -66,13 +67,18 @@ class Archive:
         self._disk_reserve_bytes = disk_reserve_bytes
 
     def store(
-        self, encoded: EncodedInstance, origin: Origin, readmission: Readmission | None = None
+        self,
+        encoded: EncodedInstance,
+        origin: Origin,
+        readmission: Readmission | None = None,
+        originals: Sequence[OriginalFile] = (),
     ) -> StoredInstance:
         """Keep an instance exactly as sent; when this returns, blob and row are durable.
 
         The same data set again is held once. Another data set under the same SOP Instance UID is kept beside
         the first and a person is told. What cannot be indexed is durable in quarantine before this raises.
-        A `readmission` is settled in the transaction that lets the instance in.
+        A `readmission` is settled in the transaction that lets the instance in; `originals` are the files
+        that it was made of, whose blobs are durable.
 
         Raises:
             InvalidInstance: no UIDs to find it by, or not readable as DICOM (kept in quarantine).
@@ -101,6 +107,7 @@ class Archive:
                     origin=origin,
                     received_at=received_at,
                     readmission=readmission,
+                    originals=tuple(originals),
                 )
             )
         return StoredInstance(
@@ -112,6 +119,20 @@ class Archive:
             sop_class_uid=header.sop_class_uid,
             anomalies=header.anomalies,
         )
+
+    def set_aside(self, encoded: EncodedInstance, origin: Origin, detail: str) -> None:
+        """Keep in quarantine what came and cannot be read. Raises QuotaExceeded, StorageUnavailable."""
+        self._quarantine(encoded, origin, detail, self._clock.now())
+
+    def made_before(self, site_id: str, source_digest: str) -> StoredInstance | None:
+        """Return what was made of a file that came before, None for one that did not."""
+        with self._database.read(within=at_site(site_id)) as connection:
+            return original_records.made_before(connection, site_id, source_digest)
+
+    def originals_of(self, instance: Instance) -> list[OriginalFile]:
+        """Return the files that an instance was made of; none where it came as it is."""
+        with self._database.read(within=at_site(instance.site_id)) as connection:
+            return original_records.originals_of(connection, instance)
 
     def require_room(self) -> None:
         """Refuse before a disk is full: clinical data is never deleted to make room.
@@ -212,6 +233,11 @@ class Archive:
         """
         with self.open(instance) as blob:
             yield from checked(blob, instance)
+
+    def whole_original(self, original: OriginalFile) -> Iterator[bytes]:
+        """Yield a file that instances were made of, its end only if it is as it came; raises as `whole`."""
+        with self.blobs.open(original.blob_key) as blob:
+            yield from checked_file(blob, original)
 
     def note_transfer(self, transfer_key: str, site_id: str, study_instance_uid: str) -> None:
         """Say that an instance of this study is arriving; repeat while it does."""

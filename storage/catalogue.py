@@ -14,6 +14,7 @@ from storage.admission import Admission, change_of
 from storage.aside_arrival_records import Arrival, AsideQuota, is_kept_aside, keep_aside, require_room_aside
 from storage.incoming import EncodedInstance
 from storage.instance import AsideReason, StoreOutcome
+from storage.original_records import write_originals
 from storage.patient_decision_records import is_accepted
 from storage.patient_identity import (
     Difference,
@@ -30,7 +31,7 @@ from storage.readmission import readmit
 from storage.representation_records import add_representation
 from storage.series_records import series_values, write_requests
 from storage.study_names import write_names
-from storage.tables import instances, kept_aside, representations, series, studies
+from storage.tables import instances, kept_aside, original_files, representations, series, studies
 from storage.transfer_record import put_on_record
 
 _DETAILS: Final = {
@@ -79,6 +80,13 @@ class Catalogue:
             _write_study(connection, admission, study)
             _write_series(connection, admission)
             _write_instance(connection, admission)
+            write_originals(
+                connection,
+                origin.site_id,
+                header.study_instance_uid,
+                header.sop_instance_uid,
+                admission.originals,
+            )
             append_change(connection, change_of(admission, ChangeKind.INSTANCE_STORED))
             put_on_record(connection, origin, header.study_instance_uid, "store", at=admission.received_at)
             return StoreOutcome.STORED
@@ -126,7 +134,7 @@ class Catalogue:
         """Return those of the keys that no row names."""
         keys = set(blob_keys)
         with self.database.read(within=EVERY_SITE) as connection:
-            for table in (instances, representations, kept_aside):
+            for table in (instances, representations, kept_aside, original_files):
                 named = select(table.c.blob_key).where(table.c.blob_key.in_(keys))
                 if table is kept_aside:
                     named = named.where(kept_aside.c.bytes_deleted_at.is_(None))

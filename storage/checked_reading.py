@@ -10,6 +10,7 @@ from core.errors import StorageUnavailable
 from core.limits import MIB
 from storage.incoming import chunks, header_chunks
 from storage.instance import Instance
+from storage.original import OriginalFile
 
 CHUNK: Final = MIB
 
@@ -33,6 +34,22 @@ def checked(blob: BinaryIO, instance: Instance) -> Iterator[bytes]:
             pending += chunk
     if (header_digest.hexdigest(), digest.hexdigest()) != (instance.header_digest, instance.digest):
         raise StorageUnavailable(f"Instance {instance.sop_instance_uid} is damaged in the blob store.")
+    yield pending
+
+
+def checked_file(blob: BinaryIO, original: OriginalFile) -> Iterator[bytes]:
+    """Yield a file that is no DICOM; raises as `checked` does."""
+    digest = hashlib.sha256()
+    pending = b""
+    try:
+        for chunk in _noted(digest, chunks(blob)):
+            if pending:
+                yield pending
+            pending = chunk
+    except OSError as error:
+        raise StorageUnavailable(f"Blob {original.blob_key} cannot be read.") from error
+    if digest.hexdigest() != original.digest:
+        raise StorageUnavailable(f"Blob {original.blob_key} is damaged.")
     yield pending
 
 

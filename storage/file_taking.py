@@ -8,6 +8,7 @@ from core.clock import Clock
 from core.errors import DataSetMismatch, InvalidInstance
 from core.origin import Origin
 from storage.archive import Archive
+from storage.foreign_taking import Companions, ForeignFiles, no_companions
 from storage.instance import StoredInstance, StoreOutcome
 from storage.part10 import read_part10_preamble
 from storage.receiving import received_part10
@@ -39,19 +40,36 @@ WORDS: Final[dict[StoreOutcome | LeftOut, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """What became of a file; `stored` is the instance that it gave, if it gave one."""
+    """What became of a file; `stored` is the instance that it gave, if it gave one; `detail` says why not."""
 
     outcome: StoreOutcome | LeftOut
     stored: StoredInstance | None = None
+    detail: str = ""
 
 
-def take_file(archive: Archive, stream: BinaryIO, origin: Origin, clock: Clock) -> Taken:
-    """Store the instance that a seekable file holds.
+def take_file(
+    archive: Archive,
+    stream: BinaryIO,
+    origin: Origin,
+    clock: Clock,
+    *,
+    foreign: ForeignFiles | None = None,
+    name: str = "",
+    companions: Companions = no_companions,
+) -> Taken:
+    """Store the instance that a seekable file holds, or what `foreign` makes of one that is no DICOM.
 
     Raises:
         TooLarge: the data set is longer than any may be.
         QuotaExceeded, StorageUnavailable: it cannot be kept now.
     """
+    kind = foreign.recognise(stream, name) if foreign else None
+    if foreign is not None and kind is not None:
+        try:
+            stored = foreign.take(stream, kind, origin, name=name, companions=companions)
+        except InvalidInstance as refusal:
+            return Taken(outcome=LeftOut.QUARANTINED, detail=str(refusal))
+        return Taken(outcome=stored.outcome, stored=stored)
     try:
         header = read_part10_preamble(stream)
         if header.media_storage_sop_class_uid == MEDIA_STORAGE_DIRECTORY:
@@ -60,8 +78,8 @@ def take_file(archive: Archive, stream: BinaryIO, origin: Origin, clock: Clock) 
         with received_part10(archive.incoming, stream, now=clock.now()) as encoded:
             try:
                 stored = archive.store(encoded, origin)
-            except (InvalidInstance, DataSetMismatch):
-                return Taken(outcome=LeftOut.QUARANTINED)
+            except (InvalidInstance, DataSetMismatch) as refusal:
+                return Taken(outcome=LeftOut.QUARANTINED, detail=str(refusal))
             return Taken(outcome=stored.outcome, stored=stored)
     except InvalidInstance:
         return Taken(outcome=LeftOut.NOT_DICOM)

@@ -187,6 +187,23 @@ representations = Table(
     Index("ix_representations_study", "site_id", "study_instance_uid"),
 )
 
+# The files that instances were made of; those of one file share its blobs.
+original_files = Table(
+    "original_files",
+    metadata,
+    Column("site_id", String(32), primary_key=True),
+    Column("sop_instance_uid", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("study_instance_uid", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("blob_key", String(120), nullable=False, index=True),
+    Column("size", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("source_digest", String(64), nullable=False),
+    Index("ix_original_files_source", "site_id", "source_digest"),
+)
+
 kept_aside = Table(
     "kept_aside",
     metadata,
@@ -285,6 +302,8 @@ upload_files = Table(
     Column("state", String(24), nullable=False),
     Column("study_instance_uid", String(64), nullable=False, server_default=""),
     Column("sop_instance_uid", String(64), nullable=False, server_default=""),
+    # Why it could not be read, where that can be said to whoever sent it.
+    Column("detail", String(200), nullable=False, server_default=""),
     # Which ZIP it came in.
     Column("inside_of", Integer),
     Index("ix_upload_files_sha256", "sha256"),

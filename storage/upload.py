@@ -14,6 +14,7 @@ from storage.file_taking import LeftOut
 from storage.instance import StoreOutcome
 
 LONGEST_NAME: Final = 200
+LONGEST_DETAIL: Final = 200
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -43,7 +44,7 @@ STATE_WORDS: Final = {
     FileState.REPRESENTATION: "Kept as another encoding of an instance that is held.",
     FileState.BESIDE: "Kept beside another data set of the same UID; an administrator decides.",
     FileState.QUARANTINED: "Kept in quarantine: it cannot be read as it is.",
-    FileState.NOT_DICOM: "Left out: no DICOM file.",
+    FileState.NOT_DICOM: "Left out: no DICOM file, and no ECG file of a kind that is read here.",
     FileState.DIRECTORY: "Left out: the directory of a medium.",
     FileState.REFUSED: "Left out: too large, damaged or packed beyond what images are.",
     FileState.GIVEN_UP: "Given up: the rest of it never came.",
@@ -83,6 +84,8 @@ class UploadFile:
     study_instance_uid: str = ""
     sop_instance_uid: str = ""
     inside_of: int | None = None
+    detail: str = ""
+    """Why it could not be read, in words for a person."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,9 @@
 
 import hashlib
 import zipfile
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +19,9 @@ from database.jobs import claim_jobs, complete, enqueue, wait_out
 from storage import upload_records as records
 from storage.archive import Archive
 from storage.file_taking import LeftOut, Taken, take_file
+from storage.foreign_taking import ForeignFiles, companions_of
 from storage.incoming import IncomingFile
-from storage.upload import LONGEST_NAME, STATE_OF, FileState, Upload, UploadFile
+from storage.upload import LONGEST_DETAIL, LONGEST_NAME, STATE_OF, FileState, Upload, UploadFile
 from storage.zip_files import ZIP_BEGINS, Opener, zip_entries
 
 UNPACK_JOB: Final = "upload.unpack"
@@ -29,10 +32,13 @@ _SWEPT_AT_ONCE: Final = 100
 class UploadIntake:
     """What becomes of the files of uploads."""
 
-    def __init__(self, *, database: Database, archive: Archive, clock: Clock) -> None:
+    def __init__(
+        self, *, database: Database, archive: Archive, clock: Clock, foreign: ForeignFiles | None = None
+    ) -> None:
         self._database = database
         self._archive = archive
         self._clock = clock
+        self._foreign = foreign
 
     def finish(self, actor: Actor, upload: Upload, file: UploadFile) -> UploadFile:
         """Take in a file whose pieces are all here, or have it unpacked."""
@@ -55,7 +61,12 @@ class UploadIntake:
         try:
             with path.open("rb") as stream:
                 taken = take_file(
-                    self._archive, stream, Origin.of_account(actor, upload.site_id), self._clock
+                    self._archive,
+                    stream,
+                    Origin.of_account(actor, upload.site_id),
+                    self._clock,
+                    foreign=self._foreign,
+                    name=file.name,
                 )
         except TooLarge:
             taken = Taken(outcome=LeftOut.FAILED)
@@ -125,6 +136,7 @@ class UploadIntake:
                 received=received,
                 study_instance_uid=stored.study_instance_uid if stored else "",
                 sop_instance_uid=stored.sop_instance_uid if stored else "",
+                detail=taken.detail[:LONGEST_DETAIL] if taken else "",
             )
             blob_keys = records.parts_of(connection, upload.upload_id, file.number)
             records.forget_parts(connection, upload.upload_id, file.number)
@@ -166,15 +178,26 @@ class UploadIntake:
             except (zipfile.BadZipFile, TooLarge, NotImplementedError):
                 self._settle(upload, file, FileState.REFUSED, received=file.size)
                 return
+            files = dict(entries)
             for name, opened in entries:
-                self._take_entry(upload, number, name, opened)
+                self._take_entry(upload, number, name, opened, files)
         self._settle(upload, file, FileState.UNPACKED, received=file.size)
 
-    def _take_entry(self, upload: Upload, inside_of: int, name: str, opened: Opener) -> None:
+    def _take_entry(
+        self, upload: Upload, inside_of: int, name: str, opened: Opener, files: Mapping[str, Opener]
+    ) -> None:
         """Store one file of a ZIP; one that an earlier attempt stored is held already."""
         try:
             with opened() as stream:
-                taken = take_file(self._archive, stream, _origin(upload), self._clock)
+                taken = take_file(
+                    self._archive,
+                    stream,
+                    _origin(upload),
+                    self._clock,
+                    foreign=self._foreign,
+                    name=name,
+                    companions=partial(companions_of, name, files),
+                )
         except (TooLarge, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
             # RuntimeError is what the library says of an entry that needs a password.
             taken = Taken(outcome=LeftOut.FAILED)
@@ -191,6 +214,7 @@ class UploadIntake:
                 study_instance_uid=stored.study_instance_uid if stored else "",
                 sop_instance_uid=stored.sop_instance_uid if stored else "",
                 inside_of=inside_of,
+                detail=taken.detail[:LONGEST_DETAIL],
             )
             records.insert_files(connection, upload.upload_id, [entry])
             records.touch(connection, upload.upload_id, self._clock.now())

@@ -23,6 +23,7 @@ from reporting.inbox import Inbox
 from reporting.marking import Marking
 from reporting.prior_reports import PriorReports
 from storage.archive import Archive
+from storage.foreign_taking import ForeignFiles
 from storage.patients import Patients
 from storage.shelf import Shelf
 from storage.uploads import Uploads
@@ -45,6 +46,7 @@ class Rooms:
     database: Database
     archive: Archive
     decoders: Decoders
+    foreign: ForeignFiles
     pictures: Pictures
     electrocardiograms: Electrocardiograms
     holter: Holter

@@ -15,6 +15,8 @@ from storage.incoming import Incoming, IncomingFile
 from viewer_api.media_types import media_type_of
 
 APPLICATION_DICOM: Final = "application/dicom"
+ECG_FILES: Final = frozenset({"application/octet-stream", "application/pdf", "application/xml", "text/xml"})
+"""As what ECG files are sent; which kind it is tells the content."""
 HEADERS_OF_A_PART: Final = 16
 
 PartRefusal = QuotaExceeded | StorageUnavailable | TooLarge | InvalidRequest
@@ -122,8 +124,8 @@ class StowParts:
         self._header = [bytearray(), bytearray()]
 
     def _open(self) -> None:
-        if self._content_type != APPLICATION_DICOM:
-            self._refusal = InvalidRequest(f"A part is not {APPLICATION_DICOM}.")
+        if self._content_type not in {APPLICATION_DICOM, *ECG_FILES}:
+            self._refusal = InvalidRequest(f"A part is not {APPLICATION_DICOM}, nor an ECG file.")
             return
         try:
             self.current = self._incoming.new_file(self._now())

@@ -8,6 +8,7 @@ from prometheus_client import Counter
 from starlette.concurrency import run_in_threadpool
 
 from core.errors import (
+    DataSetMismatch,
     HubError,
     InvalidInstance,
     InvalidRequest,
@@ -35,7 +36,7 @@ from viewer_api.problems import NotAcceptable, SeveralSites, UnsupportedMediaTyp
 from viewer_api.request_log import REQUESTS
 from viewer_api.rooms import InRooms, Rooms
 from viewer_api.stow_answer import FailedInstance, answer_of, failure_reason, status_of
-from viewer_api.stow_parts import APPLICATION_DICOM, PartRefusal, StowParts
+from viewer_api.stow_parts import APPLICATION_DICOM, ECG_FILES, PartRefusal, StowParts
 
 router = APIRouter(tags=["STOW-RS"])
 
@@ -69,7 +70,7 @@ _DESCRIBED: Final[dict[str, Any]] = {
     "openapi_extra": {
         "requestBody": {
             "required": True,
-            "description": "Each part is one DICOM file (PS3.10).",
+            "description": "Each part is a DICOM file (PS3.10), or an ECG file of a kind that is read here.",
             "content": {MULTIPART: {"schema": {"type": "string", "format": "binary"}}},
         }
     },
@@ -110,7 +111,8 @@ async def _store(request: Request, rooms: Rooms, root: Root, study: str | None) 
 
 def _boundary_of(request: Request) -> str:
     content_type = media_type_of(request.headers.get("content-type", ""))
-    if content_type.media_type != MULTIPART or content_type.wanted_type != APPLICATION_DICOM:
+    taken = {APPLICATION_DICOM, *ECG_FILES}
+    if content_type.media_type != MULTIPART or content_type.wanted_type not in taken:
         raise UnsupportedMediaType(f'Send {MULTIPART}; type="{APPLICATION_DICOM}".')
     boundary = content_type.parameters.get("boundary", "")
     if not boundary:
@@ -138,6 +140,7 @@ class _Storing:
 
     def __init__(self, rooms: Rooms, root: Root, site_id: str, study: str | None) -> None:
         self._archive = rooms.archive
+        self._foreign = rooms.foreign
         self._clock = rooms.clock
         self._root = root
         self._site_id = site_id
@@ -165,14 +168,26 @@ class _Storing:
             return
         encoded = None
         try:
-            encoded = part.sealed_part10(study_instance_uid=self._study)
-            _require_storable(encoded)
-            stored = self._archive.store(encoded, self._origin)
+            stored = self._taken_as_ecg(part)
+            if stored is None:
+                encoded = part.sealed_part10(study_instance_uid=self._study)
+                _require_storable(encoded)
+                stored = self._archive.store(encoded, self._origin)
         except HubError as error:
             self._refuse(error, encoded)
         else:
             self._stored.append(stored)
             _INSTANCES.labels(stored.outcome.value).inc()
+
+    def _taken_as_ecg(self, part: IncomingFile) -> StoredInstance | None:
+        """Store what is made of an ECG file, which is of a study of its own; None for what is none."""
+        with part.path.open("rb") as stream:
+            kind = self._foreign.recognise(stream, "")
+            if kind is None:
+                return None
+            if self._study is not None:
+                raise DataSetMismatch("An ECG file is stored as a study of its own: send it to /studies.")
+            return self._foreign.take(stream, kind, self._origin, name="")
 
     def _refuse(self, reason: HubError, encoded: EncodedInstance | None = None) -> None:
         self._failed.append(

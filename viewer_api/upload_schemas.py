@@ -86,7 +86,7 @@ class UploadFileResource(BaseModel):
     size: int = Field(description="0 for a file that came in a ZIP.")
     received: int = Field(description="How many bytes are here for good.")
     state: FileState
-    words: str = Field(description="The state in plain words.")
+    words: str = Field(description="The state in plain words, or why a file could not be read.")
     study_instance_uid: str | None
     sop_instance_uid: str | None
     inside_of: int | None = Field(description="The number of the ZIP that it came in.")
@@ -97,7 +97,7 @@ class UploadFileResource(BaseModel):
         return cls(
             **vars(file)
             | {
-                "words": STATE_WORDS[file.state],
+                "words": " ".join(filter(None, (STATE_WORDS[file.state], file.detail))),
                 "study_instance_uid": file.study_instance_uid or None,
                 "sop_instance_uid": file.sop_instance_uid or None,
             }

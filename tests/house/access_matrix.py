@@ -366,6 +366,13 @@ DOORS: list[Door] = [
     ),
     Door(
         method="GET",
+        path="/api/v1/studies/{study}/instances/{instance}/original",
+        act=Act.SEARCH,
+        place=Place.OBJECT,
+        things={"study": "file_study", "instance": "file_instance"},
+    ),
+    Door(
+        method="GET",
         path="/api/v1/cases/{case_id}/ecg-comparison.svg",
         act=Act.SEARCH,
         place=Place.OBJECT,

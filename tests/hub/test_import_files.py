@@ -56,13 +56,13 @@ def test_a_stick_with_a_directory_and_other_files_gives_its_images(
     (stick / "autorun.inf").write_text("[autorun]")
     image = Path(str(get_testdata_file("CT_small.dcm", download=False)))
     (stick / "DICOM" / "A" / "1").write_bytes(image.read_bytes())
-    assert run_import(settings, stick, "xinglong") == 0
+    assert run_import(settings, [stick], "xinglong") == 0
     assert _stored(settings) == {dcmread(image).SOPInstanceUID}
     told = capsys.readouterr().out
     assert "1 stored" in told
     assert "1 DICOMDIR" in told
     assert "1 not DICOM" in told
-    assert run_import(settings, stick, "xinglong") == 0
+    assert run_import(settings, [stick], "xinglong") == 0
     tally = {"stored": 1, "already-held": 1, "dicomdir": 2, "not-dicom": 2}
     assert _tally(settings) == tally
 
@@ -70,7 +70,7 @@ def test_a_stick_with_a_directory_and_other_files_gives_its_images(
 def test_a_data_set_without_file_meta_is_taken_in(settings: Settings, tmp_path: Path) -> None:
     sent = data_set()
     (tmp_path / "bare").write_bytes(encoded(sent))
-    assert run_import(settings, tmp_path / "bare", "xinglong") == 0
+    assert run_import(settings, [tmp_path / "bare"], "xinglong") == 0
     assert _stored(settings) == {sent.SOPInstanceUID}
 
 
@@ -80,7 +80,7 @@ def test_a_zip_is_taken_in_and_names_in_it_lead_nowhere(settings: Settings, tmp_
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("../../outside", encoded(sent))
         packed.writestr("/etc/passwd", b"no exam")
-    assert run_import(settings, archive, "xinglong") == 0
+    assert run_import(settings, [archive], "xinglong") == 0
     assert _stored(settings) == {sent.SOPInstanceUID}
     assert not (tmp_path.parent / "outside").exists()
 
@@ -90,7 +90,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(settings: Settings, tmp_pat
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("zeros", bytes(64 * 1024 * 1024))
     with pytest.raises(TooLarge, match="packed more than"):
-        run_import(settings, archive, "xinglong")
+        run_import(settings, [archive], "xinglong")
 
 
 def test_a_truncated_image_is_kept_in_quarantine_and_the_command_says_so(
@@ -98,7 +98,7 @@ def test_a_truncated_image_is_kept_in_quarantine_and_the_command_says_so(
 ) -> None:
     image = Path(str(get_testdata_file("CT_small.dcm", download=False))).read_bytes()
     (tmp_path / "cut").write_bytes(image[:-1000])
-    assert run_import(settings, tmp_path / "cut", "xinglong") == 1
+    assert run_import(settings, [tmp_path / "cut"], "xinglong") == 1
     assert _stored(settings) == set()
     assert "kept in quarantine: cut" in capsys.readouterr().out
     assert _tally(settings) == {"quarantined": 1}
@@ -106,9 +106,9 @@ def test_a_truncated_image_is_kept_in_quarantine_and_the_command_says_so(
 
 def test_nothing_to_import_is_no_success(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert run_import(settings, tmp_path / "empty", "xinglong") == 1
+    assert run_import(settings, [tmp_path / "empty"], "xinglong") == 1
 
 
 def test_an_unknown_site_is_refused_before_anything_is_read(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="nowhere"):
-        run_import(settings, tmp_path, "nowhere")
+        run_import(settings, [tmp_path], "nowhere")

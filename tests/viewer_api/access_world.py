@@ -1,5 +1,6 @@
 """The world that the access matrix is asked in: a clinic with something of everything, and all who call."""
 
+import io
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -14,6 +15,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from core.access import ALLOWED, EVERY_SITE, Act, Grant, Role, Route, Scope
+from core.origin import Origin
 from database.audit import ONE_LOOK
 from registry import tables
 from registry.authentication import Authentication
@@ -23,6 +25,7 @@ from storage.aside_records import AsideFilter
 from storage.character_set_decision import TextSource
 from storage.query import Query
 from storage.upload import AnnouncedFile
+from tests.ecg.formats.aecg_files import aecg
 from tests.fixtures.archive import device_at
 from tests.fixtures.catalogue import new_database
 from tests.fixtures.clock import FixedClock
@@ -262,6 +265,7 @@ def _things(edge: Edge, reading: Reading) -> dict[str, str]:
     device = TextSource.of(device_at(XINGLONG))
     edge.rooms.archive.character_sets.set_by_administrator(device, "", "GB18030", username="admin")
     return uids | {
+        **_of_a_file(edge),
         "text_source_id": device.source,
         "ecg_case_id": reading.rooms.case(uids["ecg_study"]).case_id,
         "upload_id": reading.edge.rooms.uploads.open(
@@ -286,6 +290,16 @@ def _things(edge: Edge, reading: Reading) -> dict[str, str]:
         **_linked(reading.rooms, case),
         **_in_doubt(reading, case.study_instance_uid),
     }
+
+
+def _of_a_file(edge: Edge) -> dict[str, str]:
+    """Return an ECG that came as a file."""
+    body = io.BytesIO(aecg(name=PATIENT["PatientName"]).encode())
+    kind = edge.rooms.foreign.recognise(body, "")
+    assert kind is not None
+    origin = Origin.of_account(at_site("technician"), XINGLONG)
+    stored = edge.rooms.foreign.take(body, kind, origin, name="ecg.xml")
+    return {"file_study": stored.study_instance_uid, "file_instance": stored.sop_instance_uid}
 
 
 def _in_doubt(reading: Reading, study_instance_uid: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.own_sessions import OwnSessions
 from registry.unknown_devices import UnknownDevices
+from renditions.ecg_conversion import ecg_conversion
 from renditions.electrocardiograms import Electrocardiograms
 from renditions.holter import Holter
 from renditions.pictures import Pictures
@@ -31,6 +32,7 @@ from renditions.rendition_store import RenditionStore
 from reporting.ecg_header import ecg_header
 from reporting.marking import Marking
 from reporting.prior_reports import PriorReports
+from storage.foreign_taking import ForeignFiles
 from storage.patients import Patients
 from storage.shelf import Shelf
 from storage.upload_intake import UploadIntake
@@ -96,12 +98,16 @@ def new_rooms(consultation: Consultation) -> Rooms:
     """Return all rooms that the edge needs, with nobody registered."""
     database, clock = consultation.database, consultation.clock
     accounts, directory = Accounts(database, clock), Directory(database, clock)
+    foreign = ForeignFiles(
+        archive=consultation.archive, conversion=ecg_conversion(shared_decoders()), clock=clock
+    )
     kept = RenditionStore(database=database, archive=consultation.archive, clock=clock)
     return Rooms(
         clock=clock,
         database=database,
         archive=consultation.archive,
         decoders=shared_decoders(),
+        foreign=foreign,
         pictures=Pictures(
             database=database, archive=consultation.archive, decoders=shared_decoders(), store=kept
         ),
@@ -131,7 +137,9 @@ def new_rooms(consultation: Consultation) -> Rooms:
             database=database,
             archive=consultation.archive,
             clock=clock,
-            intake=UploadIntake(database=database, archive=consultation.archive, clock=clock),
+            intake=UploadIntake(
+                database=database, archive=consultation.archive, clock=clock, foreign=foreign
+            ),
         ),
         marking=Marking(database=database, clock=clock),
         live_feed=LiveFeed(database, clock, every_seconds=0.02),
