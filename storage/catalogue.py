@@ -15,7 +15,7 @@ from storage.aside_arrival_records import Arrival, AsideQuota, is_kept_aside, ke
 from storage.incoming import EncodedInstance
 from storage.instance import AsideReason, StoreOutcome
 from storage.original_records import write_originals
-from storage.patient_decision_records import is_accepted
+from storage.patient_decision_records import PatientAct, is_accepted
 from storage.patient_identity import (
     Difference,
     StatedIdentity,
@@ -218,7 +218,13 @@ def _write_study(connection: Connection, admission: Admission, study: StatedIden
         write_names(connection, patient_name=header.patient_name, **key)
     else:
         connection.execute(update(studies).filter_by(**key).values(last_received_at=received_at))
-        if admission.origin.kind is not OriginKind.HUB:
+        if admission.origin.kind is not OriginKind.HUB and not is_accepted(
+            connection,
+            site_id,
+            header.study_instance_uid,
+            header.stated_identity,
+            by=[PatientAct.STUDY_ATTACHED],
+        ):
             found = differences(study, header.stated_identity)
     if new := add_differences(connection, **key, found=found) if found else ():
         append_change(connection, change_of(admission, ChangeKind.PATIENT_FLAGGED, differences=list(new)))

@@ -88,6 +88,8 @@ class Study:
     last_received_at: datetime
     patient_key: str
     patient_differences: str
+    patient_attached_at: datetime | None = None
+    """When a person said whom it shows."""
     modalities_in_study: tuple[str, ...]
     number_of_study_related_series: int
     number_of_study_related_instances: int

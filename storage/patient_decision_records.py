@@ -1,8 +1,10 @@
 """The SQL of what people decided about patients, each with its reason; nothing of it is ever changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import Connection, exists, insert, or_, select
 
@@ -20,6 +22,7 @@ class PatientAct(StrEnum):
     STUDY_MOVED = "study-moved"
     CONFIRMED = "confirmed"
     SAME_PATIENT = "same-patient"
+    STUDY_ATTACHED = "study-attached"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +40,25 @@ class PatientDecision:
     at: datetime
 
 
+_ACCEPTING: Final = (PatientAct.SAME_PATIENT, PatientAct.STUDY_ATTACHED)
+
+
 def is_accepted(
-    connection: Connection, site_id: str, study_instance_uid: str, stated: StatedIdentity
+    connection: Connection,
+    site_id: str,
+    study_instance_uid: str,
+    stated: StatedIdentity,
+    *,
+    by: Sequence[PatientAct] = _ACCEPTING,
 ) -> bool:
-    """Whether a person has said that this statement is about the study's patient."""
+    """Whether a person has said by one of these acts that this statement is about the study's patient."""
     return bool(
         connection.scalar(
             select(
                 exists().where(
                     patient_acts.c.site_id == site_id,
                     patient_acts.c.study_instance_uid == study_instance_uid,
-                    patient_acts.c.act == PatientAct.SAME_PATIENT.value,
+                    patient_acts.c.act.in_([act.value for act in by]),
                     patient_acts.c.statement_digest == statement_digest(stated),
                 )
             )

@@ -15,6 +15,7 @@ from storage.patient_identity import (
     differences,
     identity_key,
 )
+from storage.study_names import write_names
 from storage.tables import patients, studies
 
 
@@ -198,6 +199,24 @@ def set_patient_of_study(
         .values(patient_key=patient_key, patient_differences="")
     )
     return bool(moved.rowcount)
+
+
+def show_patient_of_study(
+    connection: Connection, site_id: str, study_instance_uid: str, identity: StatedIdentity, *, at: datetime
+) -> None:
+    """Let a study be found and listed as this patient's, because a person said so; its bytes stay."""
+    study = {"site_id": site_id, "study_instance_uid": study_instance_uid}
+    values = _values(identity) | {"patient_attached_at": at, "patient_differences": ""}
+    connection.execute(update(studies).filter_by(**study).values(**values))
+    write_names(connection, **study, patient_name=identity.patient_name)
+
+
+def is_attached(connection: Connection, site_id: str, study_instance_uid: str) -> bool:
+    """Whether a person has said whom a study shows."""
+    at = select(studies.c.patient_attached_at).filter_by(
+        site_id=site_id, study_instance_uid=study_instance_uid
+    )
+    return connection.scalar(at) is not None
 
 
 def clear_differences(connection: Connection, site_id: str, study_instance_uid: str) -> bool:

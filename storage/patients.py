@@ -6,6 +6,7 @@ opposite. Each writes its reason, an audit row and a change in its own transacti
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -21,6 +22,7 @@ from database.engine import Database
 from storage import patient_records as records
 from storage.instance import Study
 from storage.patient_decision_records import PatientAct, PatientDecision, decisions_about, write_decision
+from storage.patient_identity import StatedIdentity, statement_digest
 from storage.patient_records import Patient
 from storage.query import Query, UIDList
 from storage.search import search_studies, studies_of_patients
@@ -139,7 +141,51 @@ class Patients:
             if not records.set_patient_of_study(
                 connection, site_id, study_instance_uid, to, before=before.patient_key
             ):
-                raise StaleVersion("Somebody else moved this study meanwhile; look at it again.")
+                raise StaleVersion(_MOVED_MEANWHILE)
+            if records.is_attached(connection, site_id, study_instance_uid):
+                records.show_patient_of_study(connection, site_id, study_instance_uid, after.identity, at=now)
+            return after
+
+    def attach(
+        self,
+        actor: Actor,
+        site_id: str,
+        study_instance_uid: str,
+        identity: StatedIdentity,
+        *,
+        reason: str,
+    ) -> Patient:
+        """Say whom a study shows that came without a patient ID, or with one that is in doubt.
+
+        It is found, listed and reported as that patient's from now on; its bytes stay as they are.
+
+        Raises:
+            NotFound: the study is not of a site where the actor may store.
+            InvalidRequest: nothing about its patient is in doubt, or the identity has no ID or name, or
+                disagrees with what is known under that ID; or no reason is given.
+            StaleVersion: somebody else moved it meanwhile.
+        """
+        reason = require_reason(reason)
+        if not identity.has_id or not identity.patient_name.strip():
+            raise InvalidRequest("Say the patient's ID and name.")
+        scope, now = actor.scope(Act.STORE), self._clock.now()
+        with self._database.write(within=scope) as connection:
+            study = _study(connection, site_id, study_instance_uid, scope)
+            before = _patient(connection, study.patient_key, scope)
+            if before.identity.has_id and not study.patient_differences:
+                raise InvalidRequest("Whom this study shows is not in doubt: an administrator can move it.")
+            stated = records.stated_identity_of(connection, site_id, study_instance_uid)
+            known = records.assign_patient(connection, site_id, identity, now=now)
+            if known.differences or stated is None:
+                raise InvalidRequest("Under this ID a patient of another name, birth date or sex is known.")
+            after = _patient(connection, known.patient_key, scope)
+            act = PatientAct.STUDY_ATTACHED
+            _decide(connection, actor, act, before, after, study, reason=reason, now=now, stated=stated)
+            if not records.set_patient_of_study(
+                connection, site_id, study_instance_uid, after.patient_key, before=before.patient_key
+            ):
+                raise StaleVersion(_MOVED_MEANWHILE)
+            records.show_patient_of_study(connection, site_id, study_instance_uid, after.identity, at=now)
             return after
 
     def confirm(self, actor: Actor, site_id: str, study_instance_uid: str, *, reason: str) -> None:
@@ -154,10 +200,12 @@ class Patients:
                 raise InvalidRequest("This study is not flagged.")
 
 
+_MOVED_MEANWHILE: Final = "Somebody else moved this study meanwhile; look at it again."
 _KINDS = {
     PatientAct.LINKED: ChangeKind.PATIENT_LINKED,
     PatientAct.UNLINKED: ChangeKind.PATIENT_UNLINKED,
     PatientAct.STUDY_MOVED: ChangeKind.PATIENT_STUDY_MOVED,
+    PatientAct.STUDY_ATTACHED: ChangeKind.PATIENT_STUDY_MOVED,
     PatientAct.CONFIRMED: ChangeKind.PATIENT_CONFIRMED,
 }
 
@@ -192,7 +240,9 @@ def _tell(
             event=AuditEvent.PATIENT_RECORD,
             action=f"patient {act.value}",
             actor=actor.username,
-            granted_by=actor.granted_by(Act.ADMINISTER, patient.site_id),
+            granted_by=actor.granted_by(
+                Act.STORE if act is PatientAct.STUDY_ATTACHED else Act.ADMINISTER, patient.site_id
+            ),
             site_id=patient.site_id,
             study_instance_uid=study_instance_uid,
             subject=patient.patient_key,
@@ -210,6 +260,7 @@ def _decide(
     *,
     reason: str,
     now: datetime,
+    stated: StatedIdentity | None = None,
 ) -> None:
     """Write down an act with its reason; the change goes first, so that whoever writes one waits here."""
     _tell(connection, actor, act, patient, other, study, now=now)
@@ -224,6 +275,7 @@ def _decide(
             patient_key=patient.patient_key,
             other_patient_key=other.patient_key if other else "",
             study_instance_uid=study_instance_uid,
+            statement_digest=statement_digest(stated) if stated else "",
             reason=reason,
             actor=actor.username,
             at=now,

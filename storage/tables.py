@@ -85,6 +85,8 @@ studies = Table(
     Column("patient_key", String(26), nullable=False, server_default=""),
     # In what its instances disagree with what is known of the patient, until a person has looked.
     Column("patient_differences", String(60), nullable=False, server_default=""),
+    # When a person said whom it shows: the columns above are that patient's then, and no more the data set's.
+    Column("patient_attached_at", Moment),
     Index("ix_studies_patient", "site_id", "patient_id"),
     Index("ix_studies_patient_key", "patient_key"),
     Index("ix_studies_patient_differences", "patient_differences", "site_id"),

@@ -1,6 +1,6 @@
 """The SQL by which a study's text, read anew from its instance, takes the place of an earlier reading."""
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
@@ -17,6 +17,8 @@ from storage.patient_records import (
 from storage.series_records import series_values, write_requests
 from storage.study_names import write_names
 from storage.tables import instances, series, studies
+
+_OF_PATIENT: Final = frozenset({"patient_name", "patient_id", "issuer_of_patient_id"})
 
 
 def write_text(connection: Connection, instance: Instance, header: InstanceHeader) -> bool:
@@ -78,12 +80,15 @@ def _leads_study(connection: Connection, instance: Instance) -> bool:
 def _write_study_text(connection: Connection, study: dict[str, Any], header: InstanceHeader) -> bool:
     text = study_text(header)
     before = connection.execute(select(studies).filter_by(**study)).mappings().one()
-    write_names(connection, patient_name=header.patient_name, **study)
+    is_attached = before["patient_attached_at"] is not None
+    if is_attached:  # whom it shows says a person, whatever its bytes are read as
+        text = {column: value for column, value in text.items() if column not in _OF_PATIENT}
+    else:
+        write_names(connection, patient_name=header.patient_name, **study)
     if all(before[column] == value for column, value in text.items()):
         return False
-    connection.execute(
-        update(studies).filter_by(**study).values(**text, **_patient_read_anew(connection, before, header))
-    )
+    patient = {} if is_attached else _patient_read_anew(connection, before, header)
+    connection.execute(update(studies).filter_by(**study).values(**text, **patient))
     return True
 
 

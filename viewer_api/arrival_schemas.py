@@ -27,6 +27,7 @@ _ARRIVAL: Final[JsonDict] = {
     "text_finding": "",
     "patient_name": "Zhang^San=张^三",
     "patient_id": "0001",
+    "identity_to_be_confirmed": False,
     "patient_birth_date": "1970-01-02",
     "patient_sex": "M",
     "study_date": "2026-11-20",
@@ -79,6 +80,9 @@ class ArrivalResource(BaseModel):
     text_finding: str
     patient_name: str
     patient_id: str
+    identity_to_be_confirmed: bool = Field(
+        description="Whether somebody has to say whose it is: POST …/patient/attach does."
+    )
     patient_birth_date: date | None
     patient_sex: str
     study_date: date | None

@@ -20,14 +20,16 @@ from viewer_api.aside_schemas import DecisionBody
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.parameters import Offset, PatientKey, StudyInstanceUID
 from viewer_api.patient_schemas import (
+    AttachBody,
     ConfirmBody,
     LinkBody,
     PatientFileResource,
     PatientOfStudyBody,
+    PatientResource,
     PatientStudyCollection,
     PatientStudyResource,
 )
-from viewer_api.permission import Administering
+from viewer_api.permission import Administering, Storing
 from viewer_api.problems import documented
 from viewer_api.rooms import InRooms
 
@@ -97,6 +99,21 @@ def move_study(
         actor, body.site_id, study_instance_uid, to=body.patient_key, reason=body.reason
     )
     return PatientFileResource.of(rooms.patients.file(actor, patient.patient_key))
+
+
+@router.post(
+    "/studies/{study_instance_uid}/patient/attach",
+    summary="Say whom a study shows",
+    responses=documented(NotFound, StaleVersion, TooLarge),
+)
+def attach_study(
+    actor: Storing, rooms: InRooms, study_instance_uid: StudyInstanceUID, body: AttachBody
+) -> PatientResource:
+    """For one without a patient ID, or in doubt: lists, searches and reports name that patient then."""
+    patient = rooms.patients.attach(
+        actor, body.site_id, study_instance_uid, body.identity(), reason=body.reason
+    )
+    return PatientResource.of(patient)
 
 
 @router.post(

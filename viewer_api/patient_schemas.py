@@ -1,13 +1,13 @@
 """Patients, what disagrees about them, and what people decided, as JSON."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from storage.instance import Study
 from storage.patient_decision_records import PatientAct, PatientDecision
-from storage.patient_identity import Difference
+from storage.patient_identity import Difference, StatedIdentity
 from storage.patient_records import Patient, parse_differences
 from storage.patients import PatientFile
 from viewer_api.aside_schemas import Reason
@@ -35,6 +35,32 @@ class PatientOfStudyBody(BaseModel):
         default=None, description="Another patient of the site; null where nobody knows yet whose it is."
     )
     reason: Reason
+
+
+class AttachBody(BaseModel):
+    """Whom a study shows, and how that is known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    site_id: ShortText
+    patient_id: ShortText = Field(min_length=1)
+    issuer_of_patient_id: ShortText = ""
+    patient_name: Annotated[str, AfterValidator(plain_text)] = Field(
+        min_length=1, max_length=194, description="As DICOM writes it: Wang^XiaoMing=王^小明."
+    )
+    patient_birth_date: date | None = None
+    patient_sex: Literal["M", "F", "O", ""] = ""
+    reason: Reason
+
+    def identity(self) -> StatedIdentity:
+        """Return whom it names."""
+        return StatedIdentity(
+            patient_name=self.patient_name.strip(),
+            patient_id=self.patient_id.strip(),
+            issuer_of_patient_id=self.issuer_of_patient_id.strip(),
+            patient_birth_date=self.patient_birth_date,
+            patient_sex=self.patient_sex,
+        )
 
 
 class ConfirmBody(BaseModel):

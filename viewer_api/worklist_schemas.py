@@ -49,6 +49,7 @@ _CASE_EXAMPLE: Final[JsonDict] = {
     "urgency": "emergency",
     "patient_name": "Zhang^San=张^三",
     "patient_id": "0001",
+    "identity_to_be_confirmed": False,
     "patient_birth_date": "1970-01-02",
     "patient_sex": "M",
     "study_date": "2026-11-20",
@@ -180,6 +181,9 @@ class CaseResource(BaseModel):
     patient_id: str
     patient_birth_date: date | None
     patient_sex: str
+    identity_to_be_confirmed: bool = Field(
+        description="Whether it came without a patient ID, or contradicts what is known of the patient."
+    )
     study_date: date | None
     accession_number: str
     study_description: str

@@ -138,6 +138,11 @@ class Case:
         return any(study.patient_differences or study.has_patient_conflict for study in self.studies)
 
     @property
+    def identity_to_be_confirmed(self) -> bool:
+        """Whether it came without a patient ID, or its data sets contradict what is known of the patient."""
+        return not self.patient_id.strip() or any(study.patient_differences for study in self.studies)
+
+    @property
     def instances_since_claim(self) -> int:
         """How many instances whoever reads it has not had before them when they claimed it."""
         before = self.workitem.number_of_instances_at_claim

@@ -349,6 +349,14 @@ DOORS: list[Door] = [
     ),
     Door(method="GET", path="/api/v1/site-names", act=Act.TRACE, place=Place.LIST, recorded=False),
     Door(
+        method="POST",
+        path="/api/v1/studies/{study_instance_uid}/patient/attach",
+        act=Act.STORE,
+        place=Place.OBJECT,
+        body={"site_id": "{site_id}", "patient_id": "CANARY-7", "patient_name": "Canary^Zhang", **_REASON},
+        things={"study_instance_uid": "unnamed_study"},
+    ),
+    Door(
         method="GET",
         path="/api/v1/studies/{study_instance_uid}/cases",
         act=Act.TRACE,

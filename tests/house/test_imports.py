@@ -26,6 +26,7 @@ SQL_MODULES = {
     "storage/aside_arrival_records.py",
     "storage/aside_records.py",
     "storage/catalogue.py",
+    "storage/original_records.py",
     "storage/patient_decision_records.py",
     "storage/patient_records.py",
     "storage/representation_records.py",

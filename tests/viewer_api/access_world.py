@@ -266,6 +266,7 @@ def _things(edge: Edge, reading: Reading) -> dict[str, str]:
     edge.rooms.archive.character_sets.set_by_administrator(device, "", "GB18030", username="admin")
     return uids | {
         **_of_a_file(edge),
+        "unnamed_study": reading.rooms.arrive(PatientID="", PatientName="").study_instance_uid,
         "text_source_id": device.source,
         "ecg_case_id": reading.rooms.case(uids["ecg_study"]).case_id,
         "upload_id": reading.edge.rooms.uploads.open(
