@@ -18,7 +18,7 @@ from core.errors import HubError
 from core.limits import DECODING_BYTES, DECODING_BYTES_AT_MOST
 from imaging.codecs import add_decoders
 from imaging.decoding import undecodable
-from renditions import decoding_tasks, ecg_tasks, picture_tasks  # noqa: F401 - what children do, imported once
+from renditions import decoding_tasks, ecg_file_tasks, ecg_tasks, picture_tasks  # noqa: F401 - what children do, imported once
 from renditions.allowance import Allowance
 from renditions.child_messages import Answer, Request, receive_request, send_answer
 

@@ -11,7 +11,7 @@ from ecg.document import EcgFormat
 from ecg.formats.recognition import HEAD, recognise
 from renditions.allowance import Allowance
 from renditions.decoders import Decoders
-from renditions.ecg_tasks import instances_of
+from renditions.ecg_file_tasks import instances_of
 from storage.original import Conversion, FileKind, ForeignFile, MadeInstance
 
 _BYTES_FOR_EACH: Final = 60

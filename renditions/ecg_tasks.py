@@ -1,23 +1,17 @@
 """What is made of an ECG's waveforms in a limited child: its leads as numbers, and the sheet. Pure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import numpy as np
 from pydicom import Dataset
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_dataset
 
 from core.errors import InvalidInstance
 from ecg.annotations import stated
 from ecg.compact import compact
 from ecg.comparison import Compared, comparison_svg
-from ecg.document import EcgDocument, EcgFormat
-from ecg.formats.recognition import HEAD, read_file, recognise
 from ecg.heading import device_lines
-from ecg.instance import instances
 from ecg.leads import STANDARD
 from ecg.paper import PaperSettings, svg
 from ecg.recording import Recording, rhythm
@@ -98,34 +92,6 @@ def leads_of(dataset: Dataset, begins_at_seconds: float = 0.0) -> list[bytes]:
 
 def recording_of(dataset: Dataset) -> Recording:
     """Return the recording to read. Raises InvalidInstance."""
-def instances_of(
-    content: bytes, companions: Mapping[str, bytes], name: str, digest: str, received_at: datetime
-) -> list[bytes]:
-    """Return the instances that an ECG file makes: what they are, as JSON, then their data sets.
-
-    Raises:
-        InvalidInstance: nothing can be made of it; the words say why.
-        TooLarge: it holds more than an ECG has.
-    """
-    if recognise(content[:HEAD], name) is EcgFormat.PDF:
-        document = EcgDocument(format=EcgFormat.PDF, recordings=())
-    else:
-        document = read_file(content, companions, name)
-    made = instances(document, digest=digest, received_at=received_at, content=content)
-    told = [{"sop_class_uid": each.SOPClassUID, "sop_instance_uid": each.SOPInstanceUID} for each in made]
-    return [json.dumps(told).encode(), *map(_encoded, made)]
-
-
-def _encoded(dataset: Dataset) -> bytes:
-    """Return a data set in Explicit VR Little Endian."""
-    target = DicomBytesIO()
-    target.is_little_endian, target.is_implicit_VR = True, False
-    write_dataset(target, dataset)
-    return target.getvalue()
-
-
-def _recording(dataset: Dataset) -> Recording:
-    """Return the recording to read."""
     try:
         return rhythm(recordings(dataset))
     except DECODER_ERRORS as error:
