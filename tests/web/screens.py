@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.uids import new_uid
 from tests.fixtures.consultation import XINGLONG
-from tests.viewer_api.stored import CINE, ECG, RADIOGRAPH
+from tests.viewer_api.stored import CINE, ECG, RADIOGRAPH, part10, small
 from tests.web.conftest import WebHub
+from tests.web.test_admin_and_cases import stranger_calls
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 SCREENS = Path(__file__).parents[2] / "docs/screens"
 SMALLEST = 8_000
+ADMIN_PARTS = ("aside", "devices", "sites", "users", "groups", "text")
 QUESTION = {"clinical_question": "咳嗽三周，消瘦。除外结核或占位？", "history": "吸烟三十年，高血压。"}
 
 
@@ -33,6 +36,8 @@ def filled(hub: WebHub) -> WebHub:
         question = {"site_id": XINGLONG, "study_instance_uid": uid, "urgency": urgency}
         hub.client.post("/api/v1/requests", json=question | QUESTION, headers=hub.headers("technician"))
     _come_to_rest(hub)
+    _ask_for_better_images(hub)
+    _let_administrators_see_something(hub)
     return hub
 
 
@@ -61,6 +66,44 @@ def _report(hub: WebHub) -> None:
     hub.consultation.publisher.run()
 
 
+def _ask_for_better_images(hub: WebHub) -> None:
+    uid = _store(
+        hub, RADIOGRAPH, PatientName="Chen^Jing=陈^静", PatientID="P-1005", StudyDescription="Chest PA"
+    )
+    _come_to_rest(hub)
+    headers = hub.headers("reader")
+    case = hub.client.get(f"/api/v1/studies/{uid}/case", params={"site_id": XINGLONG}, headers=headers).json()
+    workitem = case["workitem"]["workitem_uid"]
+    hub.client.post(f"/api/v1/workitems/{workitem}/claim", headers=headers)
+    wish = {
+        "workitem_uid": workitem,
+        "reason": "positioning",
+        "note": "右侧肋膈角未包全，请重拍。",
+        "end_turn": True,
+    }
+    asked = hub.client.post(f"/api/v1/cases/{case['case_id']}/retake", json=wish, headers=headers)
+    assert asked.is_success, asked.text
+
+
+def _let_administrators_see_something(hub: WebHub) -> None:
+    stranger_calls(hub, "NEW_US")
+    directory = hub.rooms.directory
+    for name, title, network in (("彩超", "XL_US1", "10.20.3.8"), ("DR", "XL_DR", "10.20.3.9")):
+        directory.add_device(
+            site_id=XINGLONG, name=name, calling_ae_title=title, called_ae_title="HUB", network=network
+        )
+    directory.disable_device(directory.devices("XL_DR")[0].device_id)
+    case = hub.consultation.arrive(PatientName="Sun^Hong=孙^红", PatientID="P-1006")
+    hub.consultation.send(case.study_instance_uid, PatientID="P-1007", PatientName="Zhou^Jie=周^杰")
+
+
+def _reported(hub: WebHub) -> dict[str, str]:
+    """Return what addresses name: the study that was reported, and its report."""
+    [report] = hub.client.get("/api/v1/reports", headers=hub.headers("clinic")).json()["items"]
+    study = hub.client.get(f"/api/v1/reports/{report['report_id']}", headers=hub.headers("reader")).json()
+    return {"report": report["report_id"], "study": study["study_instance_uid"]}
+
+
 def _keep(page: "Page", name: str) -> None:
     SCREENS.mkdir(exist_ok=True)
     path = SCREENS / f"{name}.jpg"
@@ -87,25 +130,50 @@ def test_the_reading_room(
     _keep(page, name)
 
 
-@pytest.mark.parametrize(
-    ("name", "address", "username", "locale"),
-    [
-        ("read-list", "/read", "reader", "zh-CN"),
-        ("read-list-english", "/read", "reader", "en-GB"),
-        ("send", "/send", "technician", "zh-CN"),
-        ("clinic", "/clinic", "clinic", "zh-CN"),
-        ("admin", "/admin", "admin", "zh-CN"),
-        ("account", "/account", "reader", "zh-CN"),
-    ],
-)
+PAGES = [
+    ("read-list", "/read", "reader", "zh-CN"),
+    ("read-list-english", "/read", "reader", "en-GB"),
+    ("send", "/send", "technician", "zh-CN"),
+    ("send-english", "/send", "technician", "en-GB"),
+    ("clinic", "/clinic", "clinic", "zh-CN"),
+    ("clinic-english", "/clinic", "clinic", "en-GB"),
+    ("clinic-report", "/r/{report}", "clinic", "zh-CN"),
+    ("case", "/cases/{study}", "technician", "zh-CN"),
+    ("case-audit", "/cases/{study}", "auditor", "en-GB"),
+    ("admin", "/admin", "admin", "zh-CN"),
+    *((f"admin-{part}", f"/admin?part={part}", "admin", "zh-CN") for part in ADMIN_PARTS),
+    ("admin-english", "/admin?part=devices", "admin", "en-GB"),
+    ("account", "/account", "reader", "zh-CN"),
+]
+
+
+@pytest.mark.parametrize(("name", "address", "username", "locale"), PAGES, ids=[page[0] for page in PAGES])
 def test_a_page(
     filled: WebHub, sign_in: "Callable[..., Page]", name: str, address: str, username: str, locale: str
 ) -> None:
     page = sign_in(username, locale=locale)
-    page.goto(filled.url + address)
+    page.goto(filled.url + address.format(**_reported(filled)))
     page.locator("main").wait_for()
     page.wait_for_timeout(1500)
     _keep(page, name)
+
+
+def test_an_upload_on_its_way(filled: WebHub, sign_in: "Callable[..., Page]") -> None:
+    page = sign_in("technician")
+    page.goto(filled.url + "/send")
+    study = new_uid()
+    files = [
+        part10(small(StudyInstanceUID=study, PatientID="P-1004", Rows=rows, PixelData=bytes(rows * 8)))
+        for rows in (8, 9)
+    ]
+    page.route("**/api/v1/uploads/*/files/2", lambda route: route.abort())
+    page.locator("input[type=file]").first.set_input_files(
+        [{"name": f"IM{n}", "mimeType": "application/dicom", "buffer": body} for n, body in enumerate(files)]
+    )
+    page.get_by_text("线路中断").wait_for()
+    page.wait_for_timeout(1500)
+    _keep(page, "send-cut-line")
+    page.unroute_all()
 
 
 def test_the_keys(filled: WebHub, sign_in: "Callable[..., Page]") -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from core.uids import new_uid
 from tests.fixtures.consultation import XINGLONG
-from tests.viewer_api.stored import part10, small
+from tests.viewer_api.stored import RADIOGRAPH, part10, small
 from tests.web.conftest import WebHub
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.tool("chromium")
 SignIn = Callable[..., "Page"]
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 HOSTILE = "<img src=x onerror=document.title='bad'>"
+UTF8 = {"SpecificCharacterSet": "ISO_IR 192"}
 IMPRESSION = f"右肺下叶炎症 {HOSTILE}"
 SERIOUS = """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
   .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -99,6 +100,25 @@ def signed(hub: WebHub, case: dict[str, Any]) -> dict[str, Any]:
     return dict(report)
 
 
+def with_key_image(hub: WebHub, case: dict[str, Any], image: str) -> dict[str, Any]:
+    """Return the case, after the reader has chosen an image of it for the report."""
+    path = f"/studies/{case['study_instance_uid']}/marks"
+    mark = {"mark_id": "k", "kind": "key-image", "sop_instance_uid": image, "frame": 1, "text": "右下叶"}
+    body = {"workitem_uid": case["workitem"]["workitem_uid"], "marks": [mark]}
+    headers, asked = {"If-Match": '"0"'}, {"site_id": XINGLONG}
+    ask(hub, "reader", "PUT", path, json=body, headers=headers, params=asked)
+    return case
+
+
+def require_pictures(page: "Page", *alternatives: str) -> None:
+    """The browser shows these pictures, and no way to change them."""
+    for alternative in alternatives:
+        picture = page.get_by_alt_text(alternative, exact=True)
+        picture.scroll_into_view_if_needed()
+        picture.evaluate("image => image.decode()")
+        assert picture.evaluate("image => image.naturalWidth") > 0
+
+
 def test_a_technician_sends_and_watches_it_come_back(hub: WebHub, sign_in: SignIn) -> None:
     page = opened(sign_in, hub, "technician", "/send")
     study, name = new_uid(), f"{HOSTILE}^San"
@@ -125,6 +145,7 @@ def test_a_technician_sends_and_watches_it_come_back(hub: WebHub, sign_in: SignI
     line.locator("[aria-current=step]", has_text="reader 医师 阅片").wait_for()
     report = signed(hub, case)
     page.get_by_role("link", name="的报告已到").wait_for()
+    page.locator(".to-look-at li", has_text=patient_id_of(study)).get_by_text("急诊").wait_for()
     require_unhurt(page)
     line.get_by_role("link", name="报告").click()
     page.get_by_text("右肺下叶炎症").first.wait_for()
@@ -188,22 +209,32 @@ def test_a_technician_answers_what_a_reader_asks_for(hub: WebHub, sign_in: SignI
 def test_a_clinic_opens_prints_and_confirms(hub: WebHub, sign_in: SignIn, browser: "Browser") -> None:
     page = opened(sign_in, hub, "clinic", "/clinic")
     page.get_by_text("份未读").wait_for()
-    study = hub.store([small()], PatientName="Zhao^<b>=赵^六<script>", PatientID="Z-6")[0].StudyInstanceUID
+    [stored] = hub.store([RADIOGRAPH], PatientName="Zhao^<b>=赵^六<script>", PatientID="Z-6", **UTF8)
     settle(hub)
-    report = signed(hub, claimed(hub, study))
-    line = page.locator("tr.unread", has_text="赵六<script> (Zhao <b>)")
-    line.wait_for()
+    case = with_key_image(hub, claimed(hub, stored.StudyInstanceUID), stored.SOPInstanceUID)
+    report = signed(hub, case)
+    hub.consultation.publisher.run()
+    page.locator("tr.unread", has_text="赵六<script> (Zhao <b>)").wait_for()
+    line = page.locator("tr", has_text="赵六<script> (Zhao <b>)")
     require_unhurt(page)
     require_accessible(page)
+    with page.expect_download() as download:
+        line.get_by_role("link", name="PDF").press("Enter")
+    assert download.value.path().read_bytes().startswith(b"%PDF-")
     page.keyboard.press("/")
-    page.keyboard.type("zhao")
-    page.wait_for_url("**/clinic?patient=zhao")
-    page.locator("tbody tr").nth(1).wait_for(state="detached")
+    for words in ("Z-6", "zhao"):
+        page.keyboard.press("Control+A")
+        page.keyboard.type(words)
+        page.wait_for_url(f"**/clinic?patient={words}")
+        page.locator("tbody tr").nth(1).wait_for(state="detached")
+        line.wait_for()
     line.get_by_role("link", name="打开").press("Enter")
     page.wait_for_url(f"**/r/{report['report_id']}")
-    printed = subprocess.run(
-        ["pdftotext", "-", "-"], input=page.pdf(), capture_output=True, check=True
-    ).stdout.decode()
+    require_pictures(page, "关键图像 Key image 1", "图像 Image 1")
+    paper = page.pdf()
+    assert paper.count(b"/Subtype /Image") == 1, "the key image is on paper, the others are not"
+    printed = subprocess.run(["pdftotext", "-", "-"], input=paper, capture_output=True, check=True)
+    printed = printed.stdout.decode()
     for words in ("赵六<script>", "Z-6", "右肺下叶炎症", "reader 医师", "onerror"):
         assert words in printed
     assert "确认收到报告" not in printed, "what can only be done on a screen is not on paper"

@@ -102,7 +102,7 @@ function KeptRow(props: { kept: KeptAside; open: (act: Act) => void; look: () =>
       </td>
       <td>{siteName(kept.site_id)}</td>
       <td>
-        {kept.detail}
+        {tOr(`admin.aside.detail.${kept.detail}`, kept.detail)}
         <div class="small">
           {size(kept.size)}
           {kept.study_instance_uid && (

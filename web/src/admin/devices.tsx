@@ -1,7 +1,7 @@
 // Devices: who called and is not known, to be adopted; and those that are.
 import { useState } from 'preact/hooks'
 import { post } from '../shell/api'
-import { t } from '../shell/words'
+import { t, tOr } from '../shell/words'
 import { siteName } from '../site/names'
 import { useListed } from './listed'
 import { enableForm, type Form, FormDialog, InUse, Rows, Section } from './parts'
@@ -206,7 +206,7 @@ function Strangers(props: {
               {each.certificate && <div class="small">{each.certificate.subject}</div>}
             </td>
             <td>
-              {each.refusal}
+              {tOr(`admin.refusal.${each.refusal}`, each.refusal)}
               <div class="small">{each.proposed}</div>
             </td>
             <td>

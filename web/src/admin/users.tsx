@@ -60,8 +60,11 @@ export function grantOf(values: Values): Grant {
   }
 }
 
-export function placeOf(grant: Grant): string {
-  return grant.site_id ? siteName(grant.site_id) : (grant.reading_group_id ?? t('admin.everywhere'))
+export function placeOf(grant: Grant, groups: readonly Group[]): string {
+  const group = groups.find((each) => each.reading_group_id === grant.reading_group_id)
+  return grant.site_id
+    ? siteName(grant.site_id)
+    : (group?.name ?? grant.reading_group_id ?? t('admin.everywhere'))
 }
 
 function addForm(places: Places, show: (secret: Secret) => void, done: () => void): Form {
@@ -94,10 +97,10 @@ function grantForm(user: User, places: Places, done: () => void): Form {
   }
 }
 
-function revokeForm(user: User, grant: Grant, done: () => void): Form {
+function revokeForm(user: User, grant: Grant, place: string, done: () => void): Form {
   return {
     title: t('admin.revoke-title', { name: user.display_name }),
-    text: `${tOr(`admin.role.${grant.role}`, grant.role)} · ${placeOf(grant)}`,
+    text: `${tOr(`admin.role.${grant.role}`, grant.role)} · ${place}`,
     submit: t('admin.revoke'),
     isDanger: true,
     blanks: () => [],
@@ -136,27 +139,36 @@ function disableForm(user: User, done: () => void): Form {
   }
 }
 
-function Grants(props: { user: User; isOwn: boolean; revoke: (grant: Grant) => void }) {
+function Grants(props: {
+  user: User
+  groups: readonly Group[]
+  isOwn: boolean
+  revoke: (grant: Grant, place: string) => void
+}) {
+  const { user } = props
   return (
     <ul class="grants">
-      {props.user.grants.map((grant) => (
-        <li key={`${grant.role} ${placeOf(grant)}`}>
-          <span class="mark">
-            {tOr(`admin.role.${grant.role}`, grant.role)} · {placeOf(grant)}
-          </span>
-          {!props.isOwn && !props.user.is_disabled && (
-            <button
-              type="button"
-              class="quiet small-act"
-              aria-label={`${t('admin.revoke')}: ${props.user.username} ${grant.role} ${placeOf(grant)}`}
-              title={t('admin.revoke')}
-              onClick={() => props.revoke(grant)}
-            >
-              ✕
-            </button>
-          )}
-        </li>
-      ))}
+      {user.grants.map((grant) => {
+        const [role, place] = [tOr(`admin.role.${grant.role}`, grant.role), placeOf(grant, props.groups)]
+        return (
+          <li key={`${role} ${place}`}>
+            <span class="mark">
+              {role} · {place}
+            </span>
+            {!props.isOwn && !user.is_disabled && (
+              <button
+                type="button"
+                class="quiet small-act"
+                aria-label={`${t('admin.revoke')}: ${user.username} ${role} ${place}`}
+                title={t('admin.revoke')}
+                onClick={() => props.revoke(grant, place)}
+              >
+                ✕
+              </button>
+            )}
+          </li>
+        )
+      })}
     </ul>
   )
 }
@@ -182,7 +194,8 @@ function People(props: {
             <Grants
               user={user}
               isOwn={user.username === own}
-              revoke={(grant) => props.open(revokeForm(user, grant, props.done))}
+              groups={props.places.groups}
+              revoke={(grant, place) => props.open(revokeForm(user, grant, place, props.done))}
             />
           </td>
           <td>

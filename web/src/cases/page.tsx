@@ -11,7 +11,7 @@ import { hasRole, session } from '../shell/session'
 import { loadWords, t, tOr } from '../shell/words'
 import { siteName, useSiteNames } from '../site/names'
 import { StudyOfCase } from './instances'
-import { folded, readable } from './rules'
+import { doorOf, folded, readable } from './rules'
 import type { Case, Happening, Report, StudyCase } from './types'
 
 const LOOKS = 'study.looked-at'
@@ -38,7 +38,7 @@ function Timeline({ caseId }: { caseId: string }) {
               <strong>{tOr(`cases.kind.${each.kind}`, each.words)}</strong>
               {each.reason && <p class="reason">{each.reason}</p>}
               <div class="small">
-                {each.actor}
+                {tOr(`cases.door.${doorOf(each.actor)}`, each.actor)}
                 {each.count > 1 &&
                   ` · ${t('cases.repeated', { count: each.count, until: moment(each.until) })}`}
               </div>

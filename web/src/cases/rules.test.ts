@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { folded, readable, textOf } from './rules'
+import { doorOf, folded, readable, textOf } from './rules'
 import type { Happening } from './types'
 
 function happening(kind: string, at: string, more: Partial<Happening> = {}): Happening {
@@ -40,4 +40,14 @@ test('an element without a value is empty', () => {
   expect(textOf({ '00080060': { Value: ['US'] } }, '00080060')).toBe('US')
   expect(textOf({ '00200013': { Value: [0] } }, '00200013')).toBe('0')
   expect(textOf({ '00080060': {} }, '00080060')).toBe('')
+})
+
+test.each([
+  ['device:01M7W179T0CN1H', 'device'],
+  ['hub', 'hub'],
+  ['hub:01M7W1A1', 'hub'],
+  ['hubert', ''],
+  ['li.na', ''],
+])('%s came through the door %j', (actor, door) => {
+  expect(doorOf(actor)).toBe(door)
 })

@@ -16,6 +16,11 @@ function reasonOf(happening: Happening): string {
   return typeof reason === 'string' ? reason : ''
 }
 
+/** The kind of door an instance came through, "" where a person acts: its key tells people nothing. */
+export function doorOf(actor: string): string {
+  return /^(device|account|import|hub|self-test)(?=:|$)/.exec(actor)?.[1] ?? ''
+}
+
 /** Tells hundreds of arrivals as one line; whatever carries a reason of its own stays a line of its own. */
 export function folded(happenings: Happening[]): Told[] {
   const told: Told[] = []
