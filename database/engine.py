@@ -15,7 +15,7 @@ from core.access import EVERY_SITE, Scope
 from core.errors import InvalidRequest, StorageUnavailable
 from core.limits import CATALOGUE_SECONDS
 from database import postgresql
-from database.recollection import Marks, Recollection, Revision
+from database.recollection import Marks, Recollection, Revision, Revisions
 from database.sqlite import WRITES, open_sqlite
 from database.sqlite_revisions import SqliteRevisions
 
@@ -37,9 +37,10 @@ class Database:
         self._writer = threading.Lock()
         file = self.engine.url.database if self.is_sqlite else None
         self._file_revisions = SqliteRevisions(Path(file)) if file else None
-        self._recollection: Recollection | None = None
-        if not self.is_sqlite or self._file_revisions is not None:
-            self._recollection = Recollection(self._file_revisions or _ServerRevisions(self.engine))
+        self._revisions: Revisions | None = self._file_revisions
+        if not self.is_sqlite:
+            self._revisions = _ServerRevisions(self.engine)
+        self._recollection = None if self._revisions is None else Recollection(self._revisions)
 
     @property
     def is_sqlite(self) -> bool:
@@ -119,6 +120,14 @@ class Database:
         if self._recollection is None:
             return ask()
         return self._recollection.recalled(key, ask, on=on, weigh=weigh, still=still)
+
+    def revision(self) -> Revision | None:
+        """Return what differs whenever anything was committed, by whichever process; None if that is unknown.
+
+        Raises:
+            StorageUnavailable: the catalogue is away.
+        """
+        return None if self._revisions is None else self._revisions.now()
 
     def room(self) -> int | None:
         """Return the free bytes of the file's disk, None where a server has the catalogue.

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -17,6 +18,7 @@ from core.errors import HubError, StorageUnavailable
 from database import audit_chain
 from database.change_feed import follow
 from hub.audit_anchors import AnchorFolder
+from hub.bell import Bell
 from hub.process import begin, until_stopped
 from hub.process_figures import Figure, served
 from hub.settings import Settings
@@ -32,18 +34,24 @@ LONGEST_PAUSE_SECONDS = 10.0
 FEED_BATCH = 50
 CHAINED_WITHIN_SECONDS = 0.5
 ANCHOR_SECONDS = 3600.0
+FOLLOWER_IDLE_SECONDS = 10.0
+"""What follows the feed has nothing to do until something is committed; a look now and then costs nothing."""
+JOBS_IDLE_SECONDS = 1.0
+"""A job that failed, or whose worker died, is due again by the clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Duty:
     """Something to do again and again, and once more at the end where `is_last` says so.
 
-    `act` returns whether there may be more to do at once.
+    `act` returns whether there may be more to do at once. Where it said no and nothing was committed since,
+    nothing is done for `idle_seconds`: only so long may what is due by the clock alone wait.
     """
 
     name: str
     every_seconds: float
     act: Callable[[], bool]
+    idle_seconds: float = 0.0
     is_last: bool = False
 
 
@@ -79,14 +87,20 @@ def duties(house: House) -> list[Duty]:
         return False
 
     return [
-        Duty(name="audit-chain", every_seconds=CHAINED_WITHIN_SECONDS, act=chain, is_last=True),
+        Duty(
+            name="audit-chain",
+            every_seconds=CHAINED_WITHIN_SECONDS,
+            act=chain,
+            idle_seconds=FOLLOWER_IDLE_SECONDS,
+            is_last=True,
+        ),
         Duty(name="audit-anchors", every_seconds=ANCHOR_SECONDS, act=anchor, is_last=True),
-        Duty(name="intake", every_seconds=0.1, act=take_in),
+        Duty(name="intake", every_seconds=0.1, act=take_in, idle_seconds=FOLLOWER_IDLE_SECONDS),
         Duty(name="clock", every_seconds=0.5, act=watch_the_clock),
-        Duty(name="publication", every_seconds=0.2, act=publish),
+        Duty(name="publication", every_seconds=0.2, act=publish, idle_seconds=JOBS_IDLE_SECONDS),
         *_preparing(house),
-        Duty(name="uploads", every_seconds=1, act=house.upload_intake.unpack),
-        Duty(name="text", every_seconds=1, act=rereading.run),
+        Duty(name="uploads", every_seconds=1, act=house.upload_intake.unpack, idle_seconds=JOBS_IDLE_SECONDS),
+        Duty(name="text", every_seconds=1, act=rereading.run, idle_seconds=FOLLOWER_IDLE_SECONDS),
         Duty(name="sweep", every_seconds=3600, act=lambda: _tidy(house)),
     ]
 
@@ -99,18 +113,27 @@ def _preparing(house: House) -> list[Duty]:
         followed = follow(house.database, preparation.CURSOR, asking.handle, limit=FEED_BATCH)
         return followed == FEED_BATCH
 
-    def told(run: Run) -> bool:
+    def work_off(act: Callable[[], Run]) -> bool:
+        run = act()
         for sop_instance_uid, error in run.failures:
             log.error("an instance is not prepared yet", sop_instance_uid=sop_instance_uid, error=error)
         return run.has_more
 
-    preparer, picture_maker = house.preparer(), house.picture_maker()
-    overview_maker = house.overview_maker()
     return [
-        Duty(name="preparation-feed", every_seconds=0.2, act=ask_for_preparation),
-        Duty(name="preparation", every_seconds=0.2, act=lambda: told(preparer.run())),
-        Duty(name="pictures", every_seconds=0.2, act=lambda: told(picture_maker.run())),
-        Duty(name="overviews", every_seconds=1, act=lambda: told(overview_maker.run())),
+        Duty(
+            name="preparation-feed",
+            every_seconds=0.2,
+            act=ask_for_preparation,
+            idle_seconds=FOLLOWER_IDLE_SECONDS,
+        ),
+        *(
+            Duty(name=name, every_seconds=every, act=partial(work_off, run), idle_seconds=JOBS_IDLE_SECONDS)
+            for name, every, run in (
+                ("preparation", 0.2, house.preparer().run),
+                ("pictures", 0.2, house.picture_maker().run),
+                ("overviews", 1, house.overview_maker().run),
+            )
+        ),
     ]
 
 
@@ -141,6 +164,7 @@ class Worker:
 
     def __init__(self, house: House) -> None:
         self._stop = threading.Event()
+        self._bell = Bell(house.database.revision)
         self._duties = duties(house)
         self._records = {duty.name: _Record() for duty in self._duties}
         self._threads = [
@@ -195,7 +219,14 @@ class Worker:
     def _repeat(self, duty: Duty) -> None:
         failures = 0
         record = self._records[duty.name]
+        done_with, idle_until = None, 0.0
         while not self._stop.is_set():
+            state = self._bell.state() if duty.idle_seconds else None
+            if state is not None and state == done_with and time.monotonic() < idle_until:
+                record.done_at = time.monotonic()
+                self._stop.wait(duty.every_seconds)
+                continue
+            done_with = None
             try:
                 has_more = duty.act()
                 record.runs, record.done_at = record.runs + 1, time.monotonic()
@@ -203,6 +234,7 @@ class Worker:
                     continue
                 failures = 0
                 pause = duty.every_seconds
+                done_with, idle_until = state, time.monotonic() + duty.idle_seconds
             except HubError as error:
                 failures += 1
                 record.failures += 1
