@@ -347,6 +347,7 @@ def _case_values(case: Case, actor: Actor, *, now: datetime) -> dict[str, Any]:
         "last_received_at": case.last_received_at,
         "number_of_instances": case.number_of_instances,
         "late_instances": case.late_instances,
+        "identity_to_be_confirmed": case.identity_to_be_confirmed,
         "instances_since_claim": case.instances_since_claim,
         "clock_skew_seconds": None if case.clock_skew is None else int(case.clock_skew.total_seconds()),
         "studies": [CaseStudyResource.of(study, case.site_id) for study in case.studies],
