@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 from pydicom import Dataset, dcmread
 from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRLittleEndian
@@ -109,6 +110,25 @@ def test_windows_zoom_and_millimetres_follow_hand_and_keys(
     assert "W 4198  L 2048   100 %" in looking.first.inner_text()
 
 
+RATE = """(count) => new Promise((done) => {
+  const place = () => Number(document.querySelector('.viewer-looking').textContent.split(/\\s+/).at(-3)) - 1
+  let first, last = place()
+  const look = (now) => {
+    const here = place()
+    if (here !== last && first === undefined) first = { now, here }
+    else if (here !== last && now - first.now > 500) {
+      done(((here - first.here + count) % count) / ((now - first.now) / 1000))
+      return
+    }
+    last = here
+    requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
+})"""
+"""How many frames a second are played, by what stands in the corner of the picture."""
+RATE_OF_SAMPLE = 30
+
+
 def test_a_cine_plays_only_what_is_loaded_and_goes_by_keys(
     hub: WebHub, sign_in: "Callable[..., Page]"
 ) -> None:
@@ -116,7 +136,9 @@ def test_a_cine_plays_only_what_is_loaded_and_goes_by_keys(
     [dataset] = hub.store([cine], Modality="US")
     page = sign_in("reader", locale="en-GB")
     held: list[Route] = []
-    page.route(re.compile("/frames/(2[1-9]|30)$"), lambda route: held.append(route))
+    holds = {"late frames"}
+    late_frames = re.compile("/frames/(2[1-9]|30)$")
+    page.route(late_frames, lambda route: held.append(route) if holds else route.continue_())
     page.goto(view_of(hub, dataset.StudyInstanceUID))
     page.get_by_label("Pause").wait_for()
     seen = set()
@@ -125,12 +147,21 @@ def test_a_cine_plays_only_what_is_loaded_and_goes_by_keys(
         page.wait_for_timeout(60)
     assert len(seen) > 3
     assert max(seen) <= 20
-    while held:
-        held.pop().continue_()
-        page.wait_for_timeout(20)
+    holds.clear()
+    for route in held:
+        route.continue_()
     page.locator("progress.viewer-buffer[value='30']").wait_for(state="attached")
+    # The heart beats at its own rate, then at half of it, and to and fro.
+    assert page.evaluate(RATE, 30) == pytest.approx(RATE_OF_SAMPLE, rel=0.1)
+    page.keyboard.press("[")
+    page.keyboard.press("u")
+    expect(page.get_by_label("Speed")).to_have_value("0.5")
+    expect(page.get_by_label("To and fro")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press(" ")
     page.get_by_label("Play", exact=True).wait_for()
+    page.get_by_label("Frame", exact=True).fill("7")
+    page.locator(".viewer-looking", has_text="7 / 30").wait_for()
+    page.keyboard.press("Escape")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowUp")
     page.locator(".viewer-looking", has_text="30 / 30").wait_for()

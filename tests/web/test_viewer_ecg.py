@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from playwright.sync_api import expect
 from pydicom.data import get_testdata_file
 
+from ecg.strokes import LINE as LINE_OF_TEXT
+from ecg.strokes import MARGIN
 from tests.web.conftest import WebHub, view_of
 
 if TYPE_CHECKING:
@@ -28,13 +31,14 @@ SPEED, GAIN = 25, 10
 LINE = 0.25
 """Width of the trace in mm."""
 RHYTHM_ROW, TRACE_LEFT = slice(108, 144), 16
-"""Where the fourth row of the sheet lies below its two lines of text, and where its trace begins, in mm."""
-HEADER = 14
+"""Where the fourth row of the sheet lies below its lines of text, and where its trace begins, in mm."""
+HEADER = MARGIN + 5 * LINE_OF_TEXT
+"""Whose it is, when it was made, by which device, and what that measured and said."""
 
 
 def dark(picture: NDArray[np.uint8], left: float, right: float) -> NDArray[np.bool_]:
     """Return where the trace is in the rhythm row, between two places in mm."""
-    top, bottom = ((HEADER + each) * PER_MM for each in (RHYTHM_ROW.start, RHYTHM_ROW.stop))
+    top, bottom = (round((HEADER + each) * PER_MM) for each in (RHYTHM_ROW.start, RHYTHM_ROW.stop))
     return np.asarray(picture[top:bottom, round(left * PER_MM) : round(right * PER_MM)] < DARK)
 
 
@@ -107,3 +111,42 @@ def test_speed_gain_and_callipers_go_by_the_paper(hub: WebHub, sign_in: "Callabl
     assert "M13" in str(page.locator(".viewer-callipers .march").get_attribute("d"))
     page.keyboard.press("q")
     assert page.locator(".viewer-covered").is_visible()
+    page.get_by_label("Layout").select_option("12x1")
+    page.locator(".viewer-sheet img[src*='layout=12x1']").wait_for()
+    page.get_by_label("From").fill("2")
+    page.get_by_label("From").press("Tab")
+    page.locator(".viewer-sheet img[src*='start=2']").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("0")
+    sheet = page.locator(".viewer-sheet img[src*='speed=25&gain=10&layout=4x3'][width]")
+    sheet.wait_for()
+    assert "start=" not in str(sheet.get_attribute("src"))
+
+
+def test_a_screen_is_measured_with_a_card_and_stays_so(hub: WebHub, sign_in: "Callable[..., Page]") -> None:
+    ecg = Path(str(get_testdata_file("waveform_ecg.dcm", download=False)))
+    [first, second] = hub.store([ecg, ecg])
+    page = sign_in("reader", locale="en-GB")
+    page.goto(view_of(hub, first.StudyInstanceUID))
+    sheet = page.locator(".viewer-sheet img[width]").first
+    width = float(str(sheet.get_attribute("width")))
+    page.get_by_text("Screen not calibrated").wait_for()
+    page.get_by_role("button", name="Calibrate the screen").click()
+    page.get_by_role("slider").fill("7.56")
+    # Twice as many pixels in a millimetre as the browser says.
+    assert float(str(sheet.get_attribute("width"))) / width == pytest.approx(2, abs=0.01)
+    card = page.locator(".viewer-card").bounding_box()
+    assert card is not None
+    assert card["width"] == pytest.approx(85.6 * 7.56, abs=0.5)
+    page.reload()
+    assert float(str(sheet.get_attribute("width"))) / width == pytest.approx(2, abs=0.01)
+    assert page.get_by_text("Screen not calibrated").count() == 0
+    # Two sheets beside each other: keys do what they say to the one that was touched last.
+    page.keyboard.press("d")
+    sheets = page.locator(".viewer-sheet img[width]")
+    expect(sheets).to_have_count(2)
+    assert sheets.last.get_attribute("data-sop-instance-uid") == second.SOPInstanceUID
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press(".")
+    march = page.get_by_role("button", name="March out")
+    assert [each.get_attribute("aria-pressed") for each in march.all()] == ["false", "true"]

@@ -1,6 +1,7 @@
 """Every tool of the viewer in a hand, the keys that choose it, and what becomes of what was drawn."""
 
 import base64
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -238,7 +239,33 @@ def test_marks_of_two_readers_are_both_kept_and_printed_with_the_report(hub: Web
     other.goto(f"{hub.url}/r/{signed.value.json()['report_id']}")
     image = other.get_by_alt_text("Key image").first
     image.wait_for()
+    other.get_by_text(re.compile(r"mm \(at detector\); 16.* mm² \(at detector\)  mean ")).wait_for()
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+
+
+def test_who_saw_a_preview_only_is_asked_once_before_signing(hub: WebHub, sign_in: SignIn) -> None:
+    hub.store([radiograph()], PatientID="L-1", PatientName="Lossy^Only")
+    hub.consultation.take_in()
+    hub.consultation.clock.advance(seconds=QUIET.total_seconds())
+    hub.consultation.timers.run()
+    page = sign_in("reader", locale="en-GB")
+    held: list[Any] = []
+    page.route("**/frames/1", lambda route: held.append(route))
+    page.goto(f"{hub.url}/read")
+    page.locator(".case", has_text="Lossy Only").click()
+    page.locator(".viewer-quality[data-quality=lossy]").wait_for()
+    page.keyboard.press("Enter")
+    page.locator(".editor textarea").last.fill("Seen.")
+    page.keyboard.press("Control+Enter")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Only a lossy preview").wait_for()
+    dialog.get_by_role("button", name="Sign all the same").wait_for()
+    page.keyboard.press("Escape")
+    held[0].continue_()
+    shown_in(page)
+    page.keyboard.press("Control+Enter")
+    dialog.get_by_role("button", name="Sign", exact=True).wait_for()
+    assert dialog.get_by_text("lossy preview").count() == 0
 
 
 def draw(page: "Page", key: str) -> None:

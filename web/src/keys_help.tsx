@@ -6,7 +6,7 @@ import './keys_help.css'
 
 export function KeysHelp({ places, onClose }: { places: readonly KeyPlace[]; onClose: () => void }) {
   return (
-    <Dialog title={t('keys.help')} onClose={onClose}>
+    <Dialog title={t('keys.title')} onClose={onClose}>
       <div class="help">
         {places.map((place) => (
           <section key={place}>

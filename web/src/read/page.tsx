@@ -124,12 +124,15 @@ export default function ReadPage() {
       if (each.case_id === selectedId && !isTaken) return
       turns.leave()
       noteOpened(each)
-      setSelectedId(each.case_id)
-      setBeside(null)
-      setMeasures([])
-      setKeyImages(0)
-      setSeen(null)
       setSaid('')
+      // Who looked and measured before claiming has seen and measured it.
+      if (each.case_id !== selectedId) {
+        setSelectedId(each.case_id)
+        setBeside(null)
+        setMeasures([])
+        setKeyImages(0)
+        setSeen(null)
+      }
       if (!isTaken && each.workitem.claimed_by_me) void turns.begin(each)
     },
     [selectedId, turns, noteOpened],

@@ -1,11 +1,10 @@
 /** Marks over a picture, drawn as lines of the page: sharp at every zoom, and nothing of them in the pixels. */
 
 import type { JSX } from 'preact'
+import { markText } from './mark_text'
 import type { Draft, Mark } from './marks'
-import { type Measured, quantitiesOf, shownValue } from './measure'
-import type { Scale } from './scale'
+import { type Measured, quantitiesOf } from './measure'
 import type { Point } from './transform'
-import { t } from './words'
 
 interface Props {
   marks: readonly Mark[]
@@ -13,31 +12,11 @@ interface Props {
   picked: string | undefined
   measured: Measured
   place: (point: Point) => Point
+  /** Width of the pane, in the page's pixels. */
+  width: number
 }
 
-/** What is told with its name before the number; of the others the unit says enough. */
-const NAMES = {
-  mean: 'viewer.quantity.mean',
-  ratio: 'viewer.quantity.ratio',
-  sd: 'viewer.quantity.sd',
-  velocity: 'viewer.quantity.velocity',
-} as const
-
-/** What a mark says, in one line: its words, or what was measured. */
-export function markText({ text, values }: Pick<Mark, 'text' | 'values'>, scale: Scale): string {
-  if (text !== '') return text
-  const isAtDetector = scale.kind === 'spacing' && scale.atDetector
-  return values
-    .map(({ name, value, unit }) => {
-      const shown = shownValue(name, value, unit)
-      const where = isAtDetector && unit.startsWith('mm') ? ` (${t('viewer.at-detector')})` : ''
-      const called = name in NAMES ? `${t(NAMES[name as keyof typeof NAMES])} ` : ''
-      return `${called}${shown}${where}`
-    })
-    .join('  ')
-}
-
-export function MarkLayer({ marks, draft, picked, measured, place }: Props): JSX.Element {
+export function MarkLayer({ marks, draft, picked, measured, place, width }: Props): JSX.Element {
   return (
     <svg class="viewer-marks" aria-hidden="true">
       {marks.map((mark) => (
@@ -47,6 +26,7 @@ export function MarkLayer({ marks, draft, picked, measured, place }: Props): JSX
           isPicked={mark.id === picked}
           label={markText(mark, measured.scale)}
           place={place}
+          width={width}
         />
       ))}
       {draft !== undefined && (
@@ -58,6 +38,7 @@ export function MarkLayer({ marks, draft, picked, measured, place }: Props): JSX
             measured.scale,
           )}
           place={place}
+          width={width}
         />
       )}
     </svg>
@@ -69,15 +50,18 @@ interface DrawnProps {
   isPicked: boolean
   label: string
   place: (point: Point) => Point
+  width: number
 }
 
-function Drawn({ mark, isPicked, label, place }: DrawnProps): JSX.Element | null {
+function Drawn({ mark, isPicked, label, place, width }: DrawnProps): JSX.Element | null {
   const points = mark.points.map(place)
-  const anchor = points.reduce<Point | undefined>(
-    (best, point) => (best === undefined || point[0] > best[0] ? point : best),
-    undefined,
-  )
-  if (anchor === undefined || mark.kind === 'key-image') return null
+  const [first] = points
+  if (first === undefined || mark.kind === 'key-image') return null
+  const leftmost = points.reduce((best, point) => (point[0] < best[0] ? point : best), first)
+  const rightmost = points.reduce((best, point) => (point[0] > best[0] ? point : best), first)
+  // Words go where there is more room for them.
+  const isLeft = leftmost[0] > width - rightmost[0]
+  const anchor = isLeft ? leftmost : rightmost
   return (
     <g class={isPicked ? 'viewer-mark picked' : 'viewer-mark'}>
       <path class="halo" d={outline(mark.kind, points)} />
@@ -86,7 +70,7 @@ function Drawn({ mark, isPicked, label, place }: DrawnProps): JSX.Element | null
         <circle cx={x} cy={y} r={isPicked ? 4 : 2.5} />
       ))}
       {label !== '' && (
-        <text x={anchor[0] + 8} y={anchor[1] - 6}>
+        <text x={anchor[0] + (isLeft ? -8 : 8)} y={anchor[1] - 6} text-anchor={isLeft ? 'end' : 'start'}>
           {label}
         </text>
       )}

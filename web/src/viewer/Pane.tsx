@@ -77,6 +77,7 @@ export function Pane(props: PaneProps): JSX.Element {
             picked={props.picked}
             measured={measuredOf(stage, shown.image)}
             place={(point) => onScreen(stage, point)}
+            width={stage.pane.width / devicePixelRatio}
           />
         )}
         <Overlay

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Problem } from '../shell/api'
 import { identityLines, studyLines } from './corners'
 import { identityOf, imageOf } from './image'
+import { captioned } from './mark_text'
 import { changed, type Mark, merged, NO_MARKS, rebased, redone, undone } from './marks'
 import { type Keeping, type KeptMarks, MarkKeeper } from './marks_keeping'
 import { seenOf } from './useSeen'
@@ -160,4 +161,22 @@ test('corners say who, where, when and from which side; without names neither pe
   expect(studyLines(identity, image, true)).toEqual(['2026-03-01', 'DX CHEST PA', 'R'])
   expect(studyLines({ ...identity, institution: '' }, image, true)[0]).toBe('2026-03-01')
   expect(identityOf({ ...CHEST, '00101010': said('064Y') }).age).toBe('64Y')
+})
+
+test('a key image says below it in the report what was drawn into it', () => {
+  const scale = { kind: 'spacing', rowMm: 1, columnMm: 1, atDetector: false } as const
+  const marks = [
+    mark('k', { kind: 'key-image' }),
+    mark('l', { values: [{ name: 'length', value: 20, unit: 'mm' }] }),
+    mark('a', { kind: 'arrow', text: 'nodule' }),
+    mark('other', { frame: 2, text: 'elsewhere' }),
+    mark('k2', { kind: 'key-image', frame: 3 }),
+  ]
+  expect(captioned(marks, () => scale).map(({ text }) => text)).toEqual([
+    '20.0 mm; nodule',
+    '',
+    'nodule',
+    'elsewhere',
+    '',
+  ])
 })

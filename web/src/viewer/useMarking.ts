@@ -1,7 +1,7 @@
 import { useCallback, useState } from 'preact/hooks'
 import { windowOf } from './grey'
 import type { Image } from './image'
-import { markText } from './MarkLayer'
+import { markText } from './mark_text'
 import { type Draft, type Mark, type MarkValue, withPoint } from './marks'
 import type { Keeping } from './marks_keeping'
 import { type Measured, quantitiesOf } from './measure'

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { captioned } from './mark_text'
 import { changed, changing, fromWire, type Mark, NO_MARKS, rebased, redone, toWire, undone } from './marks'
 import { type Keeping, MarkKeeper } from './marks_keeping'
 import type { Study, StudyReference } from './study'
@@ -27,7 +28,7 @@ export function useMarks(study: StudyReference, loaded: Study, workitemUid: stri
   }, [])
 
   const keeper = useMemo(() => {
-    const own = new Set(loaded.images.map(({ image }) => image.sopInstanceUid))
+    const scales = new Map(loaded.images.map(({ image }) => [image.sopInstanceUid, image.scale]))
     const reference = { siteId, studyInstanceUid }
     return new MarkKeeper({
       get: async () => {
@@ -35,7 +36,10 @@ export function useMarks(study: StudyReference, loaded: Study, workitemUid: stri
         return { marks: items.map(fromWire), tag }
       },
       put: async (turn, all, tag) => putMarks(reference, turn, all.map(toWire), tag),
-      now: () => history.current.marks.filter(({ sopInstanceUid }) => own.has(sopInstanceUid)),
+      now: () => {
+        const own = history.current.marks.filter(({ sopInstanceUid }) => scales.has(sopInstanceUid))
+        return captioned(own, (uid) => scales.get(uid) ?? { kind: 'none' })
+      },
       onOthers: (base, theirs) => {
         put(rebased(history.current, base, theirs))
       },
