@@ -121,7 +121,7 @@ def test_nobody_else_gets_an_admin_page(hub: WebHub, sign_in: SignIn) -> None:
         asked: list[str] = []
         page.on("request", lambda request, asked=asked: asked.append(request.url))
         page.goto(f"{hub.url}/admin?part=users")
-        page.get_by_role("heading", name="没有这个页面").wait_for()
+        page.get_by_role("heading", name="您的账号不使用这个页面").wait_for()
         assert page.get_by_role("navigation").get_by_role("link", name="管理").count() == 0
         assert not [url for url in asked if "/api/v1/users" in url]
 

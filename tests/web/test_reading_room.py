@@ -32,11 +32,18 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.tool("chromium")
 
-RINGS = """const create = AudioContext.prototype.createOscillator
-AudioContext.prototype.createOscillator = function () {
-  document.documentElement.dataset.rung = 'yes'
-  return create.call(this)
+RINGS = """window.AudioContext = class {
+  currentTime = 0
+  resume() { return Promise.resolve() }
+  createGain() {
+    return { gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect: (to) => to }
+  }
+  createOscillator() {
+    document.documentElement.dataset.rung = 'yes'
+    return { frequency: {}, connect: (to) => to, start() {}, stop() {} }
+  }
 }"""
+"""Stands for the sound, which a machine without loudspeakers begins late or never."""
 OUTLINED = """() => {
   const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement)
   return document.activeElement !== document.body && outlineStyle !== 'none' && parseFloat(outlineWidth) > 0
@@ -173,6 +180,7 @@ def test_an_emergency_comes_onto_the_list_rings_and_flashes_also_while_one_searc
     page.add_init_script(RINGS)
     page.goto(f"{hub.url}/read")
     page.locator(".live.live").wait_for()
+    page.locator("#find-case").wait_for()
     page.keyboard.press("/")
     for name in ("Now^Here", "Now^Hidden"):
         uid = new_uid()

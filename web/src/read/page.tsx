@@ -8,16 +8,7 @@ import { t, useLanguage } from '../shell/words'
 import type { Seen } from '../viewer/useSeen'
 import { Person, Priors, Reports, Request } from './About'
 import { allowSound, flash, ring, setTitle, stopFlashing } from './alarm'
-import {
-  type Counts,
-  type Filter,
-  isClaimable,
-  isHeldByOther,
-  newEmergencies,
-  nextOf,
-  passes,
-  studyOf,
-} from './cases'
+import { type Filter, isClaimable, isHeldByOther, newEmergencies, nextOf, passes, studyOf } from './cases'
 import { Editor } from './Editor'
 import { Images } from './Images'
 import { KeptHere } from './KeptHere'
@@ -53,16 +44,17 @@ function alarm(): void {
 }
 
 /** Rings for each emergency that comes, also for one that the list leaves out: then only their number tells. */
-function useAlarm(cases: Case[], isWhole: boolean, counts: Counts, unread: number): void {
+function useAlarm(cases: Case[], isWhole: boolean, emergencies: number | null, unread: number): void {
   const known = useRef<Set<string> | null>(null)
   const number = useRef<number | null>(null)
   useEffect(() => {
     setTitle(unread ? `(${unread}) ${t('read.title')}` : t('read.title'))
   }, [unread])
   useEffect(() => {
-    if (number.current !== null && !isWhole && counts.emergencies > number.current) alarm()
-    number.current = counts.emergencies
-  }, [counts, isWhole])
+    if (emergencies === null) return
+    if (number.current !== null && !isWhole && emergencies > number.current) alarm()
+    number.current = emergencies
+  }, [emergencies, isWhole])
   useEffect(() => {
     if (!isWhole) return
     // What was there when the page opened is on the list in red; it rings for what comes.
@@ -74,6 +66,8 @@ function useAlarm(cases: Case[], isWhole: boolean, counts: Counts, unread: numbe
       allowSound()
       stopFlashing()
     }
+    // Who has just logged in has touched the page already.
+    if (navigator.userActivation?.hasBeenActive) allowSound()
     addEventListener('pointerdown', look)
     addEventListener('keydown', look)
     return () => {
@@ -104,7 +98,7 @@ export default function ReadPage() {
   const turns = useTurn(username.current, list.put)
   const { turn, present } = turns
   const isWhole = list.isLoaded && list.isWhole
-  const { counts, unread, isUnread, noteOpened, noteSeen } = useCounts(cases, isWhole)
+  const { counts, emergencies, unread, isUnread, noteOpened, noteSeen } = useCounts(cases, isWhole)
   const dialogs = useDialogs(asked !== null)
   const shown = useMemo(() => cases.filter((each) => passes(each, filter)), [cases, filter])
   const held = useRef<Case | null>(null)
@@ -113,7 +107,7 @@ export default function ReadPage() {
   if (found) held.current = found
   const selected = held.current?.case_id === selectedId ? held.current : null
   const viewed = useSettled(selectedId, AFTER_STEPPING)
-  useAlarm(cases, isWhole, counts, unread)
+  useAlarm(cases, isWhole, emergencies, unread)
   useEffect(() => {
     // While the list is read, the line is free for what opens a case.
     if (list.isLoaded) void import('../viewer/Viewer')

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, post } from '../shell/api'
 import { useLive } from '../shell/live'
-import { type Counts, countsOf, isNew } from './cases'
+import { type Counts, countsOf, isNew, newEmergencies } from './cases'
 import type { Case } from './types'
 
 const TOGETHER = 1000
@@ -14,6 +14,8 @@ interface HubCounts extends Counts {
 
 export interface Unread {
   counts: Counts
+  /** How many emergencies wait, whether or not the list shows them; null while nobody knows. */
+  emergencies: number | null
   /** How many of the waiting cases are new to this reader. */
   unread: number
   isUnread: (each: Case) => boolean
@@ -24,14 +26,26 @@ export interface Unread {
 /** `isWhole`: the list shows all there is, and can be counted here; else the hub counts. */
 export function useCounts(cases: readonly Case[], isWhole: boolean): Unread {
   const [hub, setHub] = useState<HubCounts | null>(null)
+  /** What the hub counted since the list leaves something out. */
+  const [partial, setPartial] = useState<HubCounts | null>(null)
+  const last = useRef<Counts>(countsOf([]))
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
   const timer = useRef(0)
   const load = useCallback(() => {
     timer.current = 0
     // What the numbers are for is on the list as well: where they do not come, they come with the next change.
-    get<HubCounts>('/api/v1/worklist/counts').then(setHub, () => undefined)
-  }, [])
-  useEffect(load, [load, isWhole])
+    get<HubCounts>('/api/v1/worklist/counts').then(
+      (counted) => {
+        setHub(counted)
+        setPartial(isWhole ? null : counted)
+      },
+      () => undefined,
+    )
+  }, [isWhole])
+  useEffect(() => {
+    setPartial(null)
+    load()
+  }, [load])
   useEffect(() => () => clearTimeout(timer.current), [])
   useLive(() => {
     if (!isWhole) timer.current ||= window.setTimeout(load, TOGETHER)
@@ -41,7 +55,11 @@ export function useCounts(cases: readonly Case[], isWhole: boolean): Unread {
     (each: Case) => hub !== null && !opened.has(each.case_id) && isNew(each, seenAt),
     [hub, opened, seenAt],
   )
-  const counts = useMemo(() => (isWhole || !hub ? countsOf(cases) : hub), [cases, hub, isWhole])
+  const counts = useMemo(
+    () => (isWhole ? countsOf(cases) : (partial ?? last.current)),
+    [cases, partial, isWhole],
+  )
+  last.current = counts
   const unread = isWhole ? cases.filter(isUnread).length : (hub?.new ?? 0)
   const noteOpened = useCallback(
     (each: Case) => setOpened((before) => new Set([...before, each.case_id])),
@@ -54,5 +72,6 @@ export function useCounts(cases: readonly Case[], isWhole: boolean): Unread {
   useEffect(() => {
     if (hub && isAllOpened) noteSeen()
   }, [hub, isAllOpened, noteSeen])
-  return { counts, unread, isUnread, noteOpened, noteSeen }
+  const emergencies = isWhole ? newEmergencies(new Set(), cases).length : (partial?.emergencies ?? null)
+  return { counts, emergencies, unread, isUnread, noteOpened, noteSeen }
 }
