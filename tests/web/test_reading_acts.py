@@ -1,0 +1,156 @@
+"""What a reader does besides writing: retake, preliminary, addendum, earlier studies, filters, news."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.fixtures.consultation import QINGSHAN, reader
+from tests.viewer_api.conftest import PASSWORD
+from tests.web.conftest import WebHub
+from tests.web.reading_page import (
+    HOSTILE,
+    SignIn,
+    arrive,
+    reports_of,
+    require_accessible,
+    take,
+)
+
+pytestmark = pytest.mark.tool("chromium")
+
+
+def test_a_retake_is_asked_for_with_its_reason_and_the_case_waits(hub: WebHub, sign_in: SignIn) -> None:
+    case = arrive(hub, "RETAKE-1")
+    page = sign_in("reader")
+    take(page, hub, "RETAKE-1").press_sequentially("Blurred.")
+    page.keyboard.press("F9")
+    dialog = page.get_by_role("dialog")
+    dialog.locator("select").select_option("positioning")
+    dialog.locator("textarea").fill(HOSTILE[0])
+    dialog.locator("button[type=submit]").click()
+    page.locator(".case").get_by_text("等待重拍").wait_for()
+    page.locator(".request").get_by_text(HOSTILE[0]).wait_for()
+    assert page.locator(".editor").count() == 0
+    asked = hub.consultation.again(case).open_retake
+    assert asked is not None
+    assert (asked.reason.value, asked.note) == ("positioning", HOSTILE[0])
+
+
+def test_preliminary_then_final_with_the_password_again_then_an_addendum(
+    hub: WebHub, sign_in: SignIn
+) -> None:
+    case = arrive(hub, "ACTS-1")
+    page = sign_in("reader")
+    take(page, hub, "ACTS-1")
+    page.keyboard.press("F8")
+    page.keyboard.press("Control+Shift+Enter")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_text("初步报告已签发，病例仍由您阅片。").wait_for()
+    for _ in range(3):
+        # A session that is used goes on; its password was asked for an hour ago.
+        hub.consultation.clock.advance(minutes=25)
+        assert page.request.get(f"{hub.url}/api/v1/me").ok
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_label("为了签发，请再输一次密码").wait_for()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_text("已签发。").wait_for()
+    page.get_by_role("button", name="补充报告").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("原因").fill("又见一处")
+    dialog.get_by_label(re.compile("诊断意见")).fill(HOSTILE[1])
+    require_accessible(page)
+    dialog.locator("button[type=submit]").click()
+    page.locator(".report", has_text="补充").get_by_text(HOSTILE[1]).wait_for()
+    signed = reports_of(hub, case)
+    assert [report["status"] for report in signed] == ["preliminary", "final", "appended"]
+    assert signed[2]["document"]["reason"] == "又见一处"
+
+
+def test_earlier_studies_are_shown_and_who_is_perhaps_the_same_is_marked(
+    hub: WebHub, sign_in: SignIn
+) -> None:
+    person = {"PatientName": "Prior^Person", "PatientBirthDate": "19500101", "PatientSex": "F"}
+    words = {"findings": HOSTILE[0], "impression": HOSTILE[2]}
+    physician = reader()
+    for values in ({"PatientID": "PRIOR-1"}, {"PatientID": "OTHER-9", "site_id": QINGSHAN}):
+        earlier = hub.consultation.claimed(physician, **person, **values)
+        hub.consultation.sign(physician, earlier, **words)
+    arrive(hub, "PRIOR-1", **person)
+    page = sign_in("reader")
+    take(page, hub, "PRIOR-1")
+    priors = page.locator(".priors li")
+    expect(priors).to_have_count(2)
+    candidate = priors.filter(has_text="可能是同一人")
+    expect(candidate).to_have_count(1)
+    candidate.get_by_text("OTHER-9").wait_for()
+    same = priors.filter(has_not_text="可能是同一人")
+    same.locator("summary").get_by_text(HOSTILE[2]).click()
+    same.get_by_text(HOSTILE[0]).wait_for()
+    same.get_by_role("button", name="并排").click()
+    expect(page.locator(".viewer-looking")).to_have_count(2)
+    assert page.evaluate("window.pwned") is None
+
+
+def test_filters_clocks_and_what_is_new(hub: WebHub, sign_in: SignIn) -> None:
+    hub.client.post("/api/v1/worklist/seen", headers=hub.headers("reader"))
+    hub.consultation.clock.advance(seconds=1)
+    for patient_id, values in (
+        ("FILTER-1", {"Modality": "CR"}),
+        ("FILTER-2", {"Modality": "CR", "site_id": QINGSHAN}),
+        ("FILTER-3", {"Modality": "PX"}),
+    ):
+        arrive(hub, patient_id, PatientName="Filter^Me", **values)
+    page = sign_in("reader")
+    page.goto(f"{hub.url}/read")
+    unseen = page.locator(".case", has=page.locator(".unseen"))
+    expect(unseen).to_have_count(3)
+    page.get_by_text("3 例新到").wait_for()
+    expect(page).to_have_title(re.compile(r"\(3\)"))
+    unseen.first.click()
+    page.get_by_text("2 例新到").wait_for()
+    page.get_by_text("全部标为已看").click()
+    expect(unseen).to_have_count(0)
+    hub.consultation.clock.advance(seconds=1)
+    arrive(hub, "FILTER-4", Modality="CR", PatientName="Filter^Me")
+    page.get_by_text("1 例新到").wait_for()
+    rows = page.locator(".case")
+    page.get_by_label("设备类型").select_option("CR")
+    expect(rows).to_have_count(3)
+    page.get_by_label("站点").select_option(QINGSHAN)
+    expect(rows).to_have_count(1)
+    page.get_by_label("站点").select_option("")
+    page.get_by_label("紧急程度").select_option("urgent")
+    expect(rows).to_have_count(0)
+    page.get_by_label("紧急程度").select_option("")
+    page.get_by_role("button", name="我的").click()
+    expect(rows).to_have_count(0)
+    page.get_by_role("button", name="全部", exact=True).click()
+    page.get_by_label("设备类型").select_option("")
+    page.get_by_label("姓名").fill("FILTER-3")
+    expect(rows).to_have_count(1)
+    clock = rows.locator("time")
+    before = clock.inner_text()
+    assert re.fullmatch(r"(\d+:)?\d\d:\d\d", before), before
+    expect(clock).not_to_have_text(before)
+
+
+def test_a_page_of_other_people_is_politely_not_given(hub: WebHub, sign_in: SignIn) -> None:
+    page = sign_in("clinic")
+    page.goto(f"{hub.url}/read")
+    page.get_by_role("heading", name="您的账号不使用这个页面").wait_for()
+    assert page.locator(".list, .next").count() == 0
+    page.get_by_role("link", name="前往您的页面").click()
+    page.wait_for_url("**/clinic")
+    auditor = sign_in("auditor")
+    asked: list[str] = []
+    auditor.on("request", lambda request: asked.append(request.url))
+    auditor.goto(f"{hub.url}/")
+    auditor.locator("main").wait_for()
+    assert auditor.locator(".live").count() == 0, "nothing is broken where nothing is told"
+    assert not [url for url in asked if "/events" in url]
+    assert auditor.get_by_role("navigation").first.get_by_role("link").all_inner_texts() == ["管理"]
