@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
 
 from core.access import Grant, Role
 from tests.fixtures.consultation import XINGLONG
@@ -60,7 +59,7 @@ def test_the_language_is_switched_at_once_and_kept(hub: WebHub, sign_in: SignIn)
     page.get_by_role("button", name="取下一例").wait_for()
     page.get_by_role("button", name="English").click()
     page.get_by_role("button", name="Take the next case").wait_for()
-    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert page.locator("html").get_attribute("lang") == "en"
     page.reload()
     page.get_by_role("button", name="Take the next case").wait_for()
     page.get_by_role("button", name="中文").click()

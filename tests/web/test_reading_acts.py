@@ -131,7 +131,7 @@ def test_filters_clocks_and_what_is_new(hub: WebHub, sign_in: SignIn) -> None:
     expect(rows).to_have_count(0)
     page.get_by_role("button", name="全部", exact=True).click()
     page.get_by_label("设备类型").select_option("")
-    page.get_by_label("姓名").fill("FILTER-3")
+    page.locator("#find-case").fill("FILTER-3")
     expect(rows).to_have_count(1)
     clock = rows.locator("time")
     before = clock.inner_text()
