@@ -164,6 +164,31 @@ def import_files(
     sys.exit(run_import(_settings({"data": data}), sources, site))
 
 
+@app.command()
+def ecg(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An ECG file of any kind, or a DICOM ECG.", exists=True)
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Leads in microvolts, measurements, statements, as JSON.")
+    ] = False,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="OUT", help="Draw the sheet at true scale.")
+    ] = None,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", metavar="OUT", help="The same as a PDF to print at 100 %.")
+    ] = None,
+) -> None:
+    """Read an ECG file without a server: SCP-ECG, HL7 aECG, MUSE, Sierra, MFER, EDF, ISHNE, WFDB, DICOM.
+
+    Which kind it is tells its content. Without an option: what it holds, in words. What the device measured
+    and said is the device's, and unconfirmed unless the file says who confirmed it.
+    """
+    from hub.ecg_file import run_ecg
+
+    sys.exit(run_ecg(file, as_json=as_json, svg=svg, pdf=pdf))
+
+
 def _settings(options: dict[str, Any]) -> Any:
     from hub.settings import load
 

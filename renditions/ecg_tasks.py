@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 from pydicom import Dataset
 
 from core.errors import InvalidInstance
@@ -15,6 +14,7 @@ from ecg.heading import device_lines
 from ecg.leads import STANDARD
 from ecg.paper import PaperSettings, svg
 from ecg.recording import Recording, rhythm
+from ecg.telling import told
 from ecg.waveform import recordings
 from imaging.decoding import DECODER_ERRORS
 
@@ -70,24 +70,8 @@ def compact_of(dataset: Dataset, begins_at_seconds: float = 0.0) -> list[bytes]:
 
 
 def leads_of(dataset: Dataset, begins_at_seconds: float = 0.0) -> list[bytes]:
-    """Return the leads in microvolts as JSON. Raises InvalidInstance."""
-    recording = recording_of(dataset)
-    body = {
-        "label": recording.label,
-        "sampling_frequency_hz": recording.sampling_frequency_hz,
-        "begins_at_seconds": begins_at_seconds,
-        "leads": {
-            lead.name: [
-                value if known else None
-                for value, known in zip(
-                    np.round(lead.microvolts, 4).tolist(), np.isfinite(lead.microvolts).tolist(), strict=True
-                )
-            ]
-            for lead in recording.leads
-        },
-        "oddities": list(recording.oddities),
-    }
-    return [json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()]
+    """Return the leads in microvolts, and what the device said, as JSON. Raises InvalidInstance."""
+    return [told(recording_of(dataset), stated(dataset), begins_at_seconds)]
 
 
 def recording_of(dataset: Dataset) -> Recording:

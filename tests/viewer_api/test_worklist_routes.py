@@ -85,6 +85,7 @@ def test_a_line_says_all_there_is_to_know_of_a_case(reading: Reading) -> None:
         "patient_id": "0001",
         "patient_birth_date": "1970-01-02",
         "patient_sex": "M",
+        "identity_to_be_confirmed": False,
         "study_date": "2026-11-20",
         "accession_number": "A-1001",
         "study_description": "Abdomen",
