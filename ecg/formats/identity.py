@@ -1,6 +1,7 @@
 """Who and when, out of what carts write: names as DICOM's PN, dates and times in every form they come in."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
@@ -100,6 +101,16 @@ def _moment(
         return datetime(*numbers, int((fraction or "0")[:6].ljust(6, "0")), tzinfo=zone)  # type: ignore[arg-type,misc]  # six numbers
     except ValueError:
         return None
+
+
+def at_clock(day: date, clock: Sequence[int], zone: timezone | None = None, microsecond: int = 0) -> datetime:
+    """Return a day at hour, minute and second; its midnight where they are missing or no time of day."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    hour, minute, second = (*clock, 0, 0, 0)[:3]
+    try:
+        return midnight.replace(hour=hour, minute=minute, second=second, microsecond=microsecond)
+    except ValueError:
+        return midnight
 
 
 def date_of(text: str) -> date | None:

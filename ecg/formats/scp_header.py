@@ -7,7 +7,7 @@ from typing import Final
 
 from ecg.document import EcgDevice, EcgPatient, Measurement
 from ecg.formats import measured
-from ecg.formats.identity import person_name, plain, text_of
+from ecg.formats.identity import at_clock, person_name, plain, text_of
 
 _AGE_UNITS: Final = {1: 1.0, 2: 12.0, 3: 52.1775, 4: 365.25, 5: 8766.0}
 _SEXES: Final = {1: "M", 2: "F", 9: "O"}
@@ -105,10 +105,7 @@ class Header:
         offset = self.numbers(34, "<h")
         known = bool(offset) and -16 * 60 <= offset[0] <= 16 * 60
         zone = timezone(timedelta(minutes=offset[0])) if known else None
-        try:
-            return datetime(day.year, day.month, day.day, *clock, tzinfo=zone)  # type: ignore[misc,arg-type]  # three numbers or none
-        except ValueError:
-            return datetime(day.year, day.month, day.day, tzinfo=zone)
+        return at_clock(day, clock, zone)
 
     def _date(self, tag: int, oddities: list[str]) -> date | None:
         for layout in ("<HBB", ">HBB"):
