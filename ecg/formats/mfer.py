@@ -145,7 +145,7 @@ def _lead(settings: _Settings, channel: int, place: Channel, odd: list[str]) -> 
         name=name,
         channel=place,
         microvolts_per_unit=checked_scale(scaled[1] * 1e6, name),
-        zero_at=-float(settings.number(tags.OFFSET, 0, channel, signed=True)),
+        zero_at=0.0 - settings.number(tags.OFFSET, 0, channel, signed=True),
         missing=nothing.number(signed=signed) if nothing and len(nothing.value) else None,
         filters=_filters(settings),
     )

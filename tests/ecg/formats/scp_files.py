@@ -29,14 +29,15 @@ def section(number: int, body: bytes, version: int = 20) -> bytes:
 
 def scp(bodies: dict[int, bytes], version: int = 20) -> bytes:
     """Return a file of sections, with its table and check sums."""
-    made = {number: section(number, body, version) for number, body in sorted(bodies.items())}
-    table, index = b"", 7 + 16 + 10 * (1 + len(made))
-    for number, content in made.items():
-        table += struct.pack("<HII", number, len(content), index)
+    made = {number: section(number, body, version) for number, body in bodies.items()}
+    table, index = b"", 7 + 136
+    for number in range(1, 12):
+        content = made.get(number, b"")
+        table += struct.pack("<HII", number, len(content), index if content else 0)
         index += len(content)
     table = struct.pack("<HII", 0, 16 + 10 + len(table), 7) + table
     rest = struct.pack("<HIBB6s", 0, 16 + len(table), version, version, b"SCPECG") + table
-    rest = struct.pack("<H", crc_hqx(rest, 0xFFFF)) + rest + b"".join(made.values())
+    rest = struct.pack("<H", crc_hqx(rest, 0xFFFF)) + rest + b"".join(made[number] for number in sorted(made))
     rest = struct.pack("<I", 6 + len(rest)) + rest
     return struct.pack("<H", crc_hqx(rest, 0xFFFF)) + rest
 

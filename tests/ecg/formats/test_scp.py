@@ -126,7 +126,7 @@ def test_wrong_lengths_and_sums_are_read_and_said() -> None:
         "length of the file": whole[:2] + struct.pack("<I", 9) + whole[6:],
         "sum of the file": b"\x00\x00" + whole[2:],
         "bytes behind": whole + bytes(100),
-        "table pointing nowhere": whole[:44] + b"\xff\xff\x00\x00" + whole[48:],
+        "table pointing nowhere": whole[:38] + b"\xff\xff\x00\x00" + whole[42:],
         "length of section 6": whole[: start + 2] + b"\xff\xff" + whole[start + 4 :],
         "version 3": write.scp(simple(), version=30),
     }
