@@ -33,6 +33,9 @@ chaos: setup ## kill the gateway 200 times on each pair of stores, race 50 reade
 	  -k "random_moments or after_each_kill or fifty_readers or no_order_of_events" \
 	  tests/failures/test_gateway_killed.py tests/failures/test_stores_away.py tests/worklist
 
+fuzz: setup ## damage ECG files of each kind for FUZZ_SECONDS, 120 by default, and look for a crash
+	@.venv/bin/python -W error -m tests.ecg.formats.fuzzing $${FUZZ_SECONDS:-120} $${FUZZ_SEED:-1}
+
 clients: setup ## point others' clients at the hub: dicomweb-client of npm, OHIF in Chromium (50 MB from npm)
 	@bash .ci/system-parts clients
 	@CLIENTS=all .venv/bin/pytest -v tests/conformance/clients

@@ -24,6 +24,7 @@ _MICROVOLTS: Final = {
 }
 _SECONDS: Final = {"s": 1.0, "sec": 1.0, "ms": 1e-3, "msec": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _DECIMALS_AT_MOST: Final = 6
+_FARTHEST_ZERO: Final = 1e12
 _WHOLE: Final = re.compile(r"[\s\d+-]*", re.ASCII)
 _SEPARATORS: Final = re.compile(r"[\s,;]+")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:[eE][+-]?\d{1,2})?", re.ASCII)
