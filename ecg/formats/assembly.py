@@ -126,6 +126,10 @@ def together(
     """Return a recording of leads of one length; shorter ones end in nothing recorded, and it is said."""
     rate = checked_rate(sampling_frequency_hz)
     check_lead_count(len(leads))
+    for lead in leads:
+        checked_scale(lead.microvolts_per_unit, lead.name)
+        if not abs(lead.zero_at) < _FARTHEST_ZERO:
+            raise InvalidInstance(f"The file says an impossible baseline of lead {lead.name}.")
     longest = max(len(lead.samples) for lead in leads)
     if not longest:
         raise InvalidInstance("The file holds no samples.")
