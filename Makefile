@@ -1,6 +1,6 @@
 # Each target says what it does; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test screens web chaos clients bench bench-web lint lock
+.PHONY: help setup demo test screens web chaos fuzz clients bench bench-web lint lock
 
 BUILT := .venv/.built
 

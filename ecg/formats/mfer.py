@@ -62,9 +62,9 @@ def read(content: bytes) -> EcgDocument:
         elif definition.channel is not None:
             settings.of_channel.setdefault(definition.channel, {})[definition.tag] = definition
         else:
-            settings.values[definition.tag] = definition
-            if definition.tag == tags.CHANNELS:
+            if definition.tag == tags.CHANNELS and tags.CHANNELS in settings.values:
                 settings.of_channel.clear()
+            settings.values[definition.tag] = definition
     if not recordings:
         raise InvalidInstance("This MFER file holds no ECG that can be read.")
     return EcgDocument(
