@@ -23,6 +23,9 @@ _BYTE_ORDER_MARKS: Final = (
 )
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _BARE_AMPERSAND: Final = re.compile(r"&(?!(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{0,30});)")
+_NO_CHARACTER: Final = re.compile(
+    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));"
+)
 _CHINESE: Final = {"gb2312", "gbk", "gb18030", "cp936", "gb_2312-80"}
 _NOT_OF_BYTES: Final = {"utf-16", "utf-16le", "utf-16be", "utf16", "ucs-2", "unicode", "utf-32"}
 
@@ -93,14 +96,17 @@ def parse(content: bytes) -> tuple[Element, tuple[str, ...]]:
     try:
         return _Tree().read(text), tuple(oddities)
     except expat.ExpatError as error:
-        mended = _BARE_AMPERSAND.sub("&amp;", text)
+        mended = _NO_CHARACTER.sub("", _BARE_AMPERSAND.sub("&amp;", text))
         if mended != text:
             try:
                 root = _Tree().read(mended)
             except expat.ExpatError:
                 pass
             else:
-                return root, (*oddities, "The XML holds bare ampersands, which were read as such.")
+                return root, (
+                    *oddities,
+                    "The XML holds bare ampersands or characters that are none; they were mended.",
+                )
         raise InvalidInstance(f"This XML cannot be read: {error}.") from None
 
 

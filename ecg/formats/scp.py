@@ -7,7 +7,7 @@ from typing import Final
 from core.errors import InvalidInstance, TooLarge
 from core.limits import ECG_SAMPLES
 from ecg.document import DigitalLead, DigitalRecording, EcgDocument, EcgFormat
-from ecg.formats import scp_healforce
+from ecg.formats import scp_healforce, scp_long
 from ecg.formats.assembly import check_lead_count, checked_rate, checked_scale, narrowed, together
 from ecg.formats.scp_beats import Beats, beats_of, expanded, in_one_unit, with_reference_beat
 from ecg.formats.scp_header import Header, measurements_of, statements_of
@@ -48,7 +48,10 @@ def read(content: bytes) -> EcgDocument:
     odd = sections.oddities
     header = Header(sections.bodies.get(1, b""))
     recorded_at = header.recorded_at(odd)
-    recordings = scp_healforce.recordings(sections) or _recordings(sections, header.filters)
+    if 6 in sections.bodies:
+        recordings = scp_healforce.recordings(sections) or _recordings(sections, header.filters)
+    else:
+        recordings = scp_long.recordings(sections.bodies[scp_long.SECTION], header.filters)
     said, confirmed = statements_of(sections.bodies.get(8, b""), header.text)
     if not said:
         said, confirmed = statements_of(sections.bodies.get(11, b""), header.text, coded=True)

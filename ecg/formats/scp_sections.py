@@ -14,7 +14,7 @@ _RECORD_HEADER: Final = 6
 _POINTER: Final = 10
 _LAST_SECTION: Final = 1023
 _SECTIONS: Final = 64
-_RHYTHM: Final = 6
+_RHYTHMS: Final = (6, 12)
 
 
 @dataclass(kw_only=True)
@@ -63,7 +63,8 @@ def sections_of(content: bytes) -> Sections:
         if each.number not in places:
             oddities.append(f"Section {each.number} is not where the table of sections says.")
             places[each.number] = each
-    if _RHYTHM not in places:
+    rhythm = next((number for number in _RHYTHMS if number in places), None)
+    if rhythm is None:
         raise InvalidInstance("This SCP-ECG file has no section with a rhythm, or ends before it.")
     _check_length(content, places, oddities)
     if not zero_based:
@@ -72,7 +73,7 @@ def sections_of(content: bytes) -> Sections:
         each.number: content[each.start + HEADER : each.start + each.length] for each in places.values()
     }
     return Sections(
-        bodies=bodies, version=content[places[_RHYTHM].start + 9], zero_based=zero_based, oddities=oddities
+        bodies=bodies, version=content[places[rhythm].start + 9], zero_based=zero_based, oddities=oddities
     )
 
 

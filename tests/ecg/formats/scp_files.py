@@ -30,8 +30,9 @@ def section(number: int, body: bytes, version: int = 20) -> bytes:
 def scp(bodies: dict[int, bytes], version: int = 20) -> bytes:
     """Return a file of sections, with its table and check sums."""
     made = {number: section(number, body, version) for number, body in bodies.items()}
-    table, index = b"", 7 + 136
-    for number in range(1, 12):
+    last = max(11, *made)
+    table, index = b"", 7 + 26 + 10 * last
+    for number in range(1, last + 1):
         content = made.get(number, b"")
         table += struct.pack("<HII", number, len(content), index if content else 0)
         index += len(content)

@@ -78,6 +78,33 @@ def test_what_is_no_ecg_is_refused_in_words(content: str, error: type[HubError])
         read_file(content.encode())
 
 
+ANNOTATION = '<component><annotation><code code="{}"/><value {}</value></annotation></component>'
+OF_V5 = (
+    '<support><supportingROI><component><boundary><code code="MDC_ECG_LEAD_V5"/></boundary></component>'
+    "</supportingROI></support></annotation>"
+)
+INTERPRETED = (
+    "<subjectOf><annotationSet><author><assignedEntity><assignedAuthorType><assignedPerson><name>Wang</name>"
+    "</assignedPerson></assignedAuthorType></assignedEntity></author>"
+    + ANNOTATION.format("MDC_ECG_INTERPRETATION_STATEMENT", 'xsi:type="ST">Sinus & slow&#0;')
+    + ANNOTATION.format("MDC_ECG_HEART_RATE", 'value="48" unit="bpm">')
+    + ANNOTATION.format("MDC_ECG_TIME_PD_QTc", 'value="0.41" unit="s">')
+    + ANNOTATION.format("MDC_ECG_AMPL_R", 'value="1.2" unit="mV">').replace("</annotation>", OF_V5)
+    + "</annotationSet></subjectOf></series>"
+)
+
+
+def test_what_a_person_wrote_is_confirmed_and_units_are_made_one() -> None:
+    document = read_file(aecg().replace("</series>", INTERPRETED).encode())
+    assert (document.statements, document.confirmed_by) == (("Sinus & slow",), "Wang")
+    assert [(each.meaning, each.value, each.unit, each.lead) for each in document.measurements] == [
+        ("Heart rate", 48, "/min", ""),
+        ("QTc interval", 410, "ms", ""),
+        ("AMPL R", 1200, "uV", "V5"),
+    ]
+    assert document.oddities
+
+
 def test_the_official_example_tells_what_its_text_says(sample_data: Path) -> None:
     document = read_file((sample_data / "ecgtoolkit-cs/Example.xml").read_bytes())
     rhythm, beat = document.recordings

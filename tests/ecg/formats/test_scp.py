@@ -89,6 +89,18 @@ def test_samples_left_out_between_beats_are_drawn_through() -> None:
     assert np.abs(rhythm.leads[0].samples - line).max() <= 6
 
 
+def test_the_long_rhythm_of_version_3_is_read() -> None:
+    body = struct.pack("<IBIB", 500, 2, 400, 4).ljust(70, b"\0")
+    body += (
+        struct.pack("<BHxBHx", 1, 2500, 3, 5000) + np.stack((RHYTHM, SMALL), axis=1).astype("<i4").tobytes()
+    )
+    recording = read_file(write.scp({1: write.tags(), 12: body}, version=30)).recordings[0]
+    assert [lead.name for lead in recording.leads] == ["I", "V1"]
+    np.testing.assert_array_equal(recording.leads[1].microvolts(), 5 * SMALL)
+    with pytest.raises(InvalidInstance, match="cut"):
+        read_file(write.scp({1: write.tags(), 12: body[:-8]}, version=30))
+
+
 def test_the_header_tells_who_and_when() -> None:
     device = bytes(8) + b"CART12" + bytes(22) + b"\x04" + b"1.0\x00SN9\x002.1\x00x\x00Maker\x00"
     header = simple(
