@@ -18,6 +18,7 @@ from ecg.leads import lead_of_code
 _LEAD: Final = 9
 """Bytes of one lead in section 3: its first and last sample, and what lead it is."""
 _WITHOUT_BIMODAL: Final = 30
+_BEAT_SAMPLES: Final = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,13 +116,15 @@ def _definitions(sections: Sections) -> tuple[list[_Definition], int]:
     if len(body) < 2 or len(body) < 2 + _LEAD * body[0]:
         raise InvalidInstance("This SCP-ECG file does not say which leads it holds.")
     check_lead_count(body[0])
-    definitions = []
+    definitions, most = [], ECG_SAMPLES // body[0]
     for index in range(body[0]):
         first, last, number = struct.unpack_from("<IIB", body, 2 + _LEAD * index)
         name = lead_of_code(f"5.6.3-9-{number}") or f"lead {number}"
-        if not 0 <= last - first < ECG_SAMPLES:
+        if last < first:
             sections.oddities.append(f"Section 3 says impossible first and last samples of lead {name}.")
-            first, last = 1, ECG_SAMPLES
+            first, last = 1, most
+        if last - first >= most:
+            raise TooLarge("This SCP-ECG file says it has more samples than an ECG.")
         definitions.append(_Definition(name=name, first=first, count=last - first + 1))
     return definitions, body[1]
 
@@ -158,7 +161,8 @@ def _reference_beat(
     if not coded.nanovolts or not coded.microseconds:
         sections.oddities.append("The reference beat does not say its scale, and was left out.")
         return None, []
-    count = round(beats.reference_milliseconds * 1000 / coded.microseconds) or ECG_SAMPLES
+    told = round(beats.reference_milliseconds * 1000 / coded.microseconds)
+    count = min(told or _BEAT_SAMPLES, _BEAT_SAMPLES)
     return coded, [decoded(data, tables, coded.difference, count) for data in coded.leads]
 
 
