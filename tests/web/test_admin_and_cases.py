@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
+import trustme
 
 from registry.unknown_devices import Attempts
 from storage.aside_records import AsideFilter
-from tests.fixtures.consultation import XINGLONG, at_site
+from tests.fixtures.consultation import QINGSHAN, SITES, XINGLONG, at_site
 from tests.fixtures.reading_over_http import Reading
 from tests.viewer_api.conftest import Edge
 from tests.web.conftest import WebHub
@@ -113,6 +114,38 @@ def test_an_administrator_sees_how_the_hub_fares_and_what_waits(hub: WebHub, sig
     page.get_by_role("dialog").wait_for(state="detached")
     settled = hub.rooms.shelf.items(at_site("admin"), AsideFilter(settled=True))
     assert "另一位患者" in [kept.settled_reason for kept in settled]
+
+
+def test_an_administrator_puts_a_device_back_binds_a_certificate_and_changes_a_site(
+    hub: WebHub, sign_in: SignIn
+) -> None:
+    named = {"name": "旧彩超", "calling_ae_title": "OLD_US", "called_ae_title": "HUB", "network": "10.44.0.1"}
+    device = hub.rooms.directory.add_device(site_id=XINGLONG, **named)
+    hub.rooms.directory.disable_device(device.device_id)
+    page = sign_in("admin")
+    page.goto(f"{hub.url}/admin?part=devices")
+    row, dialog = page.locator("tr", has_text="旧彩超"), page.get_by_role("dialog")
+    row.get_by_role("cell", name=SITES[XINGLONG]).wait_for()
+    row.get_by_role("button", name="启用").press("Enter")
+    dialog.get_by_role("button", name="启用").press("Enter")
+    row.get_by_text("使用中").wait_for()
+    row.get_by_role("button", name="添加证书").press("Enter")
+    shown = trustme.CA().issue_cert(common_name="OLD_US").cert_chain_pems[0].bytes().decode()
+    dialog.get_by_label("证书").fill(shown)
+    dialog.get_by_role("button", name="添加证书").press("Enter")
+    row.get_by_text("CN=OLD_US").wait_for()
+    row.get_by_role("button", name="撤销证书").press("Enter")
+    dialog.get_by_role("button", name="撤销证书").press("Enter")
+    row.get_by_text("证书已撤销").wait_for()
+    require_sound(page, "devices")
+
+    page.get_by_role("link", name="机构与设置").press("Enter")
+    site = page.locator("tr", has_text=QINGSHAN)
+    site.get_by_role("button", name="设置").press("Enter")
+    dialog.get_by_label("静默秒数").fill("45")
+    dialog.get_by_label("静默秒数").press("Enter")
+    site.get_by_role("cell", name="45", exact=True).wait_for()
+    assert hub.rooms.directory.site(QINGSHAN).quiet_seconds == 45
 
 
 def test_nobody_else_gets_an_admin_page(hub: WebHub, sign_in: SignIn) -> None:

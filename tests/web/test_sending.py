@@ -10,9 +10,10 @@ import pytest
 
 from core.uids import new_uid
 from storage.upload_intake import UploadIntake
+from tests.ecg.formats.aecg_files import aecg, lead
 from tests.fixtures.consultation import SITES, XINGLONG
 from tests.web.conftest import WebHub
-from tests.web.test_send_and_clinic import ask, file_of, opened, patient_id_of
+from tests.web.test_send_and_clinic import ask, file_of, given, opened, patient_id_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -85,3 +86,26 @@ def test_what_comes_is_counted_of_what_was_announced(hub: WebHub, sign_in: SignI
         line.get_by_text(words).wait_for()
         assert line.locator("[aria-current=step]").inner_text().startswith("● 已收")
     assert page.evaluate("window.isSame") is True
+
+
+def test_an_ecg_file_without_an_id_is_marked_and_attached_to_its_patient(
+    hub: WebHub, sign_in: SignIn
+) -> None:
+    leads = (lead(code=f"MDC_ECG_LEAD_{name}", digits="1 2 3 4 5 6 7 8" * 80) for name in ("I", "II"))
+    body = aecg(*leads).replace("P7", "").encode()
+    page = opened(sign_in, hub, "technician", "/send")
+    page.locator("input[type=file]").first.set_input_files([given("心电.xml", body)])
+    page.locator(".job", has_text="1 个已存").wait_for()
+    hub.consultation.take_in()
+    line = page.locator(".arrival", has_text="身份待确认")
+    line.get_by_role("button", name="登记患者").press("Enter")
+    for label, words in (("患者编号", "E-17"), ("姓名", "Li^Yun=李^运"), ("依据", "家属带来了身份证")):
+        page.get_by_label(label, exact=True).fill(words)
+    page.get_by_label("性别").select_option("F")
+    page.get_by_label("出生日期").fill("1961-02-03")
+    page.get_by_role("dialog").get_by_role("button", name="登记患者").press("Enter")
+    page.get_by_role("dialog").wait_for(state="detached")
+    hub.consultation.take_in()
+    named = page.locator(".arrival", has_text="E-17")
+    named.get_by_text("李运 (Li Yun)").wait_for()
+    assert named.get_by_text("身份待确认").count() == 0

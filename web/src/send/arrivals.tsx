@@ -51,13 +51,19 @@ function Marks({ arrival }: { arrival: Arrival }) {
         </span>
       )}
       {arrival.retake && <span class="mark red">{t('send.retake.mark')}</span>}
+      {arrival.identity_to_be_confirmed && <span class="mark red">{t('send.attach.mark')}</span>}
       {arrival.patient_in_doubt && <span class="mark red">{t('send.patient-in-doubt')}</span>}
       {arrival.text_finding && <span class="mark amber">{t('send.text-in-doubt')}</span>}
     </>
   )
 }
 
-function ArrivalLine(props: { arrival: Arrival; withSite: boolean; onAsk: () => void }) {
+function ArrivalLine(props: {
+  arrival: Arrival
+  withSite: boolean
+  onAsk: () => void
+  onAttach: (() => void) | undefined
+}) {
   const { arrival, onAsk } = props
   const name = nameOf(arrival.patient_name) || t('send.no-name')
   const study = [arrival.modality, arrival.study_description].filter(Boolean).join(' · ')
@@ -104,6 +110,11 @@ function ArrivalLine(props: { arrival: Arrival; withSite: boolean; onAsk: () => 
               : t('send.question.add')}
           </button>
         )}
+        {arrival.identity_to_be_confirmed && props.onAttach && (
+          <button type="button" onClick={props.onAttach}>
+            {t('send.attach.do')}
+          </button>
+        )}
         <a
           href={`/cases/${arrival.study_instance_uid}?site=${arrival.site_id}`}
           aria-label={t('send.open-case-for', { name })}
@@ -119,6 +130,8 @@ export function Arrivals(props: {
   arrivals: readonly Arrival[]
   withSites: boolean
   onAsk: (arrival: Arrival) => void
+  /** Undefined for who may not. */
+  onAttach: ((arrival: Arrival) => void) | undefined
 }) {
   if (!props.arrivals.length) return <p class="empty">{t('send.nothing')}</p>
   return (
@@ -129,6 +142,7 @@ export function Arrivals(props: {
           arrival={arrival}
           withSite={props.withSites}
           onAsk={() => props.onAsk(arrival)}
+          onAttach={props.onAttach && (() => props.onAttach?.(arrival))}
         />
       ))}
     </ul>

@@ -41,6 +41,20 @@ export function canBeSent(head: Uint8Array, name: string): boolean {
   return isDicom || isBare || isZip
 }
 
+const ECG_ROOTS = /<(\w+:)?(AnnotatedECG|RestingECG|restingecgdata)\b/
+
+/** Whether a file can be an ECG as carts write them; which kind it is, and whether it is one, the hub finds. */
+export function canBeEcg(head: Uint8Array, name: string): boolean {
+  const signs = (from: number, to: number) => String.fromCharCode(...head.subarray(from, to))
+  const isScp = signs(16, 22) === 'SCPECG' || /\.scp$/i.test(name)
+  const isMfer = signs(2, 6) === 'MFR ' || /\.mwf$/i.test(name)
+  const isHolter = signs(0, 8) === 'ISHNE1.0' || signs(0, 8) === '0       ' || signs(1, 8) === 'BIOSEMI'
+  // Without its zeros UTF-16 reads as what it says.
+  return isScp || isMfer || isHolter || ECG_ROOTS.test(signs(0, 4096).replaceAll('\0', ''))
+}
+
+const isPdf = (head: Uint8Array) => startsWith(head, [0x25, 0x50, 0x44, 0x46, 0x2d], 0)
+
 /** The Study Instance UID in the first bytes, "" where they do not tell. Only what is sent together hangs on it. */
 export function studyIn(head: Uint8Array): string {
   for (let at = head.indexOf(0x20); at >= 0; at = head.indexOf(0x20, at + 1)) {
@@ -57,6 +71,7 @@ export function studyIn(head: Uint8Array): string {
 /** Looks into each file. What cannot be an image is left at home: a slow line has no room for it. */
 export async function gathered(chosen: readonly Chosen[]): Promise<Gathered> {
   const found: Gathered = { sendable: [], leftOut: [] }
+  const printed: Sendable[] = []
   for (const { name, file } of chosen.slice(0, MOST_FILES)) {
     const head = await file
       .slice(0, HEAD)
@@ -64,8 +79,13 @@ export async function gathered(chosen: readonly Chosen[]): Promise<Gathered> {
       .then((buffer) => new Uint8Array(buffer))
       .catch(() => new Uint8Array())
     if (file.size && canBeSent(head, name)) found.sendable.push({ name, file, study: studyIn(head) })
+    else if (file.size && canBeEcg(head, name)) found.sendable.push({ name, file, study: '' })
+    else if (file.size && isPdf(head)) printed.push({ name, file, study: '' })
     else found.leftOut.push(name)
   }
+  // A PDF by itself is a printed ECG; beside images it is what else lies on a patient's disc.
+  if (found.sendable.length) found.leftOut.push(...printed.map(({ name }) => name))
+  else found.sendable.push(...printed)
   found.leftOut.push(...chosen.slice(MOST_FILES).map(({ name }) => name))
   return found
 }

@@ -9,6 +9,7 @@ import { siteName, useSiteNames } from '../site/names'
 import { nameOf } from '../site/person'
 import { sitesOf } from '../site/sites'
 import { Arrivals } from './arrivals'
+import { AttachDialog } from './attach'
 import { DropZone } from './drop_zone'
 import type { Chosen } from './gather'
 import { Jobs, LeftBehind } from './jobs'
@@ -64,6 +65,7 @@ export default function SendPage() {
   const [site, setSite] = useState('')
   const [limit, setLimit] = useState(PAGE)
   const [asking, setAsking] = useState<Arrival | null>(null)
+  const [attaching, setAttaching] = useState<Arrival | null>(null)
   const jobs = useJobs()
   const inUse = useSiteNames()
   const ofSite = site ? `&site=${encodeURIComponent(site)}` : ''
@@ -83,6 +85,7 @@ export default function SendPage() {
   const [returned, forget] = useReturned(arrivals.body?.items)
   if (!me) return null
 
+  const mayStore = hasRole(me, 'technician', 'admin')
   const shown = arrivals.body?.items ?? []
   const sites = sitesOf(me, ['technician', 'admin'], inUse)
   const sendingSite = site || (sites.length === 1 ? sites[0]! : '')
@@ -98,7 +101,7 @@ export default function SendPage() {
       <div class="bar">
         <SiteChoice sites={sites} site={site} onChoose={setSite} />
       </div>
-      {hasRole(me, 'technician', 'admin') &&
+      {mayStore &&
         (sendingSite ? (
           <DropZone
             onChosen={(chosen: Chosen[]) => void send(sendingSite, chosen, unfinished).then(uploads.again)}
@@ -135,11 +138,28 @@ export default function SendPage() {
       )}
       {arrivals.problem && <Notice kind="error">{arrivals.problem}</Notice>}
       <h2>{t('send.arrivals')}</h2>
-      {arrivals.body && <Arrivals arrivals={shown} withSites={!site && sites.length > 1} onAsk={setAsking} />}
+      {arrivals.body && (
+        <Arrivals
+          arrivals={shown}
+          withSites={!site && sites.length > 1}
+          onAsk={setAsking}
+          onAttach={mayStore ? setAttaching : undefined}
+        />
+      )}
       {shown.length >= limit && (
         <button type="button" onClick={() => setLimit(Math.min(1000, limit + PAGE))}>
           {t('send.more')}
         </button>
+      )}
+      {attaching && (
+        <AttachDialog
+          arrival={attaching}
+          onClose={() => setAttaching(null)}
+          onDone={() => {
+            setAttaching(null)
+            arrivals.again()
+          }}
+        />
       )}
       {asking && (
         <QuestionDialog

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { batches, canBeSent, gathered, keptName, type Sendable, studyIn } from './gather'
+import { batches, canBeEcg, canBeSent, gathered, keptName, type Sendable, studyIn } from './gather'
 import { leftBehind, matching } from './resume'
 import type { Upload, UploadFile } from './types'
 
@@ -22,6 +22,26 @@ describe('what is sent', () => {
     ['short', bytes([8, 0]), false],
   ])('%s: %#', (name, head, expected) => {
     expect(canBeSent(head, name)).toBe(expected)
+  })
+
+  it.each([
+    ['scp', bytes('\0'.repeat(16), 'SCPECG'), true],
+    ['mfer', bytes('@ MFR Standard'), true],
+    ['holter', bytes('ISHNE1.0'), true],
+    ['edf', bytes('0       '), true],
+    ['aecg', bytes('<?xml version="1.0"?><AnnotatedECG xmlns="urn:hl7-org:v3">'), true],
+    ['muse in UTF-16', bytes([...'<RestingECG>'].join('\0')), true],
+    ['other.xml', bytes('<?xml version="1.0"?><invoice/>'), false],
+    ['notes.txt', bytes('hello'), false],
+  ])('is an ECG or not: %s', (name, head, expected) => {
+    expect(canBeEcg(head, name)).toBe(expected)
+  })
+
+  it('is a PDF only where it is no leaflet beside images', async () => {
+    const pdf = { name: 'ecg.pdf', file: file('ecg.pdf', bytes('%PDF-1.4')) }
+    const image = { name: '1.dcm', file: file('1.dcm', bytes(PREAMBLE)) }
+    expect((await gathered([pdf])).sendable).toHaveLength(1)
+    expect((await gathered([pdf, image])).leftOut).toEqual(['ecg.pdf'])
   })
 
   it('is said, and so is what is left out', async () => {

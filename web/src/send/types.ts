@@ -27,6 +27,7 @@ export interface Arrival {
   expected_instances: number | null
   is_checked: boolean
   patient_in_doubt: boolean
+  identity_to_be_confirmed: boolean
   text_finding: string
   patient_name: string
   patient_id: string
