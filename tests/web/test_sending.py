@@ -92,7 +92,7 @@ def test_an_ecg_file_without_an_id_is_marked_and_attached_to_its_patient(
     hub: WebHub, sign_in: SignIn
 ) -> None:
     leads = (lead(code=f"MDC_ECG_LEAD_{name}", digits="1 2 3 4 5 6 7 8" * 80) for name in ("I", "II"))
-    body = aecg(*leads).replace("P7", "").encode()
+    body = aecg(*leads).replace('<id root="1.2.3" extension="P7"/>', "").encode()
     page = opened(sign_in, hub, "technician", "/send")
     page.locator("input[type=file]").first.set_input_files([given("心电.xml", body)])
     page.locator(".job", has_text="1 个已存").wait_for()
