@@ -21,7 +21,7 @@ def require_agreement(question: Question, path: str, targets: tuple[Target, Targ
         NotMeasured: they differ, or one is an error.
     """
     answers = [_ask(target, path, question.accept) for target in targets]
-    first, second = (_CONTENTS[question.name](answer) for answer in answers)
+    first, second = (_CONTENTS[question.answered](answer) for answer in answers)
     if first != second or not first:
         names = " and ".join(target.name for target in targets)
         raise NotMeasured(f"{names} do not answer {question.name} with the same content.")

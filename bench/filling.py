@@ -1,9 +1,5 @@
 """Fills both archives with the same files, at once: the hub by C-STORE, Orthanc by its REST."""
 
-import os
-import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,12 +10,14 @@ from typing import Final
 import httpx2
 
 from bench import material
-from bench.served_hub import DEVICE, ServedHub
+from bench.load import NotMeasured
+from bench.sending import Sender
+from bench.served_hub import ServedHub
 
 SENDERS: Final = 4
 """As many associations as the hub gives one device."""
 _LOOK_SECONDS: Final = 1.0
-_SETTLE_SECONDS: Final = 180.0
+_SETTLE_SECONDS: Final = 1_200.0
 
 
 def write_files(folder: Path, studies: int) -> list[Path]:
@@ -38,12 +36,13 @@ def fill(hub: ServedHub, orthanc: httpx2.Client, folders: list[Path], tell: Call
     """Send everything to both and wait until the hub's worker has prepared it.
 
     Raises:
-        CalledProcessError: the hub refused a file.
+        NotMeasured: the hub refused a file, or does not come to the end of its work.
         HTTPStatusError: Orthanc did.
     """
     files = [path for folder in folders for path in sorted(folder.iterdir())]
     sent_to_orthanc = _Count()
     is_over = threading.Event()
+    sender = Sender(hub.target)
 
     def watch() -> None:
         while not is_over.wait(_LOOK_SECONDS):
@@ -53,10 +52,18 @@ def fill(hub: ServedHub, orthanc: httpx2.Client, folders: list[Path], tell: Call
     watcher.start()
     try:
         with ThreadPoolExecutor(2 * SENDERS) as pool:
-            stores = [pool.submit(c_store, hub, folder) for folder in folders]
-            posts = [pool.submit(_post, orthanc, part, sent_to_orthanc) for part in _shares(files, SENDERS)]
-            for each in [*stores, *posts]:
-                each.result()
+            stores = [pool.submit(sender.send, folder) for folder in folders]
+            posts = [
+                pool.submit(_post, orthanc, part, sent_to_orthanc, is_over)
+                for part in _shares(files, SENDERS)
+            ]
+            try:
+                for each in [*stores, *posts]:
+                    each.result()
+            finally:
+                # Told to end, nobody waits for what is still to be sent.
+                is_over.set()
+                sender.stop()
     finally:
         is_over.set()
         watcher.join()
@@ -75,26 +82,11 @@ class _Count:
             self.number += 1
 
 
-def c_store(hub: ServedHub, folder: Path, *options: str) -> None:
-    """Send a folder to the hub with dcmtk. Raises CalledProcessError where the hub refused a file."""
-    titles = ["-aet", DEVICE, "-aec", hub.called_ae_title]
-    subprocess.run(  # noqa: S603 - our own words
-        [_dcmtk("storescu"), *titles, *options, "+sd", "127.0.0.1", str(hub.dicom_port), str(folder)],
-        check=True,
-        capture_output=True,
-    )
-
-
-def _dcmtk(program: str) -> str:
-    """Return dcmtk's program of a name: pynetdicom puts others of the same names beside our Python."""
-    own = str(Path(sys.executable).parent)
-    folders = [each for each in os.environ.get("PATH", os.defpath).split(os.pathsep) if each != own]
-    return shutil.which(program, path=os.pathsep.join(folders)) or program
-
-
-def _post(orthanc: httpx2.Client, files: list[Path], count: _Count) -> None:
+def _post(orthanc: httpx2.Client, files: list[Path], count: _Count, is_over: threading.Event) -> None:
     with httpx2.Client(base_url=orthanc.base_url, timeout=orthanc.timeout, trust_env=False) as client:
         for path in files:
+            if is_over.is_set():
+                return
             client.post("/instances", content=path.read_bytes()).raise_for_status()
             count.add()
 
@@ -105,7 +97,11 @@ def _shares(files: list[Path], count: int) -> Iterator[list[Path]]:
 
 
 def wait_until_prepared(hub: ServedHub, tell: Callable[[str], None]) -> None:
-    """Wait for the hub's own background work, so that neither is measured while it still takes in."""
+    """Wait for the hub's own background work, so that neither is measured while it still takes in.
+
+    Raises:
+        NotMeasured: it does not come to its end.
+    """
     deadline = time.monotonic() + _SETTLE_SECONDS
     while time.monotonic() < deadline:
         found = hub.figures()
@@ -115,3 +111,4 @@ def wait_until_prepared(hub: ServedHub, tell: Callable[[str], None]) -> None:
             return
         tell(f"the hub's worker has {waiting} jobs to do and is {behind} changes behind")
         time.sleep(_LOOK_SECONDS)
+    raise NotMeasured("The hub's worker does not catch up.")

@@ -11,7 +11,10 @@ from typing import Any, Final
 
 import httpx2
 
+from bench.sending import end
+
 PLUGIN: Final = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+AE_TITLE: Final = "ORTHANC"
 _START_SECONDS: Final = 20
 _ANSWER_SECONDS: Final = 60
 
@@ -26,8 +29,12 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def running_orthanc(folder: Path, **settings: Any) -> Iterator[httpx2.Client]:
+def running_orthanc(
+    folder: Path, *, dicom_port: int | None = None, **settings: Any
+) -> Iterator[httpx2.Client]:
     """Run an Orthanc on what is in `folder`, and give a client of it; `settings` stand beside its defaults.
+
+    It takes C-STORE on `dicom_port` where one is given.
 
     Raises:
         NotStarted: it ended, or does not answer.
@@ -37,7 +44,10 @@ def running_orthanc(folder: Path, **settings: Any) -> Iterator[httpx2.Client]:
         "HttpPort": port,
         "RemoteAccessAllowed": False,
         "AuthenticationEnabled": False,
-        "DicomServerEnabled": False,
+        "DicomServerEnabled": dicom_port is not None,
+        "DicomPort": dicom_port or 0,
+        "DicomAet": AE_TITLE,
+        "DicomAlwaysAllowStore": True,
         "StorageDirectory": str(folder / "storage"),
         "Plugins": [str(PLUGIN)],
     }
@@ -55,8 +65,7 @@ def running_orthanc(folder: Path, **settings: Any) -> Iterator[httpx2.Client]:
             _wait_for(client, process)
             yield client
     finally:
-        process.terminate()
-        process.wait(_START_SECONDS)
+        end(process, _START_SECONDS)
 
 
 def _wait_for(client: httpx2.Client, process: "subprocess.Popen[bytes]") -> None:

@@ -1,13 +1,14 @@
 """What is asked of both archives: the same words to each, below its own DICOMweb root."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bench import material
 from bench.figures import MILLISECONDS, PER_SECOND, Unit
 
 CLIENTS: Final = 8
+_SENDING: Final = "-while-sending"
 _CINE: Final = material.place_of("ultrasound")
 _RADIOGRAPH: Final = material.place_of("radiograph")
 
@@ -17,7 +18,7 @@ class Question:
     """One thing to ask: `paths` of them, one after the other, below a DICOMweb root.
 
     `clients` is how many ask at once, each on a connection of its own. `paths` takes the number of small
-    studies that there are.
+    studies that there are. `while_sending` has a device send studies to the same archive meanwhile.
     """
 
     name: str
@@ -27,6 +28,12 @@ class Question:
     clients: int
     aim: float | None
     paths: Callable[[int], Sequence[str]]
+    while_sending: bool = False
+
+    @property
+    def answered(self) -> str:
+        """What is answered, by the name of the question that asks it while nothing is sent."""
+        return self.name.removesuffix(_SENDING)
 
 
 def _frames(_studies: int) -> Sequence[str]:
@@ -46,7 +53,7 @@ def _windows(_studies: int) -> Sequence[str]:
     return [f"{_RADIOGRAPH.path}/rendered?window={center},3000,linear" for center in range(1_500, 1_700)]
 
 
-QUESTIONS: Final = (
+_ASKED_OF_ALL: Final = (
     Question(
         name="frame",
         what=f"one frame (0.9 MB) of a cine of {material.FRAMES} in RGB, {CLIENTS} clients",
@@ -110,4 +117,15 @@ QUESTIONS: Final = (
         aim=None,
         paths=lambda _: [_CINE.path],
     ),
+)
+
+
+def _while_sending(question: Question) -> Question:
+    what = f"{question.what}, while a device sends"
+    return replace(question, name=f"{question.name}{_SENDING}", what=what, aim=None, while_sending=True)
+
+
+QUESTIONS: Final = (
+    *_ASKED_OF_ALL,
+    *(_while_sending(each) for each in _ASKED_OF_ALL if each.name in {"frame", "metadata", "search"}),
 )

@@ -1,9 +1,11 @@
 """`make bench`: what a reader waits for, asked of the hub and of Orthanc by turns, on the same files."""
 
 import platform
+import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -20,7 +22,9 @@ from bench.filling import fill, write_files
 from bench.load import NotMeasured, Target, milliseconds_to_first_byte, rate
 from bench.questions import QUESTIONS, Question
 from bench.run import commit, kept_folder, show, when_and_where, write
+from bench.sending import PACE_SECONDS, sending
 from bench.served_hub import NotServed, served_hub
+from hub.ports import free_port
 
 STUDIES: Final = 10_000
 ROUNDS: Final = 3
@@ -65,10 +69,12 @@ def reading(
     without any access control, so it has less to do.
 
     Needs wrk, Orthanc with orthanc-dicomweb and dcmtk: `make bench` installs them where it may. It takes
-    about six minutes, with --quick one.
+    about ten minutes, with --quick two. Ended early, it ends what it has started.
 
     Begin with: make bench BENCH="--quick --only frame"
     """
+    # Told to end, it ends what it started, as at Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     asked = [question for question in QUESTIONS if not only or question.name in only]
     if only and {*only} - {question.name for question in QUESTIONS}:
         raise typer.BadParameter(f"There are {_NAMES}.", param_hint="--only")
@@ -92,11 +98,18 @@ def _measured(
 ) -> tuple[list[Comparison], dict[str, str]]:
     (folder / "orthanc").mkdir(parents=True, exist_ok=True)
     is_filled = folder / f"filled-{studies}"
+    port = free_port("127.0.0.1")
     with (
         served_hub(folder / "hub") as hub,
-        peer.running_orthanc(folder / "orthanc", KeepAlive=True) as orthanc,
+        peer.running_orthanc(folder / "orthanc", dicom_port=port, KeepAlive=True) as orthanc,
     ):
-        theirs = Target(name="Orthanc", base_url=str(orthanc.base_url).rstrip("/"), root="/dicom-web")
+        theirs = Target(
+            name="Orthanc",
+            base_url=str(orthanc.base_url).rstrip("/"),
+            root="/dicom-web",
+            dicom_port=port,
+            ae_title=peer.AE_TITLE,
+        )
         if not is_filled.exists():
             _CONSOLE.print("writing the files")
             folders = write_files(folder / "files", studies)
@@ -125,7 +138,8 @@ def _compared(
     found: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds):
         for target, numbers in zip(targets, found, strict=True):
-            numbers.append(_asked(question, target, paths, seconds, folder))
+            with sending(target, studies) if question.while_sending else nullcontext():
+                numbers.append(_asked(question, target, paths, seconds, folder))
         ours, theirs = found[0][-1], found[1][-1]
         unit = question.unit.name
         _CONSOLE.print(f"  {question.name} {number + 1}: {ours:.1f}{unit}, Orthanc {theirs:.1f}{unit}")
@@ -159,6 +173,7 @@ def _conditions(orthanc: httpx2.Client, studies: int, rounds: int, seconds: floa
         " control",
         "Asked": f"{rounds} rounds of {seconds:.0f} s by turns, wrk with connections that stay open,"
         f" Accept-Encoding gzip; {studies} small studies in both",
+        "While a device sends": f"a small study every {PACE_SECONDS} s by C-STORE, to whom is asked",
         "Numbers": "the middle of the rounds (the least to the most); ratios are of neighbouring rounds",
     }
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import httpx2
 
 from bench.load import Target
+from bench.sending import DEVICE, end
 from core.access import Grant, Role, Route
 from core.errors import AlreadyRegistered
 from database.figures import Figures, figures
@@ -21,7 +22,6 @@ from hub.register import Register, open_register
 from hub.settings import load
 
 SITE: Final = "bench"
-DEVICE: Final = "BENCH"
 _HOST: Final = "127.0.0.1"
 READER: Final = "bench-reader"
 _GROUP: Final = "bench-readers"
@@ -35,11 +35,9 @@ class NotServed(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ServedHub:
-    """A hub that serves: where its doors are, and its register."""
+    """A hub that serves, and its register."""
 
     target: Target
-    dicom_port: int
-    called_ae_title: str
     register: Register
 
     def figures(self) -> Figures:
@@ -78,18 +76,17 @@ def served_hub(folder: Path, **given: Any) -> Iterator[ServedHub]:
             name="the hub",
             base_url=base_url,
             root=f"/dicom-web/sites/{SITE}",
+            dicom_port=settings.dicom_port,
+            ae_title=settings.ae_title,
             authorization=f"Bearer {_token(register)}",
         )
         yield ServedHub(
             target=target,
-            dicom_port=settings.dicom_port,
-            called_ae_title=settings.ae_title,
             register=register,
         )
         register.database.close()
     finally:
-        process.terminate()
-        process.wait(_STOP_SECONDS)
+        end(process, _STOP_SECONDS)
 
 
 def _token(register: Register) -> str:

@@ -15,9 +15,11 @@ from rich.console import Console
 from bench import ohif, web_material
 from bench.chromium import Line, NoBrowser, browser
 from bench.figures import FRAMES, PER_SECOND, SECONDS, Comparison, Unit
-from bench.filling import c_store, wait_until_prepared
+from bench.filling import wait_until_prepared
+from bench.load import NotMeasured
 from bench.npm import NotFetched
 from bench.run import commit, kept_folder, show, when_and_where, write
+from bench.sending import Sender
 from bench.served_hub import READER, SITE, NotServed, ServedHub, served_hub
 from bench.web_pages import (
     BEGINNING_SECONDS,
@@ -151,7 +153,7 @@ def web(
                 return
             comparisons = [each for measure in asked for each in _compared(measure, chromium, sides, rounds)]
             conditions = _conditions(chromium, rounds)
-    except (NotServed, NotFetched, NotShown, NoBrowser, ohif.NotProxied) as error:
+    except (NotServed, NotFetched, NotShown, NoBrowser, ohif.NotProxied, NotMeasured) as error:
         _CONSOLE.print(f"Not measured: {error}")
         sys.exit(1)
     show(comparisons)
@@ -183,7 +185,7 @@ def _fill(hub: ServedHub, folder: Path) -> None:
         for number, file in enumerate(files):
             (folder / f"{number}.dcm").write_bytes(file)
         # Baseline JPEG is sent as it is.
-        c_store(hub, folder, "-xy")
+        Sender(hub.target, "-xy").send(folder)
     wait_until_prepared(hub, lambda line: _CONSOLE.print(f"  {line}"))
 
 

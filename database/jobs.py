@@ -105,15 +105,19 @@ def claim_jobs(
     now: datetime,
     lease: timedelta,
     limit: int,
+    urgent: bool | None = None,
     only_plain_together: bool = False,
 ) -> list[Job]:
     """Take the next due jobs of these kinds for the time of the lease, the most urgent first.
 
-    With `only_plain_together` a job that is urgent, or was tried before, is taken by itself: what ends its
-    worker, or takes long, holds up no other, and whatever ended one is not met again in company.
+    `urgent` says whether only those of a priority above 0 are meant, or only the others. With
+    `only_plain_together` a job that is urgent, or was tried before, is taken by itself: what ends its worker,
+    or takes long, holds up no other, and whatever ended one is not met again in company.
     """
     token = secrets.token_hex(16)
     is_due = and_(jobs.c.rested_at.is_(None), jobs.c.kind.in_(kinds), jobs.c.due_at <= now)
+    if urgent is not None:
+        is_due = and_(is_due, jobs.c.priority > 0 if urgent else jobs.c.priority <= 0)
     due = select(jobs.c.job_id).where(is_due).order_by(jobs.c.priority.desc(), jobs.c.due_at, jobs.c.job_id)
     with database.read(within=EVERY_SITE) as connection:
         if connection.execute(due.limit(1)).first() is None:

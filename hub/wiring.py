@@ -62,6 +62,8 @@ class House:
     archive: Archive
     decoders: Decoders
     foreign: ForeignFiles
+    routine_decoders: Decoders
+    """Of a worker, for what nobody waits for."""
     pictures: Pictures
     electrocardiograms: Electrocardiograms
     holter: Holter
@@ -122,12 +124,18 @@ class House:
             database=self.database, archive=self.archive, holter=self.holter, clock=self.clock
         )
 
-    def picture_maker(self) -> PictureMaker:
-        """Return what makes pictures of it."""
+    def picture_maker(self, decoders: Decoders | None = None) -> PictureMaker:
+        """Return what makes pictures of it, in children of its own where some are given."""
+        own = Pictures(
+            database=self.database,
+            archive=self.archive,
+            decoders=decoders or self.decoders,
+            store=self.renditions,
+        )
         return PictureMaker(
             database=self.database,
             archive=self.archive,
-            pictures=self.pictures,
+            pictures=own,
             electrocardiograms=self.electrocardiograms,
             clock=self.clock,
         )
@@ -143,6 +151,7 @@ class House:
     def close(self) -> None:
         """Give the connections back, and end the children."""
         self.decoders.close()
+        self.routine_decoders.close()
         self.database.close()
 
     def _is_self_test_site(self, site_id: str) -> bool:
@@ -179,6 +188,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         archive=archive,
         decoders=decoders,
         foreign=foreign,
+        routine_decoders=Decoders(at_once=1),
         pictures=Pictures(database=database, archive=archive, decoders=decoders, store=renditions),
         holter=Holter(archive=archive, decoders=decoders, store=renditions),
         electrocardiograms=Electrocardiograms(

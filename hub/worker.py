@@ -4,6 +4,7 @@ Each duty runs in a thread of its own, so that a report in print never holds up 
 it knows is in rows: any number of workers may run, and any of them may die at any time.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +32,9 @@ from worklist.intake import CURSOR
 log = structlog.stdlib.get_logger("hub.worker")
 
 LONGEST_PAUSE_SECONDS = 10.0
+NICENESS = 5
+"""A third of the processor's time while others want it. Little enough that a writer who gives way, and holds
+the catalogue's lock, does not keep others waiting for long."""
 FEED_BATCH = 50
 CHAINED_WITHIN_SECONDS = 0.5
 ANCHOR_SECONDS = 3600.0
@@ -45,7 +49,8 @@ class Duty:
     """Something to do again and again, and once more at the end where `is_last` says so.
 
     `act` returns whether there may be more to do at once. Where it said no and nothing was committed since,
-    nothing is done for `idle_seconds`: only so long may what is due by the clock alone wait.
+    nothing is done for `idle_seconds`: only so long may what is due by the clock alone wait. Where it
+    `gives_way`, whoever reads goes first.
     """
 
     name: str
@@ -53,6 +58,7 @@ class Duty:
     act: Callable[[], bool]
     idle_seconds: float = 0.0
     is_last: bool = False
+    gives_way: bool = False
 
 
 def duties(house: House) -> list[Duty]:
@@ -119,6 +125,16 @@ def _preparing(house: House) -> list[Duty]:
             log.error("an instance is not prepared yet", sop_instance_uid=sop_instance_uid, error=error)
         return run.has_more
 
+    preparer, pictures = house.preparer(), house.picture_maker()
+    # Begun by the duty that uses them, its children give way as it does.
+    routine_pictures = house.picture_maker(house.routine_decoders)
+    runs: list[tuple[str, float, Callable[[], Run], bool]] = [
+        ("preparation", 0.2, partial(preparer.run, urgent=True), False),
+        ("pictures", 0.2, partial(pictures.run, urgent=True), False),
+        ("routine-preparation", 0.2, partial(preparer.run, urgent=False), True),
+        ("routine-pictures", 0.5, partial(routine_pictures.run, urgent=False), True),
+        ("overviews", 1, house.overview_maker().run, False),
+    ]
     return [
         Duty(
             name="preparation-feed",
@@ -127,12 +143,14 @@ def _preparing(house: House) -> list[Duty]:
             idle_seconds=FOLLOWER_IDLE_SECONDS,
         ),
         *(
-            Duty(name=name, every_seconds=every, act=partial(work_off, run), idle_seconds=JOBS_IDLE_SECONDS)
-            for name, every, run in (
-                ("preparation", 0.2, house.preparer().run),
-                ("pictures", 0.2, house.picture_maker().run),
-                ("overviews", 1, house.overview_maker().run),
+            Duty(
+                name=name,
+                every_seconds=every,
+                act=partial(work_off, run),
+                idle_seconds=JOBS_IDLE_SECONDS,
+                gives_way=gives_way,
             )
+            for name, every, run, gives_way in runs
         ),
     ]
 
@@ -220,6 +238,9 @@ class Worker:
         failures = 0
         record = self._records[duty.name]
         done_with, idle_until = None, 0.0
+        if duty.gives_way:
+            # On Linux each thread has its own, and what it starts has the same.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         while not self._stop.is_set():
             state = self._bell.state() if duty.idle_seconds else None
             if state is not None and state == done_with and time.monotonic() < idle_until:

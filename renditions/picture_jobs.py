@@ -33,9 +33,9 @@ class PictureMaker:
         self._electrocardiograms = electrocardiograms
         self._clock = clock
 
-    def run(self) -> Run:
-        """Make what is due."""
-        return work_off(self._database, self._clock, {PICTURE_JOB: self._make})
+    def run(self, *, urgent: bool | None = None) -> Run:
+        """Make what is due, or only what is urgent, or only the rest."""
+        return work_off(self._database, self._clock, {PICTURE_JOB: self._make}, urgent=urgent)
 
     def _make(self, job: Job) -> None:
         scope = at_site(job.body["site_id"])

@@ -115,9 +115,9 @@ class Preparer:
         self._clock = clock
         self._work = {PREPARE_JOB: self._prepare, REREAD_JOB: self._reread}
 
-    def run(self) -> Run:
-        """Prepare what is due."""
-        return work_off(self._database, self._clock, self._work, together=self._prepare_small)
+    def run(self, *, urgent: bool | None = None) -> Run:
+        """Prepare what is due, or only what is urgent, or only the rest."""
+        return work_off(self._database, self._clock, self._work, urgent=urgent, together=self._prepare_small)
 
     def _prepare(self, job: Job) -> None:
         scope = at_site(job.body["site_id"])

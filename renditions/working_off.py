@@ -30,10 +30,11 @@ def work_off(
     clock: Clock,
     work: Mapping[str, Callable[[Job], None]],
     *,
+    urgent: bool | None = None,
     limit: int = 8,
     together: Callable[[Sequence[Job]], Sequence[Job]] | None = None,
 ) -> Run:
-    """Do what is due of these kinds, in so many turns at the most.
+    """Do what is due of these kinds, only what is `urgent` or only the rest, in so many turns at the most.
 
     One at a time: what ends this worker holds up no job behind it. Only with `together` as many at once as
     are neither urgent nor tried before; it returns those that it has not done, which then have a turn each.
@@ -46,6 +47,7 @@ def work_off(
             now=clock.now(),
             lease=LEASE,
             limit=1 if together is None else AT_ONCE,
+            urgent=urgent,
             only_plain_together=True,
         )
         if not claimed:

@@ -365,3 +365,39 @@ def test_an_instance_at_two_sites_is_prepared_for_each(room: Room) -> None:
         assert every_frame(room, instance)[0] == bytes(64)
     assert {key for key, _, _ in room.blobs.ranges} == {here.blob_key, there.blob_key}
     assert room.blobs.opened == []
+
+
+def test_small_instances_are_prepared_together_and_what_fails_by_itself(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = [room.store(cine()) for _ in range(5)]
+    damage(room, held[2])
+    room.follow()
+    opened = []
+    write = room.database.write
+    monkeypatch.setattr(room.database, "write", lambda **words: (opened.append(1), write(**words))[1])
+    [(uid, error)] = room.preparer().run(urgent=False).failures
+    assert (uid, "damaged" in error) == (held[2].sop_instance_uid, True)
+    assert len(opened) == 5, "claimed, written down and given back; claimed and put off by itself"
+    room.blobs.forget()
+    for instance in held[:2] + held[3:]:
+        assert every_frame(room, instance)[3] == bytes([3]) * 64
+    assert room.blobs.opened == []
+
+
+def test_what_is_urgent_or_too_large_is_prepared_by_itself(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = [room.store(cine()) for _ in range(3)]
+    room.emergencies |= {held[1].study_instance_uid}
+    room.follow()
+    monkeypatch.setattr(preparation, "SMALL_TOGETHER", held[0].size)
+    assert room.preparer().run(urgent=True).failures == []
+    room.blobs.forget()
+    every_frame(room, held[1])
+    assert room.blobs.opened == []
+    assert room.preparer().run(urgent=False).failures == []
+    room.blobs.forget()
+    for instance in held:
+        every_frame(room, instance)
+    assert room.blobs.opened == []
