@@ -39,23 +39,39 @@ def encoded_data_sets(several: Iterable[Mapping[str, Any]]) -> bytes:
 
 def _written_data_set(values: Mapping[str, Any]) -> str:
     members = []
-    for tag, vr, keyword in _in_order(tuple(values)):
+    for beginning, vr, keyword in _beginnings(tuple(values)):
         found = _WRITTEN_UTF_8 if keyword == _CHARACTER_SET else _written_values(vr, values[keyword])
-        members.append(f'"{tag}":{{"vr":"{vr}","Value":[{found}]}}' if found else f'"{tag}":{{"vr":"{vr}"}}')
+        members.append(f'{beginning},"Value":[{found}]}}' if found else f"{beginning}}}")
     return f"{{{','.join(members)}}}"
 
 
 def _written_values(vr: str, value: Any) -> str:
     """Return the values of an element as they stand between the brackets."""
-    if value is None or value == "":
+    kind = type(value)
+    if kind is str:
+        if vr == "PN":
+            return _written_name(value) if value else ""
+        return encode_basestring(value) if value else ""
+    if value is None:
         return ""
-    if isinstance(value, (tuple, list)):
+    if kind is int:
+        return str(value)
+    if kind is tuple or kind is list:
         return ",".join(found for one in value if (found := _written_values(vr, one)))
-    if isinstance(value, str):
-        return _written(person_name(value)) if vr == "PN" else encode_basestring(value)
     if isinstance(value, date):
         return f'"{_value(vr, value)}"'
     return _written(value)
+
+
+def _written_name(text: str) -> str:
+    parts = [f'"{group}":{encode_basestring(part)}' for group, part in person_name(text).items()]
+    return f"{{{','.join(parts)}}}"
+
+
+@lru_cache(_LAYOUTS)
+def _beginnings(keywords: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Return how each element of these begins when it is written, its VR and keyword, in order of tags."""
+    return tuple((f'"{tag}":{{"vr":"{vr}"', vr, keyword) for tag, vr, keyword in _in_order(keywords))
 
 
 @lru_cache(_LAYOUTS)

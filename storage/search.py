@@ -193,7 +193,7 @@ def _studies(connection: Connection, rows: Sequence[Row[Any]]) -> list[Study]:
     instance_counts: Counter[StudyKey] = Counter()
     for begin in range(0, len(keys), _AT_ONCE):
         within = among((series.c.site_id, series.c.study_instance_uid), keys[begin : begin + _AT_ONCE])
-        for site_id, study_instance_uid, modality, count in connection.execute(_ADDED_UP.where(within)):
+        for site_id, study_instance_uid, modality, count in connection.execute(_ADDED_UP.where(within)).all():
             modalities.setdefault((site_id, study_instance_uid), []).append(modality)
             instance_counts[site_id, study_instance_uid] += count
     return [
