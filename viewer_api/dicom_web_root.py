@@ -202,8 +202,7 @@ def accept_of(request: Request) -> str:
 
 def _require_in_sight(rooms: Rooms, actor: Actor, site_id: str) -> None:
     """Raise NotFound for a site where the actor may do nothing at all, as for one that does not exist."""
-    scopes = [actor.scope(act).within(site_id) for act in Act]
-    if all(scope.is_empty for scope in scopes):
+    if all(actor.scope(act).within(site_id).is_empty for act in Act):
         raise NotFound
     rooms.directory.site(site_id)
 
