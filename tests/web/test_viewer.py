@@ -136,6 +136,7 @@ def test_a_cine_plays_only_what_is_loaded_and_goes_by_keys(
     [dataset] = hub.store([cine], Modality="US")
     page = sign_in("reader", locale="en-GB")
     held: list[Route] = []
+    page.route("**/cine", lambda route: route.abort())
     holds = {"late frames"}
     late_frames = re.compile("/frames/(2[1-9]|30)$")
     page.route(late_frames, lambda route: held.append(route) if holds else route.continue_())
@@ -168,6 +169,31 @@ def test_a_cine_plays_only_what_is_loaded_and_goes_by_keys(
     page.locator("canvas").hover()
     page.mouse.wheel(0, 100)
     page.locator(".viewer-looking", has_text="1 / 30").wait_for()
+    assert "As the device sent it (lossy)" in page.locator(".viewer-quality").inner_text()
+
+
+def test_a_whole_cine_moves_before_its_stored_frames_are_here(
+    hub: WebHub, sign_in: "Callable[..., Page]"
+) -> None:
+    cine = dcmread(Path(str(get_testdata_file("examples_ybr_color.dcm", download=False))))
+    [dataset] = hub.store([cine], Modality="US")
+    page = sign_in("reader", locale="en-GB")
+    held: list[Route] = []
+    page.route(re.compile(r"/frames/([2-9]|[1-3]\d)$"), lambda route: held.append(route))
+    page.goto(view_of(hub, dataset.StudyInstanceUID))
+    page.locator("progress.viewer-buffer[value='30']").wait_for(state="attached")
+    page.locator(".viewer-quality[data-quality=lossy]").wait_for()
+    page.locator(".viewer-looking", has_text="30 / 30").wait_for()
+    # Every stored frame comes all the same, and takes the place of the one with loss.
+    stored = 1
+    while stored < 30:
+        while held:
+            held.pop().continue_()
+            stored += 1
+        page.wait_for_timeout(20)
+    page.keyboard.press(" ")
+    page.keyboard.press("End")
+    page.locator(".viewer-quality[data-quality=full]").wait_for()
     assert "As the device sent it (lossy)" in page.locator(".viewer-quality").inner_text()
 
 

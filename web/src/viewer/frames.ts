@@ -47,6 +47,11 @@ export class Frames {
     return this.packed[frame] !== undefined || this.held(frame) !== undefined
   }
 
+  /** Whether the bytes of a frame came by themselves, and it need not be fetched. */
+  isFetched(frame: number): boolean {
+    return this.packed[frame] !== undefined
+  }
+
   /** Return how many frames from the first on are here. */
   get countHere(): number {
     while (this.reached < this.image.frameCount && this.isHere(this.reached)) this.reached += 1
@@ -62,6 +67,16 @@ export class Frames {
       if (this.image.frameCount > 1) this.packed[frame] ??= blob
       return this.unpacked(blob, true)
     })
+  }
+
+  /** Keep a picture with loss of a frame for the time until its stored one is here. */
+  keep(frame: number, bitmap: ImageBitmap): void {
+    if (this.held(frame) !== undefined) {
+      bitmap.close()
+      return
+    }
+    const kept: Frame = { kind: 'colours', bitmap, isLossy: true }
+    cache.put(this.key(frame, true), kept, bytesOf(kept))
   }
 
   /** Return a frame as it was stored, or as the server's rule shows what cannot be shown otherwise. */

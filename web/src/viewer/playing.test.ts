@@ -5,6 +5,7 @@ import { calliperOf, marched, sheetMm, sheetUrl, USUAL_PAPER } from './ecg'
 import { hung, ordered } from './hanging'
 import { type Image, imageOf } from './image'
 import { begun, changed, changing, isWhole, moved, NO_MARKS, redone, undone } from './marks'
+import { framesIn } from './moving'
 import { sourceOf } from './source'
 
 function told(tag: string, ...values: unknown[]): DataSet {
@@ -22,6 +23,18 @@ test("a cine's rate is what the instance recommends, then its rate, then its tim
     [{}, undefined],
   ]
   for (const [dataset, frameMs] of cases) expect(cineTiming(dataset)?.frameMs).toBe(frameMs)
+})
+
+test('a moving picture that stays longer stands for as many frames that are alike', () => {
+  // The hub writes whole milliseconds.
+  for (const [microseconds, frames] of [
+    [33_000, 1],
+    [66_000, 2],
+    [330_000, 10],
+  ] as const) {
+    expect(framesIn(microseconds, 33.333)).toBe(frames)
+  }
+  expect(framesIn(null, 40)).toBe(1)
 })
 
 function played(timing: CineTiming, rules: PlayRules, times: number[]): number[] {
