@@ -181,7 +181,7 @@ def test_a_whole_cine_moves_before_its_stored_frames_are_here(
     held: list[Route] = []
     page.route(re.compile(r"/frames/([2-9]|[1-3]\d)$"), lambda route: held.append(route))
     page.goto(view_of(hub, dataset.StudyInstanceUID))
-    page.locator("progress.viewer-buffer[value='30']").wait_for(state="attached")
+    page.locator("progress.viewer-buffer[value='30']").wait_for(state="attached", timeout=30_000)
     page.locator(".viewer-quality[data-quality=lossy]").wait_for()
     page.locator(".viewer-looking", has_text="30 / 30").wait_for()
     # Every stored frame comes all the same, and takes the place of the one with loss.
