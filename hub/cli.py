@@ -165,6 +165,27 @@ def import_files(
 
 
 @app.command()
+def watch(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Into which a device writes.", exists=True, file_okay=False),
+    ],
+    site: Annotated[str, typer.Option("--site", help="The site that the studies belong to.")],
+    device: Annotated[
+        str, typer.Option("--device", help="What writes there, as the audit is to name it.")
+    ] = "",
+    data: DataOption = None,
+) -> None:
+    """Take in what a device writes into a folder: DICOM and ECG files, each moved to done/ or refused/.
+
+    A file is taken when it no longer grows. What is refused has a note beside it that says why.
+    """
+    from hub.watch import run_watch
+
+    sys.exit(run_watch(_settings({"data": data}), folder, site, device))
+
+
+@app.command()
 def ecg(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="An ECG file of any kind, or a DICOM ECG.", exists=True)

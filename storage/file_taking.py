@@ -45,6 +45,8 @@ class Taken:
     outcome: StoreOutcome | LeftOut
     stored: StoredInstance | None = None
     detail: str = ""
+    companions: frozenset[str] = frozenset()
+    """The files beside it, by name, that belong to it and were kept with it."""
 
 
 def take_file(
@@ -69,7 +71,8 @@ def take_file(
             stored = foreign.take(stream, kind, origin, name=name, companions=companions)
         except InvalidInstance as refusal:
             return Taken(outcome=LeftOut.QUARANTINED, detail=str(refusal))
-        return Taken(outcome=stored.outcome, stored=stored)
+        belonging = frozenset(companions()) if kind.has_companions else frozenset()
+        return Taken(outcome=stored.outcome, stored=stored, companions=belonging)
     try:
         header = read_part10_preamble(stream)
         if header.media_storage_sop_class_uid == MEDIA_STORAGE_DIRECTORY:

@@ -1,6 +1,7 @@
 """`imaging-hub import`: what a USB stick may hold, and what becomes of each file."""
 
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,16 @@ from pydicom.data import get_testdata_file
 
 from core.access import Scope
 from core.errors import NotFound, TooLarge
+from core.origin import Origin, OriginKind
 from database.tallies import IMPORTED, read_tally
 from hub.import_files import run_import
 from hub.register import open_register
 from hub.settings import Settings, load
+from hub.watch import taken_by
+from hub.watched_folder import SETTLED_SECONDS, WatchedFolder
 from hub.wiring import open_house
 from storage.query import Query
+from tests.ecg.formats.aecg_files import aecg
 from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.instances import data_set, encoded
 from tests.fixtures.migrated import Migrated
@@ -112,3 +117,33 @@ def test_nothing_to_import_is_no_success(settings: Settings, tmp_path: Path) -> 
 def test_an_unknown_site_is_refused_before_anything_is_read(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="nowhere"):
         run_import(settings, [tmp_path], "nowhere")
+
+
+def test_an_ecg_file_is_imported_and_one_that_cannot_be_read_says_why(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    good.write_text(aecg(), encoding="utf-8")
+    bad.write_text("<AnnotatedECG/>", encoding="utf-8")
+
+    assert run_import(settings, [good, bad], "xinglong") == 1
+
+    assert len(_stored(settings)) == 1
+    assert "bad (HL7 aECG:" in capsys.readouterr().out.replace("\n", "")
+
+
+def test_what_lies_in_a_watched_folder_when_it_is_opened_is_taken(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "watched"
+    folder.mkdir()
+    (folder / "one.xml").write_text(aecg(), encoding="utf-8")
+    house = open_house(settings)
+    origin = Origin(kind=OriginKind.IMPORT, site_id="xinglong", source="watch cart")
+    watched = WatchedFolder(folder, partial(taken_by, house, origin), lambda _: None)
+    watched.look(0)
+
+    moved = watched.look(SETTLED_SECONDS)
+
+    house.close()
+    assert moved == 1
+    assert len(_stored(settings)) == 1
+    assert (folder / "done" / "one.xml").exists()
