@@ -53,7 +53,10 @@ def shown(page: "Page", dataset: Dataset, *, channels: int) -> NDArray[np.uint8]
     canvas = page.locator(f"canvas[data-shown='{dataset.SOPInstanceUID} full']")
     canvas.wait_for()
     page.keyboard.press("o")
-    page.locator(".viewer-looking", has_text="100 %").wait_for()
+    page.keyboard.press("Home")
+    count = int(dataset.get("NumberOfFrames", 1))
+    looked_at = "100 %" if count == 1 else f"100 %   1 / {count}"
+    page.locator(".viewer-looking", has_text=looked_at).wait_for()
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     seen: Any = canvas.evaluate(SHADES, [columns, rows, channels])
     pixels = np.frombuffer(base64.b64decode(seen), np.uint8)

@@ -18,7 +18,7 @@ function documented(): string {
   const lines = [
     '# Keys',
     '',
-    'Made from `web/src/keys.ts` by `npm --prefix web run keys`. Keys work on /read.',
+    'Made from `web/src/keys.ts` by `npm --prefix web run keys`. Keys work on /read, those of images on /view too.',
     '',
   ]
   lines.push('While somebody types only the keys marked ✎ act.')

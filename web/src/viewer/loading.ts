@@ -61,6 +61,8 @@ export class Loading {
   async turnTo(frame: number): Promise<void> {
     const { image, frames } = this.shown
     this.next = frame
+    // Who chose a frame wants that one: nothing begins to play any more by itself.
+    this.hasBegun = true
     try {
       if (frames.held(frame) === undefined && isCine(image)) await this.playable(frame)
       this.stage.redraw()
