@@ -15,6 +15,7 @@ from database.jobs import (
     claim_jobs,
     complete,
     enqueue,
+    give_back,
     jobs,
     postpone,
     resting_jobs,
@@ -180,3 +181,33 @@ def test_racing_workers_never_hold_one_job_together(database: Database) -> None:
     with ThreadPoolExecutor(6) as pool:
         shares = list(pool.map(work, range(6)))
     assert sorted(number for share in shares for number in share) == list(range(60))
+
+
+def claimed_together(database: Database, *, urgent: bool | None = None) -> list[str]:
+    found = claim_jobs(
+        database, kinds=["render"], now=NOW, lease=LEASE, limit=3, urgent=urgent, only_plain_together=True
+    )
+    return [job.body["name"] for job in found]
+
+
+def test_only_what_is_neither_urgent_nor_tried_before_is_claimed_together(database: Database) -> None:
+    for name in "abcd":
+        ask(database, body={"name": name})
+    for name in ("first", "second"):
+        ask(database, body={"name": name}, priority=10)
+    tried = claim(database, limit=3)
+    with database.write() as connection:
+        give_back(connection, tried[1:], now=NOW)
+    assert [job.body["name"] for job in tried] == ["first", "second", "a"]
+    assert [claimed_together(database) for _ in range(4)] == [["second"], ["a"], ["b", "c", "d"], []]
+
+
+def test_one_may_ask_for_what_is_urgent_or_for_the_rest(database: Database) -> None:
+    ask(database, body={"name": "plain"})
+    ask(database, body={"name": "urgent"}, priority=10)
+    assert [claimed_together(database, urgent=urgent) for urgent in (False, False, True, True)] == [
+        ["plain"],
+        [],
+        ["urgent"],
+        [],
+    ]
