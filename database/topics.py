@@ -88,6 +88,7 @@ WITHOUT_TOPIC: Final[dict[str, str]] = {
         "kept_drafts",
         "list_views",
         "login_failures",
+        "original_files",
         "patient_acts",
         "patients",
         "publications",

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from database import rules
 from database.engine import Database
 from database.schema import Moment, metadata
-from database.topics import EVERYTHING, RAISED_BY, WITHOUT_TOPIC, revisions, site_topics, study_topic
+from database.topics import EVERYTHING, RAISED_BY, revisions, site_topics, study_topic
 from tests.fixtures.catalogue import declare_tables
 
 declare_tables()
@@ -78,11 +78,6 @@ def topics_of(name: str) -> set[str]:
         return {kinds}
     of = {"study ": study_topic(STUDY), "site ": site_topics([SITE])[0]}
     return {of[kind] for kind in kinds}
-
-
-def test_every_table_raises_a_topic_or_says_why_not() -> None:
-    assert {*RAISED_BY} | {*WITHOUT_TOPIC} == {*metadata.tables}
-    assert not {*RAISED_BY} & {*WITHOUT_TOPIC}
 
 
 def test_a_row_that_comes_changes_or_goes_raises_its_topics_and_no_others(database: Database) -> None:
