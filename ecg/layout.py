@@ -11,6 +11,8 @@ Row = tuple[str, ...]
 """The leads of one row, each for an equal part of the time, one after the other."""
 
 MOST_ROWS: Final = 64
+_FEW: Final = 5
+"""Holter recorders and handhelds have one to four leads; whatever has more is meant as a sheet of twelve."""
 
 
 class Layout(StrEnum):
@@ -49,14 +51,15 @@ def rows(
 ) -> tuple[Row, ...]:
     """Return the rows for what was recorded: leads of no standard follow in rows of their own.
 
-    A lead of the twelve that was not recorded keeps its place, empty: what is missing should be seen.
+    A lead of the twelve that was not recorded keeps its place, empty: what is missing should be seen. Where
+    only a few of them were meant to be recorded, each lead has a row.
     """
     names = [lead.name for lead in recording.leads]
     standard = twelve(limb_sequence)
     drawn = {_TURNED_OVER.get(name, name) for name in standard}.union(standard)
     further = tuple((name,) for name in names if name not in drawn)
-    if not any(name in drawn for name in names):
-        return further[:MOST_ROWS]
+    if sum(name in drawn for name in names) < _FEW:
+        return tuple((name,) for name in names)[:MOST_ROWS]
     return (_rows_of_twelve(layout, standard, rhythm_leads) + further)[:MOST_ROWS]
 
 

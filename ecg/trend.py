@@ -55,24 +55,18 @@ def minutes(beats_seconds: Seconds) -> list[Minute]:
     return found
 
 
-def trend_svg(
-    trend: Sequence[Minute], seconds: float, begins_at: datetime | None, header: Sequence[str]
-) -> str:
+def trend_svg(trend: Sequence[Minute], seconds: float, begins_at: datetime | None) -> str:
     """Draw the median of each minute over the span from its lowest to its highest.
 
     `begins_at` is the device's clock at the first sample; where it is unknown, time is counted from there.
     """
-    return "".join(_drawn(trend, seconds, begins_at, header))
+    return "".join(_drawn(trend, seconds, begins_at))
 
 
-def _drawn(
-    trend: Sequence[Minute], seconds: float, begins_at: datetime | None, header: Sequence[str]
-) -> Iterator[str]:
-    top = MARGIN + LINE * (len(header) + 1)
+def _drawn(trend: Sequence[Minute], seconds: float, begins_at: datetime | None) -> Iterator[str]:
+    top = MARGIN + LINE
     span = max(seconds / MINUTE, 1.0)
     yield opening(_LEFT_MM + _WIDE_MM + MARGIN, top + _HIGH_MM + 2 * LINE + MARGIN, "sans-serif")
-    for number, line in enumerate(header):
-        yield words(MARGIN, MARGIN + LINE * number, line)
     for rate in range(_LOWEST, _HIGHEST + 1, _EACH_RATE):
         y = _y(rate, top)
         yield f'<path class="fine" d="M{_LEFT_MM:g} {y:g}h{_WIDE_MM:g}"/>'

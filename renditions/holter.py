@@ -77,11 +77,11 @@ class Holter:
             body = json.dumps(asdict(self._worked_out(instance))).encode()
             self._store.keep(instance, RenditionKind.ECG_OVERVIEW, body, made_for=_VERSION)
 
-    def trend(self, instance: Instance, header: list[str]) -> bytes:
-        """Draw the rate over the whole recording; raises as `page` does."""
+    def trend(self, instance: Instance) -> bytes:
+        """Draw the rate over the whole recording, without a name; raises as `page` does."""
         overview = self.overview(instance)
         begins_at = _clock(overview.recorded_at)
-        return trend_svg(overview.minutes, overview.seconds, begins_at, header).encode()
+        return trend_svg(overview.minutes, overview.seconds, begins_at).encode()
 
     def _worked_out(self, instance: Instance) -> Overview:
         seconds, lead, recorded_at, found = 0.0, "", "", list[float]()

@@ -11,19 +11,20 @@ from ecg.storage_classes import ELECTROCARDIOGRAMS
 from storage.instance import Instance
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.dicom_web_root import Retrieval, Root, SearchRoot, accept_of
-from viewer_api.ecg_routes import InPaperSettings, reading_an_ecg
+from viewer_api.ecg_routes import ECGInstance, InPaperSettings, reading_an_ecg
 from viewer_api.media_types import Form, choose
-from viewer_api.parameters import CaseId
-from viewer_api.problems import Busy, NotAcceptable, NotShowable, documented
+from viewer_api.problems import Busy, NotAcceptable, NotShowable, SeveralSites, documented
 from viewer_api.rooms import InRooms, Rooms
 from worklist.case import Case
 from worklist.priors import Prior, Relation
 
 router = APIRouter(
-    prefix="/api/v1",
+    prefix="/api/v1/studies/{study}/instances/{instance}/ecg",
     tags=["electrocardiograms"],
     responses=AUTHENTICATION_PROBLEMS
-    | documented(Busy, InvalidRequest, NotAcceptable, NotFound, NotShowable, StorageUnavailable, TooLarge),
+    | documented(
+        Busy, InvalidRequest, NotAcceptable, NotFound, NotShowable, SeveralSites, StorageUnavailable, TooLarge
+    ),
 )
 
 _SVG: Final = "image/svg+xml"
@@ -38,12 +39,12 @@ _MARKS: Final = {
 
 
 @router.get(
-    "/cases/{case_id}/ecg-comparison.svg",
-    summary="The ECG of a case beside earlier ones of the same person",
+    "/comparison.svg",
+    summary="An ECG beside earlier ones of the same person",
     response_class=Response,
     responses={
         200: {
-            "description": "A drawing whose user unit is a millimetre; the case's own ECG is on the left.",
+            "description": "A drawing in millimetres; the ECG that was asked for is on the left.",
             "content": {_SVG: {"schema": {"type": "string"}}},
         }
     },
@@ -52,7 +53,7 @@ def comparison(
     request: Request,
     rooms: InRooms,
     root: SearchRoot,
-    case_id: CaseId,
+    ecg: ECGInstance,
     settings: InPaperSettings,
     prior: Annotated[
         list[str],
@@ -64,15 +65,12 @@ def comparison(
 ) -> Response:
     """Lead by lead on one time and voltage scale, with what each device measured below its heading."""
     choose(accept_of(request), [Form(media_type=_SVG)], multipart=False, single=True)
-    case = rooms.reading_list.case(root.actor, case_id)
-    own = _electrocardiogram(rooms, root, case)
-    if own is None:
-        raise NotFound("This case holds no ECG.")
-    priors = rooms.priors.of_case(root.actor, case_id)
+    case = rooms.reading_list.case_of_study(root.actor, ecg.site_id, ecg.study_instance_uid)
+    priors = rooms.priors.of_case(root.actor, case.case_id)
     earlier = _named(rooms, root, priors, prior) if prior else _newest(rooms, root, priors)
     marks = ["this ECG", *(_MARKS[relation] for _, relation in earlier)]
     with reading_an_ecg():
-        drawing = rooms.electrocardiograms.compared([own, *(each for each, _ in earlier)], marks, settings)
+        drawing = rooms.electrocardiograms.compared([ecg, *(each for each, _ in earlier)], marks, settings)
     return Response(drawing, media_type=_SVG)
 
 
@@ -92,7 +90,7 @@ def _named(
     """Return the ECGs of named cases. Raises NotFound: one is no prior of the case, or has no ECG."""
     among = {prior.case.case_id: prior for prior in priors}
     if not among.keys() >= set(named):
-        raise NotFound("Only priors of the case are compared with it.")
+        raise NotFound("Only priors of its case are compared with an ECG.")
     found = list(_electrocardiograms(rooms, root, [among[case_id] for case_id in dict.fromkeys(named)]))
     if len(found) < len(set(named)):
         raise NotFound("A prior holds no ECG.")

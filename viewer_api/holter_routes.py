@@ -41,7 +41,7 @@ def overview_drawing(request: Request, rooms: InRooms, ecg: ECGInstance) -> Resp
     """The median of each minute, over the span from its lowest to its highest."""
     choose(accept_of(request), [Form(media_type=_SVG)], multipart=False, single=True)
     with reading_an_ecg():
-        drawing = rooms.holter.trend(ecg, rooms.electrocardiograms.heading(ecg))
+        drawing = rooms.holter.trend(ecg)
     return Response(drawing, media_type=_SVG, headers=UNCHANGING)
 
 

@@ -43,6 +43,11 @@ def test_three_rhythm_leads_run_below_the_columns() -> None:
     assert rows(recording(*STANDARD), Layout.FOUR_BY_THREE, rhythm_leads=3)[3:] == (("II",), ("V1",), ("V5",))
 
 
+def test_each_of_a_few_leads_has_a_row_and_five_of_the_twelve_are_a_sheet_with_gaps() -> None:
+    assert rows(recording("II", "V1", "V5"), Layout.FOUR_BY_THREE) == (("II",), ("V1",), ("V5",))
+    assert rows(recording(*STANDARD[:5]), Layout.FOUR_BY_THREE)[0] == ("I", "aVR", "V1", "V4")
+
+
 def test_a_lead_is_turned_over_where_only_the_other_side_was_recorded() -> None:
     drawn = lead_drawn(recording("aVR"), "-aVR")
     assert drawn is not None
@@ -53,4 +58,4 @@ def test_a_lead_is_turned_over_where_only_the_other_side_was_recorded() -> None:
 
 
 def test_a_lead_that_is_drawn_turned_over_gets_no_row_of_its_own() -> None:
-    assert rows(recording("I", "-aVR", "V7"), Layout.SIX_BY_TWO)[6:] == (("V7",),)
+    assert rows(recording("I", "II", "III", "aVF", "-aVR", "V7"), Layout.SIX_BY_TWO)[6:] == (("V7",),)

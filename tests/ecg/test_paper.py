@@ -114,7 +114,7 @@ def test_a_gap_in_the_recording_is_a_gap_on_the_paper() -> None:
 
 
 def test_a_lead_that_was_not_recorded_keeps_its_place_and_one_more_gets_a_row() -> None:
-    drawing = svg(recording(("I", "V4R")), PaperSettings())
+    drawing = svg(recording((*STANDARD[:5], "V4R")), PaperSettings())
     assert "V6 not recorded" in drawing
     [whole] = traces(drawing, "V4R")
     assert whole[-1][0] - whole[0][0] == pytest.approx(4999 / 500 * 25, abs=0.02)

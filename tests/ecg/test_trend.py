@@ -24,7 +24,7 @@ def test_a_minute_without_beats_is_missing() -> None:
 
 def test_the_drawing_puts_each_minute_where_it_belongs() -> None:
     trend = [Minute(number=number, beats=60, lowest=50, median=120, highest=200) for number in (0, 719)]
-    drawing = trend_svg(trend, 1440 * 60, None, ["someone"])
+    drawing = trend_svg(trend, 1440 * 60, None)
     [line] = re.findall(r'stroke-width=".5" d="([^"]*)"', drawing)
     (first, height), (second, _) = (map(float, each) for each in re.findall(r"M([\d.]+) ([\d.]+)h", line))
     assert second - first == pytest.approx(719 / 1440 * 260, abs=0.02)
@@ -34,5 +34,5 @@ def test_the_drawing_puts_each_minute_where_it_belongs() -> None:
 
 
 def test_time_is_the_devices_where_it_is_known_and_counted_where_not() -> None:
-    assert ">08:00<" in trend_svg([], 86_400, datetime(2026, 1, 1, 7, 30), [])  # noqa: DTZ001 - a device's
-    assert ">2:00:00<" in trend_svg([], 86_400, None, [])
+    assert ">08:00<" in trend_svg([], 86_400, datetime(2026, 1, 1, 7, 30))  # noqa: DTZ001 - a device's
+    assert ">2:00:00<" in trend_svg([], 86_400, None)

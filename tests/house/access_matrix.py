@@ -370,7 +370,14 @@ DOORS: list[Door] = [
             place=Place.OBJECT,
             things={"study": "ecg_study", "instance": "ecg_instance"},
         )
-        for form in ("ecg", "ecg.svg", "ecg/overview", "ecg/overview.svg", "ecg/disclosure.svg")
+        for form in (
+            "ecg",
+            "ecg.svg",
+            "ecg/comparison.svg",
+            "ecg/overview",
+            "ecg/overview.svg",
+            "ecg/disclosure.svg",
+        )
     ),
     Door(
         method="GET",
@@ -378,13 +385,6 @@ DOORS: list[Door] = [
         act=Act.SEARCH,
         place=Place.OBJECT,
         things={"study": "file_study", "instance": "file_instance"},
-    ),
-    Door(
-        method="GET",
-        path="/api/v1/cases/{case_id}/ecg-comparison.svg",
-        act=Act.SEARCH,
-        place=Place.OBJECT,
-        things={"case_id": "ecg_case_id"},
     ),
     Door(
         method="POST",

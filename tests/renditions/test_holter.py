@@ -101,7 +101,7 @@ def test_the_overview_is_kept_ready_behind_the_first_sheet(room: Room, long_ecg:
     # No beat is counted twice where two pieces meet, and none is lost.
     assert max(each.highest for each in overview.minutes) < 130
     assert min(each.lowest for each in overview.minutes) > 55
-    drawing = room.holter().trend(long_ecg, []).decode()
+    drawing = room.holter().trend(long_ecg).decode()
     assert ">07:35<" in drawing
 
 

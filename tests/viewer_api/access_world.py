@@ -268,7 +268,6 @@ def _things(edge: Edge, reading: Reading) -> dict[str, str]:
         **_of_a_file(edge),
         "unnamed_study": reading.rooms.arrive(PatientID="", PatientName="").study_instance_uid,
         "text_source_id": device.source,
-        "ecg_case_id": reading.rooms.case(uids["ecg_study"]).case_id,
         "upload_id": reading.edge.rooms.uploads.open(
             at_site("technician"), XINGLONG, [AnnouncedFile(name="x", size=2)]
         ).upload_id,

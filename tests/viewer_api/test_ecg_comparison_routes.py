@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 from pydicom.uid import generate_uid
 
+from core.access import EVERY_SITE
 from tests.fixtures.consultation import QINGSHAN
 from tests.fixtures.reading_over_http import Reading
 from tests.viewer_api.stored import ECG, part10, sample, store
@@ -27,9 +28,16 @@ def recorded(reading: Reading, day: str, **at: Any) -> Case:
     return reading.rooms.case(receipt.study_instance_uid, **site)
 
 
+def address(reading: Reading, case: Case) -> str:
+    [instance] = reading.edge.rooms.archive.instances_of(case.study_instance_uid, visible_to=EVERY_SITE)
+    return (
+        f"/api/v1/studies/{case.study_instance_uid}/instances/{instance.sop_instance_uid}/ecg/comparison.svg"
+    )
+
+
 def drawn(reading: Reading, case: Case, status: int = 200, **asked: Any) -> list[str]:
     """Return the words of the comparison."""
-    answer = reading.as_("reader").get(f"/api/v1/cases/{case.case_id}/ecg-comparison.svg", params=asked)
+    answer = reading.as_("reader").get(address(reading, case), params=asked)
     assert answer.status_code == status, answer.text
     if status != 200:
         return []
@@ -65,9 +73,9 @@ def test_one_of_whom_only_name_birth_date_and_sex_agree_is_drawn_when_named_and_
     assert "CANDIDATE: not known to be the same person" in words
 
 
-def test_a_case_without_an_ecg_or_elsewhere_is_not_found(reading: Reading) -> None:
+def test_what_is_no_ecg_or_elsewhere_is_not_found(reading: Reading) -> None:
     ultrasound = reading.rooms.ready()
     elsewhere = recorded(reading, "20250101", site_id=QINGSHAN)
     drawn(reading, ultrasound, status=404)
-    answer = reading.as_("clinic").get(f"/api/v1/cases/{elsewhere.case_id}/ecg-comparison.svg")
+    answer = reading.as_("clinic").get(address(reading, elsewhere))
     assert answer.status_code == 404

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pydicom
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
@@ -14,6 +15,8 @@ from pydicom.data import get_testdata_file
 
 from ecg.strokes import LINE as LINE_OF_TEXT
 from ecg.strokes import MARGIN
+from tests.ecg.electrocardiograms import channel, group
+from tests.ecg.test_beats import heart
 from tests.web.conftest import WebHub, view_of
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.tool("chromium")
 
+AMBULATORY = "1.2.840.10008.5.1.4.1.1.9.1.3"
 PER_MM = 10
 """Pixels a millimetre, as the reader measured this screen."""
 TOLERANCE = 0.1
@@ -150,3 +154,54 @@ def test_a_screen_is_measured_with_a_card_and_stays_so(hub: WebHub, sign_in: "Ca
     page.keyboard.press(".")
     march = page.get_by_role("button", name="March out")
     assert [each.get_attribute("aria-pressed") for each in march.all()] == ["false", "true"]
+
+
+def test_a_sheet_is_drawn_in_the_readers_own_way_and_beside_the_earlier_ones(
+    hub: WebHub, sign_in: "Callable[..., Page]"
+) -> None:
+    file = Path(str(get_testdata_file("waveform_ecg.dcm", download=False)))
+    patient = {"PatientID": "ECG-2", "PatientBirthDate": "19600101"}
+    hub.store([file], **patient, StudyDate="20240101")
+    [dataset] = hub.store([file], **patient, StudyDate="20260101")
+    hub.consultation.take_in()
+    page = sign_in("reader", locale="en-GB")
+    page.goto(view_of(hub, dataset.StudyInstanceUID))
+    page.get_by_label("Layout").select_option("4x3+3")
+    page.get_by_label("Filter").select_option("40")
+    page.get_by_label("Mains").select_option("50")
+    page.get_by_role("button", name="Cabrera").click()
+    page.get_by_role("button", name="V ½").click()
+    asked = "rhythm=3&limbs=cabrera&half_chest=true&filter=40&filter=50"
+    page.locator(f".viewer-sheet img[src$='{asked}'][width]").wait_for()
+    page.get_by_role("button", name="Compare with earlier").click()
+    compared = page.locator(".viewer-sheet img[src*='/ecg/comparison.svg'][width]")
+    compared.wait_for()
+    drawing = hub.client.get(str(compared.get_attribute("src")), headers=hub.headers("reader")).text
+    assert drawing.index("2026-01-01") < drawing.index("earlier, same patient") < drawing.index("2024-01-01")
+
+
+def test_a_click_on_the_trend_of_a_long_recording_shows_the_sheet_of_that_moment(
+    hub: WebHub, sign_in: "Callable[..., Page]"
+) -> None:
+    rate, minutes = 250, 50
+    samples = np.tile(heart(np.arange(0.5, 60, 1.0), 60, rate=rate), minutes)
+    dataset = pydicom.dcmread(str(get_testdata_file("waveform_ecg.dcm", download=False)))
+    dataset.SOPClassUID = AMBULATORY
+    leads = [channel(f"5.6.3-9-{number}") for number in (2, 3, 7)]
+    dataset.WaveformSequence = [
+        group(np.stack([samples] * 3, axis=1).astype("<i2"), leads, SamplingFrequency=rate)
+    ]
+    [stored] = hub.store([dataset])
+    page = sign_in("reader", locale="en-GB")
+    page.goto(view_of(hub, stored.StudyInstanceUID))
+    trend = page.locator(".viewer-ecg-overview img")
+    trend.evaluate("image => image.decode()")
+    box = trend.bounding_box()
+    assert box is not None
+    # The middle of the time: the drawing is 279 mm wide, its time begins at 14 and takes 260.
+    page.mouse.click(box["x"] + box["width"] * (14 + 130) / 279, box["y"] + box["height"] / 2)
+    sheet = page.locator(".viewer-sheet img[src*='start='][width]")
+    sheet.wait_for()
+    start = int(str(sheet.get_attribute("src")).rpartition("start=")[2])
+    seconds_a_pixel = minutes * 60 / (box["width"] * 260 / 279)
+    assert start == pytest.approx(minutes * 30, abs=2 * seconds_a_pixel)

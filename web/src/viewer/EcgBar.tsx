@@ -3,7 +3,7 @@
 import type { JSX } from 'preact'
 import { keysShown } from '../keys'
 import { t } from '../shell/words'
-import { calliperWords, GAINS, isMeasured, LAYOUTS, type Paper, SPEEDS } from './ecg'
+import { BANDS, calliperWords, GAINS, isMeasured, LAYOUTS, NOTCHES, type Paper, SPEEDS } from './ecg'
 import type { Callipers } from './useCallipers'
 
 interface Props {
@@ -48,6 +48,7 @@ export function EcgBar(props: Props): JSX.Element {
           onPaper({ layout })
         }}
       />
+      <Further paper={paper} onPaper={onPaper} />
       <Start paper={paper} onPaper={onPaper} />
       <button
         type="button"
@@ -63,6 +64,75 @@ export function EcgBar(props: Props): JSX.Element {
       {!isMeasured(localStorage) && <span class="viewer-note">{t('viewer.not-calibrated')}</span>}
       <Found callipers={callipers} paper={paper} onMeasured={props.onMeasured} />
     </div>
+  )
+}
+
+/** What is off on the usual sheet. */
+function Further({ paper, onPaper }: Pick<Props, 'paper' | 'onPaper'>): JSX.Element {
+  return (
+    <>
+      <Choice
+        label={t('viewer.ecg-band')}
+        unit="Hz"
+        none={t('viewer.ecg-off')}
+        values={BANDS}
+        value={paper.band}
+        onChange={(band) => {
+          onPaper({ band })
+        }}
+      />
+      <Choice
+        label={t('viewer.ecg-notch')}
+        unit="Hz"
+        none={t('viewer.ecg-off')}
+        values={NOTCHES}
+        value={paper.notch}
+        onChange={(notch) => {
+          onPaper({ notch })
+        }}
+      />
+      <Toggle
+        label="Cabrera"
+        isOn={paper.isCabrera}
+        onChange={(isCabrera) => {
+          onPaper({ isCabrera })
+        }}
+      />
+      <Toggle
+        label={t('viewer.ecg-half')}
+        isOn={paper.halvesChest}
+        onChange={(halvesChest) => {
+          onPaper({ halvesChest })
+        }}
+      />
+      <Toggle
+        label={t('viewer.compare')}
+        isOn={paper.compares}
+        onChange={(compares) => {
+          onPaper({ compares })
+        }}
+      />
+    </>
+  )
+}
+
+interface ToggleProps {
+  label: string
+  isOn: boolean
+  onChange: (isOn: boolean) => void
+}
+
+function Toggle({ label, isOn, onChange }: ToggleProps): JSX.Element {
+  return (
+    <button
+      type="button"
+      aria-pressed={isOn}
+      onClick={() => {
+        onChange(!isOn)
+      }}
+    >
+      {label}
+    </button>
   )
 }
 
@@ -110,13 +180,15 @@ function Found({
 interface ChoiceProps<Value extends string | number> {
   label: string
   unit: string
+  /** What is written for a value of nothing. */
+  none?: string
   values: readonly Value[]
   value: Value
   onChange: (value: Value) => void
 }
 
 function Choice<Value extends string | number>(props: ChoiceProps<Value>): JSX.Element {
-  const { label, unit, values, value, onChange } = props
+  const { label, unit, none, values, value, onChange } = props
   return (
     <label>
       {label}
@@ -128,9 +200,7 @@ function Choice<Value extends string | number>(props: ChoiceProps<Value>): JSX.E
         }}
       >
         {values.map((each) => (
-          <option value={each}>
-            {each} {unit}
-          </option>
+          <option value={each}>{each === '' ? none : `${each} ${unit}`}</option>
         ))}
       </select>
     </label>

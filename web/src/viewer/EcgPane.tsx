@@ -5,8 +5,9 @@ import { useState } from 'preact/hooks'
 import { t } from '../shell/words'
 import { Calibration } from './Calibration'
 import { EcgBar } from './EcgBar'
+import { EcgOverview } from './EcgOverview'
 import { EcgSheet } from './EcgSheet'
-import { keepPixelsPerMm, type Paper, pixelsPerMm, USUAL_PAPER } from './ecg'
+import { isLong, keepPixelsPerMm, type Paper, pixelsPerMm, USUAL_PAPER } from './ecg'
 import type { ShownECG } from './study'
 import { type EcgHandle, useCallipers } from './useCallipers'
 import './ecg.css'
@@ -56,6 +57,16 @@ export function EcgPane(props: EcgPaneProps): JSX.Element {
           onChange={(pixels) => {
             setPerMm(pixels)
             keepPixelsPerMm(localStorage, pixels)
+          }}
+        />
+      )}
+      {isLong(props.ecg.seconds) && (
+        <EcgOverview
+          url={props.ecg.url}
+          seconds={props.ecg.seconds}
+          onStart={(startSeconds) => {
+            setPaper({ ...paper, startSeconds })
+            callipers.set(undefined)
           }}
         />
       )}

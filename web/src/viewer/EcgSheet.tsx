@@ -8,8 +8,9 @@ import { marched, type Paper, sheetMm, sheetUrl } from './ecg'
 import type { ShownECG } from './study'
 import type { Callipers, Place, Span } from './useCallipers'
 
-/** What stands above the first row of a sheet: whose it is. */
+/** What stands above the first row of a sheet: whose it is. Side by side a line more says how they are related. */
 const HEADER_MM = 14
+const COMPARED_HEADER_MM = 19
 
 interface Props {
   ecg: ShownECG
@@ -53,7 +54,10 @@ export function EcgSheet({ ecg, paper, perMm, callipers, hidesNames, onSeen }: P
           }}
         />
         {hidesNames && (
-          <div class="viewer-covered" style={{ height: `${HEADER_MM * perMm}px` }}>
+          <div
+            class="viewer-covered"
+            style={{ height: `${(paper.compares ? COMPARED_HEADER_MM : HEADER_MM) * perMm}px` }}
+          >
             {t('viewer.names-hidden')}
           </div>
         )}

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { advanced, type CineTiming, cineTiming, type PlayRules } from './cine'
 import type { DataSet } from './dataset'
-import { calliperOf, marched, sheetMm, sheetUrl, USUAL_PAPER } from './ecg'
+import { calliperOf, calliperWords, marched, secondAt, sheetMm, sheetUrl, USUAL_PAPER } from './ecg'
 import { hung, ordered } from './hanging'
 import { type Image, imageOf } from './image'
 import { begun, changed, changing, isWhole, moved, NO_MARKS, redone, undone } from './marks'
@@ -149,4 +149,19 @@ test("callipers tell time, rate and voltage by the paper's speed and gain", () =
   expect(marched(20, 30, 55)).toEqual([40, 50, 10])
   expect(sheetMm(1058)).toBe(280)
   expect(sheetUrl('/a/ecg?site_id=x', fast)).toBe('/a/ecg.svg?site_id=x&speed=50&gain=20&layout=4x3')
+})
+
+test('a sheet is asked for in the way that the reader chose', () => {
+  const own = { ...USUAL_PAPER, layout: '4x3+3', isCabrera: true, halvesChest: true } as const
+  expect(sheetUrl('/a/ecg?site_id=x', { ...own, band: '40', notch: '50', startSeconds: 20 })).toBe(
+    '/a/ecg.svg?site_id=x&speed=25&gain=10&layout=4x3&rhythm=3&start=20&limbs=cabrera&half_chest=true&filter=40&filter=50',
+  )
+  expect(sheetUrl('/a/ecg?site_id=x', { ...USUAL_PAPER, compares: true })).toContain('/a/ecg/comparison.svg?')
+  expect(calliperWords([0, 50], [0, 40], own)).toBe('0 ms  +1.00 mV  (V +2.00 mV)')
+})
+
+test('a place on the trend of a long recording is a second of it', () => {
+  expect(secondAt(14 / 279, 86_400)).toBe(0)
+  expect(secondAt((14 + 130) / 279, 86_400)).toBe(43_200)
+  expect(secondAt(1, 86_400)).toBe(86_390)
 })

@@ -1,6 +1,6 @@
 /** A study as the viewer needs it: its images and electrocardiograms, in the order of the strip. */
 
-import { type DataSet, text } from './dataset'
+import { type DataSet, items, number, text } from './dataset'
 import { Frames } from './frames'
 import { type FetchBytes, type GreyRule, greyRule } from './grey'
 import { ordered } from './hanging'
@@ -24,6 +24,7 @@ export interface ShownECG {
   sopInstanceUid: string
   /** Address of its numbers; `.svg` behind it is the sheet. */
   url: string
+  seconds: number
   dataset: DataSet
 }
 
@@ -67,7 +68,21 @@ export async function loadStudy(reference: StudyReference, signal: AbortSignal):
 function ecgOf({ siteId, studyInstanceUid }: StudyReference, dataset: DataSet): ShownECG {
   const sopInstanceUid = text(dataset, '00080018')
   const url = `/api/v1/studies/${studyInstanceUid}/instances/${sopInstanceUid}/ecg`
-  return { sopInstanceUid, url: `${url}?site_id=${encodeURIComponent(siteId)}`, dataset }
+  return {
+    sopInstanceUid,
+    url: `${url}?site_id=${encodeURIComponent(siteId)}`,
+    seconds: secondsOf(dataset),
+    dataset,
+  }
+}
+
+/** Return how long the longest group of a waveform lasts (PS3.3 C.10.9). */
+function secondsOf(dataset: DataSet): number {
+  const groups = items(dataset, '54000100')
+  return Math.max(
+    0,
+    ...groups.map((group) => (number(group, '003A0010') ?? 0) / (number(group, '003A001A') ?? 1)),
+  )
 }
 
 async function dicomJson(url: string, signal: AbortSignal): Promise<DataSet[]> {
