@@ -155,6 +155,7 @@ def test_a_page(
     page.goto(filled.url + address.format(**_reported(filled)))
     page.locator("main").wait_for()
     page.wait_for_timeout(1500)
+    page.wait_for_function("[...document.images].every(({ complete }) => complete)")
     _keep(page, name)
 
 
