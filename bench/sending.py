@@ -29,7 +29,7 @@ class Sender:
         """Send with these options of storescu."""
         titles = ["-aet", DEVICE, "-aec", target.ae_title]
         place = ["127.0.0.1", str(target.dicom_port)]
-        self._command = [_dcmtk("storescu"), *titles, *options, "+sd", *place]
+        self._command = [dcmtk("storescu"), *titles, *options, "+sd", *place]
         self._running: set[subprocess.Popen[bytes]] = set()
         self._is_over = False
 
@@ -99,7 +99,7 @@ def end(process: "subprocess.Popen[bytes]", seconds: float) -> None:
         process.wait()
 
 
-def _dcmtk(program: str) -> str:
+def dcmtk(program: str) -> str:
     """Return dcmtk's program of a name: pynetdicom puts others of the same names beside our Python."""
     own = str(Path(sys.executable).parent)
     folders = [each for each in os.environ.get("PATH", os.defpath).split(os.pathsep) if each != own]

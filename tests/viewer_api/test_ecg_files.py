@@ -14,8 +14,11 @@ from storage.aside_records import AsideFilter
 from storage.query import Query
 from storage.sweep import sweep
 from tests.ecg.documents import beats
+from tests.ecg.formats import scp_files as scp
 from tests.ecg.formats.aecg_files import aecg, lead
+from tests.ecg.formats.test_scp import simple
 from tests.fixtures.consultation import XINGLONG, at_site
+from tests.fixtures.reading_over_http import Reading
 from tests.viewer_api.conftest import Edge
 from tests.viewer_api.test_upload_routes import begin, send
 from viewer_api.stow_parts import ECG_FILES
@@ -65,6 +68,26 @@ def test_an_uploaded_file_is_a_claimable_case_at_once_and_drawn_with_its_own_num
     assert "<svg" in reader.get(f"{address(told)}/ecg.svg").text
     [study] = edge.rooms.archive.search_studies(Query(), visible_to=EVERY_SITE)
     assert (study.patient_id, study.modalities_in_study) == ("P7", ("ECG",))
+
+
+@pytest.mark.parametrize("body", [FILE, scp.scp(simple())], ids=["HL7 aECG", "SCP-ECG"])
+def test_a_file_is_uploaded_listed_drawn_and_read(edge: Edge, body: bytes) -> None:
+    told = uploaded(edge, body)
+    edge.consultation.take_in()
+    reader = edge.client("reader")
+
+    [line] = reader.get("/api/v1/worklist").json()["items"]
+    assert (line["study_instance_uid"], line["is_arriving"]) == (told["study_instance_uid"], False)
+    assert line["identity_to_be_confirmed"] is (body is not FILE)
+    reading = Reading(edge)
+    case = reading.claim("reader", edge.consultation.case(told["study_instance_uid"]))
+    ecg = reader.get(f"{address(told)}/ecg").json()
+    assert {"I", "V1"} <= set(ecg["leads"])
+    assert ecg["statements_state"] == "unconfirmed"
+    assert reader.get(f"{address(told)}/ecg.svg").status_code == 200
+    reading.save("reader", case, 0)
+    signed = reading.sign("reader", case, 1)
+    assert signed.status_code == 201, signed.text
 
 
 def test_the_file_is_had_again_as_it_came(edge: Edge) -> None:
