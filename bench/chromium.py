@@ -33,6 +33,9 @@ class Line:
     round_trip_milliseconds: float
 
 
+FULL_SPEED: Final = Line(megabits_per_second=10_000, round_trip_milliseconds=0)
+
+
 def executable() -> str | None:
     """Return the path of the browser that is installed."""
     return next(filter(None, map(shutil.which, _NAMES)), None)

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from bench import ohif, web_material
-from bench.chromium import Line, NoBrowser, browser
+from bench.chromium import FULL_SPEED, Line, NoBrowser, browser
 from bench.figures import FRAMES, PER_SECOND, SECONDS, Comparison, Unit
 from bench.filling import wait_until_prepared
 from bench.load import NotMeasured
@@ -151,6 +151,9 @@ def web(
             if waterfall:
                 _show_waterfall(chromium, sides[0])
                 return
+            for side in sides:
+                # A browser's own first page and a server's first answer are slow, whoever's they are.
+                time_to_list(chromium, side, FULL_SPEED)
             comparisons = [each for measure in asked for each in _compared(measure, chromium, sides, rounds)]
             conditions = _conditions(chromium, rounds)
     except (NotServed, NotFetched, NotShown, NoBrowser, ohif.NotProxied, NotMeasured) as error:

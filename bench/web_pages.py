@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.canvas import canvas, difference
-from bench.chromium import HEIGHT, WIDTH, Line, put_on_line
+from bench.chromium import FULL_SPEED, HEIGHT, WIDTH, Line, put_on_line
 from bench.web_material import NAME, Shown
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _AT_REST_SECONDS: Final = 1.5
 """A page that asked for nothing so long has all it wants."""
 _REST_SECONDS: Final = 12.0
 """On a line without limits: some ask for the same frames again and again."""
-_FULL_SPEED: Final = Line(megabits_per_second=10_000, round_trip_milliseconds=0)
 _WATCHER: Final = (
     (Path(__file__).parent / "watcher.js")
     .read_text(encoding="utf-8")
@@ -148,7 +147,7 @@ def time_to_cine(browser: "Browser", side: Side, shown: Shown, line: Line) -> Pl
             page.locator(side.play).dispatch_event("click")
         page.wait_for_timeout(1000 * BEGINNING_SECONDS)
         seen = page.evaluate("watched.seen.size")
-        put_on_line(found.session, _FULL_SPEED)
+        put_on_line(found.session, FULL_SPEED)
         _wait_until_at_rest(page)
         page.evaluate("watched.changes = []")
         page.wait_for_timeout(1000 * PLAYED_SECONDS)
