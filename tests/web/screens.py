@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SCREENS = Path(__file__).parents[2] / "docs/screens"
 SMALLEST = 8_000
+PICTURES_IN_VIEW = """() => Promise.all([...document.images]
+  .filter((image) => image.getBoundingClientRect().top < innerHeight)
+  .map((image) => image.decode().catch(() => undefined)))"""
 ADMIN_PARTS = ("aside", "devices", "sites", "users", "groups", "text")
 QUESTION = {"clinical_question": "咳嗽三周，消瘦。除外结核或占位？", "history": "吸烟三十年，高血压。"}
 
@@ -155,7 +158,7 @@ def test_a_page(
     page.goto(filled.url + address.format(**_reported(filled)))
     page.locator("main").wait_for()
     page.wait_for_timeout(1500)
-    page.wait_for_function("[...document.images].every(({ complete }) => complete)")
+    page.evaluate(PICTURES_IN_VIEW)
     _keep(page, name)
 
 
