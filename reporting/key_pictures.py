@@ -1,8 +1,8 @@
-"""The frames that a reader chose to show, as pictures for the report's PDF; never in its way."""
+"""The frames that a reader chose to show, with what was drawn into them, for the report; never in its way."""
 
 import base64
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,9 @@ from imaging.decoding import DECODER_ERRORS
 from imaging.rendering import Rendering, Viewport
 from imaging.window import Window
 from reporting.document import KeyImage, ReportDocument
+from reporting.drawn_marks import Drawing, as_svg, drawing
 from reporting.fonts import breakable, printable
+from reporting.marks import Mark
 from storage.archive import Archive
 from storage.instance import Instance
 
@@ -28,6 +30,8 @@ _FRAME_HEADERS: Final = frozenset({0xC0, 0xC1, 0xC2})
 
 ShowImage = Callable[[Instance, int, Rendering], bytes]
 """Shows a frame as JPEG where foreign bytes can do no harm: `Pictures.shown`, in a limited child."""
+Drawn = Mapping[str, Sequence[Mark]]
+"""What was drawn into each study when a report was signed, as it is kept with the report."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +43,22 @@ class KeyPicture:
     drawing: str = ""
 
 
-def key_pictures(archive: Archive, show: ShowImage, document: ReportDocument) -> tuple[KeyPicture, ...]:
+def key_pictures(
+    archive: Archive, show: ShowImage, document: ReportDocument, drawn: Drawn
+) -> tuple[KeyPicture, ...]:
     """Return the first of the key images of a report; what cannot be had or shown has a caption alone."""
     chosen = [image for image in document.key_images if image.sop_class_uid not in ELECTROCARDIOGRAMS]
     return tuple(
-        _picture(archive, show, document, image, number)
+        KeyPicture(number=number, caption=image.caption, drawing=_svg(archive, show, document, image, drawn))
         for number, image in enumerate(chosen[:MOST_PICTURES], 1)
+    )
+
+
+def key_drawings(archive: Archive, document: ReportDocument, drawn: Drawn) -> tuple[Drawing | None, ...]:
+    """Return the lines over each key image of a report; None where nothing was drawn into it."""
+    return tuple(
+        _drawing(archive, document, image, drawn) if any(drawn.values()) else None
+        for image in document.key_images
     )
 
 
@@ -60,8 +74,8 @@ def as_figures(pictures: Sequence[KeyPicture]) -> list[dict[str, object]]:
     ]
 
 
-def drawing_of(jpeg: bytes) -> str:
-    """Return a JPEG inside a drawing, which travels as text like all that is printed.
+def drawing_of(jpeg: bytes, over: Drawing | None = None) -> str:
+    """Return a JPEG inside a drawing, which travels as text like all that is printed, and the lines over it.
 
     Raises InvalidInstance: it is no JPEG, or larger than is printed.
     """
@@ -69,27 +83,48 @@ def drawing_of(jpeg: bytes) -> str:
         raise InvalidInstance(f"A picture of more than {_LARGEST_PICTURE} bytes is not printed.")
     width, height = _size(jpeg)
     data = base64.b64encode(jpeg).decode("ascii")
+    lines = as_svg(over, width, height) if over else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}">'
-        f'<image width="{width}" height="{height}" href="data:image/jpeg;base64,{data}"/></svg>'
+        f'<clipPath id="frame"><rect width="{width}" height="{height}"/></clipPath>'
+        f'<image width="{width}" height="{height}" href="data:image/jpeg;base64,{data}"/>'
+        f'<g clip-path="url(#frame)">{lines}</g></svg>'
     )
 
 
-def _picture(
-    archive: Archive, show: ShowImage, document: ReportDocument, image: KeyImage, number: int
-) -> KeyPicture:
+def _svg(archive: Archive, show: ShowImage, document: ReportDocument, image: KeyImage, drawn: Drawn) -> str:
     try:
-        [instance, *_] = archive.instances_of(
-            image.study_instance_uid or document.study_instance_uid,
-            image.series_instance_uid,
-            image.sop_instance_uid,
-            visible_to=Scope(site_ids=frozenset({document.site_id})),
-        )
-        drawing = drawing_of(show(instance, image.frame, _rendering(image)))
+        jpeg = show(_instance(archive, document, image), image.frame, _rendering(image))
+        return drawing_of(jpeg, _drawing(archive, document, image, drawn))
     except (HubError, *DECODER_ERRORS):
-        drawing = ""
-    return KeyPicture(number=number, caption=image.caption, drawing=drawing)
+        return ""
+
+
+def _drawing(archive: Archive, document: ReportDocument, image: KeyImage, drawn: Drawn) -> Drawing | None:
+    study = image.study_instance_uid or document.study_instance_uid
+    chosen = (image.sop_instance_uid, image.frame)
+    marks = [mark for mark in drawn.get(study, ()) if (mark.sop_instance_uid, mark.frame) == chosen]
+    if not any(mark.points for mark in marks):
+        return None
+    try:
+        instance = _instance(archive, document, image)
+    except HubError:
+        return None
+    # Without its size there is no picture of it either.
+    if not instance.columns or not instance.rows:
+        return None
+    return drawing(marks, instance.columns, instance.rows, image.caption)
+
+
+def _instance(archive: Archive, document: ReportDocument, image: KeyImage) -> Instance:
+    [instance, *_] = archive.instances_of(
+        image.study_instance_uid or document.study_instance_uid,
+        image.series_instance_uid,
+        image.sop_instance_uid,
+        visible_to=Scope(site_ids=frozenset({document.site_id})),
+    )
+    return instance
 
 
 def _rendering(image: KeyImage) -> Rendering:

@@ -19,7 +19,9 @@ from reporting import report_records as records
 from reporting.document import ReportDocument
 from reporting.ecg_pages import DrawPage, ECGPage, ecg_pages
 from reporting.encapsulated_pdf import encapsulated_pdf
+from reporting.key_pictures import Drawn as Marks
 from reporting.key_pictures import KeyPicture, ShowImage, key_pictures
+from reporting.mark_records import signed_marks
 from reporting.pdf import report_pdf
 from reporting.report import Publication, Report, ReportForm
 from reporting.structured_report import structured_report
@@ -117,8 +119,9 @@ class Publisher:
     def _publish(self, job: Job) -> None:
         with self._database.read(within=EVERY_SITE) as connection:
             report = records.find_report(connection, job.body["report_id"])
+            marks = signed_marks(connection, report.report_id)
         for publication in report.publications:
-            self._store(report, publication)
+            self._store(report, publication, marks)
         now = self._clock.now()
         with self._database.write(within=EVERY_SITE) as connection:
             fresh = [
@@ -129,7 +132,7 @@ class Publisher:
                 append_change(connection, _published(report, self._clock))
             complete(connection, job)
 
-    def _store(self, report: Report, publication: Publication) -> None:
+    def _store(self, report: Report, publication: Publication, marks: Marks) -> None:
         if self._archive.catalogue.held_digest(report.site_id, publication.sop_instance_uid) is not None:
             return
         number = FIRST_SERIES_NUMBER[publication.form] + report.number
@@ -137,7 +140,7 @@ class Publisher:
         if publication.form is ReportForm.PDF:
             drawn = Drawn(
                 ecg_pages=ecg_pages(self._archive, self._draw_page, report.document),
-                pictures=key_pictures(self._archive, self._show_image, report.document),
+                pictures=key_pictures(self._archive, self._show_image, report.document, marks),
             )
         part10 = RENDER[publication.form](report.document, publication, number, drawn)
         origin = Origin(kind=OriginKind.HUB, site_id=report.site_id, source=report.report_id)

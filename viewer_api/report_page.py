@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from core.access import ALLOWED, Act
+from reporting.key_pictures import key_drawings
 from viewer_api.access_log import AccessLog
 from viewer_api.head_requests import IsHead
 from viewer_api.page import InPageActor, InPageIdentity, PageRoute
@@ -31,9 +32,10 @@ def show_report_page(
     )
     report = rooms.inbox.report(actor, report_id, is_given=not is_head)
     may_confirm = any(Act.CONFIRM in ALLOWED[grant.role] for grant in actor.grants)
+    drawings = key_drawings(rooms.archive, report.document, rooms.marking.signed(actor, report))
     return render(
         "report.html",
-        page=report_page(report),
+        page=report_page(report, drawings),
         csrf_token=csrf_token(request) if may_confirm and report.superseded_by is None else "",
         display_name=actor.display_name,
     )

@@ -1,5 +1,6 @@
 """Gathers what a report's page shows: every text ready to be read, nothing decided in the template."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ecg.storage_classes import ELECTROCARDIOGRAMS
 from reporting.document import KeyImage, ReportDocument, ReportedInstance, ReportStatus
+from reporting.drawn_marks import Drawing
 from reporting.paper import words
 from reporting.paper.sheet import printed_name
 from reporting.paper.words import Words
@@ -31,6 +33,8 @@ class PictureOnPage:
     path: str
     larger_path: str
     caption: str
+    drawing: Drawing | None = None
+    """What its reader drew into it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +73,8 @@ class ReportPage:
     confirmations: tuple[tuple[str, str], ...]
 
 
-def report_page(report: Report) -> ReportPage:
-    """Return a report as its page shows it."""
+def report_page(report: Report, drawings: Sequence[Drawing | None]) -> ReportPage:
+    """Return a report as its page shows it; `drawings` lie over its key images, one for each."""
     document = report.document
     patient, kind = document.patient, report_kind(document.modality)
     read = in_order(document.instances)
@@ -89,7 +93,10 @@ def report_page(report: Report) -> ReportPage:
         facts=_facts(document),
         sections=_sections(document),
         earlier=_earlier(document),
-        key_images=tuple(_key_image(document, each) for each in document.key_images),
+        key_images=tuple(
+            _key_image(document, image, drawing)
+            for image, drawing in zip(document.key_images, drawings, strict=True)
+        ),
         sheets=tuple(
             _sheet_path(document, each) for each in read if each.sop_class_uid in ELECTROCARDIOGRAMS
         )[:ECGS_SHOWN],
@@ -163,7 +170,7 @@ def _image(document: ReportDocument, instance: ReportedInstance) -> PictureOnPag
     return PictureOnPage(path=f"{path}/thumbnail", larger_path=f"{path}/rendered", caption="")
 
 
-def _key_image(document: ReportDocument, image: KeyImage) -> PictureOnPage:
+def _key_image(document: ReportDocument, image: KeyImage, drawing: Drawing | None) -> PictureOnPage:
     path = f"{_path(document, image)}/frames/{image.frame}/rendered"
     looked = {}
     if image.window_center is not None and image.window_width is not None:
@@ -172,6 +179,7 @@ def _key_image(document: ReportDocument, image: KeyImage) -> PictureOnPage:
         path=f"{path}?{urlencode(_PICTURE | looked, safe=',')}",
         larger_path=f"{path}?{urlencode(looked, safe=',')}",
         caption=image.caption,
+        drawing=drawing,
     )
 
 

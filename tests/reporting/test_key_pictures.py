@@ -1,10 +1,13 @@
-"""The key images of a report: in its PDF, in its SR, and never in its way."""
+"""The key images of a report: in its PDF with what was drawn into them, in its SR, and never in its way."""
 
 import io
+import subprocess
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from pydicom import dcmread
 
@@ -74,8 +77,20 @@ def test_the_structured_report_refers_to_the_frames() -> None:
     assert {reference.ReferencedSOPInstanceUID for reference in references} == {SHOWN.sop_instance_uid}
 
 
-def signed(consultation: Consultation, **values: Any) -> Report:
-    """Return a report whose reader chose an image to show."""
+COLUMNS, ROWS = 300, 200
+LENGTH = Mark(
+    mark_id="l",
+    kind=MarkKind.LENGTH,
+    sop_instance_uid="1.2.3",
+    frame=1,
+    points=((60.0, 150.0), (240.0, 150.0)),
+)
+ELLIPSE = replace(LENGTH, mark_id="e", kind=MarkKind.ELLIPSE, points=((90.0, 20.0), (150.0, 80.0)))
+ELSEWHERE = replace(LENGTH, mark_id="x", frame=2, points=((10.0, 10.0), (10.0, 190.0)))
+
+
+def signed(consultation: Consultation, *drawn: Mark, **values: Any) -> Report:
+    """Return a report whose reader chose an image to show, and drew into the study."""
     case = consultation.claimed(reader(), SOPInstanceUID="1.2.3", **values)
     mark = Mark(
         mark_id="k",
@@ -88,7 +103,7 @@ def signed(consultation: Consultation, **values: Any) -> Report:
     )
     marking = Marking(database=consultation.database, clock=consultation.clock)
     uid = case.workitem.workitem_uid
-    marking.save(reader(), XINGLONG, case.study_instance_uid, uid, (mark,), version=0)
+    marking.save(reader(), XINGLONG, case.study_instance_uid, uid, (mark, *drawn), version=0)
     return consultation.sign(reader(), case)
 
 
@@ -97,6 +112,50 @@ def test_the_published_report_shows_what_its_reader_chose(consultation: Consulta
     assert consultation.publisher.run() == []
     pdf = consultation.inbox.pdf(at_site("clinic"), report.report_id)
     assert b"DCTDecode" in pdf
+
+
+@pytest.mark.tool("pdftoppm")
+def test_what_was_drawn_is_printed_where_its_reader_put_it(consultation: Consultation) -> None:
+    grey = {"Rows": ROWS, "Columns": COLUMNS, "PixelData": bytes([20]) * (ROWS * COLUMNS)}
+    report = signed(consultation, LENGTH, ELLIPSE, ELSEWHERE, **grey)
+    assert consultation.publisher.run() == []
+    printed = consultation.inbox.pdf(at_site("clinic"), report.report_id)
+    lines = drawn_in(picture_in(page_of(printed)))
+    # The length lies where it was drawn, from end to end; and so does the ellipse, as wide and as high.
+    [below, above] = lines[100:], lines[:100]
+    assert extent(below) == pytest.approx((60, 150 - 100, 240, 150 - 100), abs=2)
+    assert extent(above) == pytest.approx((90, 20, 150, 80), abs=2)
+    assert not above[40:60, 105:135].any(), "an ellipse is a line, and hides nothing"
+
+
+def page_of(pdf: bytes) -> NDArray[np.int16]:
+    """Return the first page as colours."""
+    command = ["pdftoppm", "-r", "200", "-f", "1", "-l", "1", "-"]
+    drawn = subprocess.run(command, input=pdf, capture_output=True, check=True)
+    return np.asarray(Image.open(io.BytesIO(drawn.stdout)).convert("RGB"), dtype=np.int16)
+
+
+def picture_in(page: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Return the picture on a page: its one large block that is dark or yellow, and nowhere white."""
+    inside = page[..., 2] < 180
+    wide = np.flatnonzero(inside.sum(axis=1) > 400)
+    rows = max(np.split(wide, np.flatnonzero(np.diff(wide) > 1) + 1), key=len)
+    columns = np.flatnonzero(inside[rows].mean(axis=0) > 0.9)
+    return page[rows][:, columns]
+
+
+def drawn_in(picture: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Return which pixels of the image lie below a yellow line."""
+    rows = (np.arange(ROWS) * picture.shape[0] / ROWS).astype(int)
+    columns = (np.arange(COLUMNS) * picture.shape[1] / COLUMNS).astype(int)
+    small = picture[rows][:, columns]
+    return np.asarray((small[..., 0] > 180) & (small[..., 2] < 140))
+
+
+def extent(drawn: NDArray[np.bool_]) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of what was drawn, in the middle of its lines."""
+    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+    return float(columns[0]), float(rows[0]), float(columns[-1]), float(rows[-1])
 
 
 @pytest.mark.parametrize("problem", [StorageUnavailable, UnsupportedTransferSyntax, ValueError])
@@ -118,4 +177,4 @@ def test_so_many_are_printed(consultation: Consultation) -> None:
         raise HubError
 
     document = replace(FINAL, key_images=(SHOWN,) * 20)
-    assert len(key_pictures(consultation.archive, away, document)) == MOST_PICTURES
+    assert len(key_pictures(consultation.archive, away, document, {})) == MOST_PICTURES

@@ -97,10 +97,11 @@ def test_a_report_has_a_page_without_script(reading: Reading, browser: dict[str,
     case = reading.claimed(SOPInstanceUID="1.2.3", PatientName=f"{HOSTILE}^x")
     mark = {"mark_id": "k", "kind": "key-image", "sop_instance_uid": "1.2.3", "frame": 1, "text": HOSTILE}
     window = {"window_center": 40, "window_width": 400}
+    arrow = mark | {"mark_id": "a", "kind": "arrow", "points": [[1, 2], [5, 6]]}
     reading.as_("reader").put(
         f"/api/v1/studies/{case.study_instance_uid}/marks",
         params={"site_id": case.site_id},
-        json={"workitem_uid": case.workitem.workitem_uid, "marks": [mark | window]},
+        json={"workitem_uid": case.workitem.workitem_uid, "marks": [mark | window, arrow]},
         headers={"If-Match": '"0"'},
     )
     reading.save("reader", case, 0, findings=f"{HOSTILE}\n\nline", impression=HOSTILE)
@@ -111,6 +112,8 @@ def test_a_report_has_a_page_without_script(reading: Reading, browser: dict[str,
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert answer.text.count("&lt;script&gt;") >= 4
     assert "/frames/1/rendered?viewport=1024,1024&amp;window=40,400,linear" in answer.text
+    assert '<svg viewBox="0 0 8 8"' in answer.text
+    assert answer.text.count('d="M1.00 2.00L5.00 6.00M') == 2, "a line and its dark edge"
     assert f'action="/r/{report_id}/confirm"' in answer.text
     assert inbox(reading, unread=False)["items"], "a look at the page is the clinic's receipt"
     token = browser["Cookie"].partition("hub_csrf=")[2]
