@@ -30,7 +30,7 @@ _FRAME_HEADERS: Final = frozenset({0xC0, 0xC1, 0xC2})
 
 ShowImage = Callable[[Instance, int, Rendering], bytes]
 """Shows a frame as JPEG where foreign bytes can do no harm: `Pictures.shown`, in a limited child."""
-Drawn = Mapping[str, Sequence[Mark]]
+SignedMarks = Mapping[str, Sequence[Mark]]
 """What was drawn into each study when a report was signed, as it is kept with the report."""
 
 
@@ -44,7 +44,7 @@ class KeyPicture:
 
 
 def key_pictures(
-    archive: Archive, show: ShowImage, document: ReportDocument, drawn: Drawn
+    archive: Archive, show: ShowImage, document: ReportDocument, drawn: SignedMarks
 ) -> tuple[KeyPicture, ...]:
     """Return the first of the key images of a report; what cannot be had or shown has a caption alone."""
     chosen = [image for image in document.key_images if image.sop_class_uid not in ELECTROCARDIOGRAMS]
@@ -54,7 +54,9 @@ def key_pictures(
     )
 
 
-def key_drawings(archive: Archive, document: ReportDocument, drawn: Drawn) -> tuple[Drawing | None, ...]:
+def key_drawings(
+    archive: Archive, document: ReportDocument, drawn: SignedMarks
+) -> tuple[Drawing | None, ...]:
     """Return the lines over each key image of a report; None where nothing was drawn into it."""
     return tuple(
         _drawing(archive, document, image, drawn) if any(drawn.values()) else None
@@ -93,7 +95,9 @@ def drawing_of(jpeg: bytes, over: Drawing | None = None) -> str:
     )
 
 
-def _svg(archive: Archive, show: ShowImage, document: ReportDocument, image: KeyImage, drawn: Drawn) -> str:
+def _svg(
+    archive: Archive, show: ShowImage, document: ReportDocument, image: KeyImage, drawn: SignedMarks
+) -> str:
     try:
         jpeg = show(_instance(archive, document, image), image.frame, _rendering(image))
         return drawing_of(jpeg, _drawing(archive, document, image, drawn))
@@ -101,7 +105,9 @@ def _svg(archive: Archive, show: ShowImage, document: ReportDocument, image: Key
         return ""
 
 
-def _drawing(archive: Archive, document: ReportDocument, image: KeyImage, drawn: Drawn) -> Drawing | None:
+def _drawing(
+    archive: Archive, document: ReportDocument, image: KeyImage, drawn: SignedMarks
+) -> Drawing | None:
     study = image.study_instance_uid or document.study_instance_uid
     chosen = (image.sop_instance_uid, image.frame)
     marks = [mark for mark in drawn.get(study, ()) if (mark.sop_instance_uid, mark.frame) == chosen]

@@ -19,8 +19,7 @@ from reporting import report_records as records
 from reporting.document import ReportDocument
 from reporting.ecg_pages import DrawPage, ECGPage, ecg_pages
 from reporting.encapsulated_pdf import encapsulated_pdf
-from reporting.key_pictures import Drawn as Marks
-from reporting.key_pictures import KeyPicture, ShowImage, key_pictures
+from reporting.key_pictures import KeyPicture, ShowImage, SignedMarks, key_pictures
 from reporting.mark_records import signed_marks
 from reporting.pdf import report_pdf
 from reporting.report import Publication, Report, ReportForm
@@ -132,7 +131,7 @@ class Publisher:
                 append_change(connection, _published(report, self._clock))
             complete(connection, job)
 
-    def _store(self, report: Report, publication: Publication, marks: Marks) -> None:
+    def _store(self, report: Report, publication: Publication, marks: SignedMarks) -> None:
         if self._archive.catalogue.held_digest(report.site_id, publication.sop_instance_uid) is not None:
             return
         number = FIRST_SERIES_NUMBER[publication.form] + report.number
