@@ -9,6 +9,7 @@ from core.access import Act
 from core.errors import InvalidRequest, StorageUnavailable
 from core.limits import SEARCH_LIMIT
 from database.audit import AuditEvent, AuditFilter, audit_within
+from registry.name_records import names_of_actors
 from viewer_api.access_log import InAccessLog
 from viewer_api.audit_schemas import AuditCollection, AuditResource
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
@@ -50,7 +51,12 @@ def list_audit(
     )
     with rooms.database.read(within=actor.scope(Act.AUDIT)) as connection:
         found = list(audit_within(connection, wanted, actor.scope(Act.AUDIT), limit=limit))
+        names = names_of_actors(
+            connection,
+            (record.actor for _, record in found),
+            site_ids={record.site_id for _, record in found},
+        )
     return AuditCollection(
-        items=[AuditResource.of(number, record) for number, record in found],
+        items=[AuditResource.of(number, record, names) for number, record in found],
         next_after=found[-1][0] if len(found) == limit else None,
     )

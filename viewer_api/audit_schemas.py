@@ -1,5 +1,6 @@
 """The audit as it is shown to auditors."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Self
 
@@ -15,6 +16,7 @@ _EXAMPLE: Final[JsonDict] = {
     "action": "retrieve",
     "outcome": "success",
     "actor": "li.na",
+    "actor_name": "李娜",
     "granted_by": "reader in county-hospital",
     "site_id": "xinglong-clinic",
     "study_instance_uid": "2.25.329800735698586629295641978511506172",
@@ -33,15 +35,18 @@ class AuditResource(BaseModel):
     action: str
     outcome: str
     actor: str = Field(description="A user, a device, a console, or `hub`.")
+    actor_name: str = Field(
+        description="What the user or device is called; empty where nobody is registered."
+    )
     granted_by: str = Field(description="The role and place that allowed it.")
     site_id: str = Field(description="Empty for what belongs to no site.")
     study_instance_uid: str
     subject: str = Field(description="Key or UID of what it was about.")
 
     @classmethod
-    def of(cls, number: int, record: AuditRecord) -> Self:
-        """Return one record."""
-        return cls(audit_number=number, **vars(record))
+    def of(cls, number: int, record: AuditRecord, names: Mapping[str, str]) -> Self:
+        """Return one record, with the name of who acted."""
+        return cls(audit_number=number, actor_name=names.get(record.actor, ""), **vars(record))
 
 
 class AuditCollection(BaseModel):

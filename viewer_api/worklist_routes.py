@@ -9,6 +9,7 @@ from core.access import Act, Actor, at_site
 from core.errors import InvalidRequest, NotFound, StorageUnavailable, WorkitemStateConflict
 from core.limits import SEARCH_LIMIT
 from database.audit import looks_at_study
+from registry.name_records import names_of_actors
 from viewer_api.access_log import InAccessLog
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.parameters import CaseId, Offset, StudyInstanceUID, WorkitemUID, plain_text
@@ -138,7 +139,10 @@ def show_timeline(
     entries = [ChangeResource.of(change) for change in rooms.reading_list.timeline(actor, case_id)]
     entries += [ChangeResource.of_look(look) for look in looks]
     entries.sort(key=lambda entry: entry.at)
-    return Timeline(items=entries[offset : offset + limit], total=len(entries))
+    shown = entries[offset : offset + limit]
+    with rooms.database.read(within=at_site(case.site_id)) as connection:
+        names = names_of_actors(connection, (entry.actor for entry in shown), site_ids=[case.site_id])
+    return Timeline(items=[entry.named(names) for entry in shown], total=len(entries))
 
 
 @router.post("/workitems/{workitem_uid}/claim", summary="Claim a case to read", responses=_OF_A_TURN)

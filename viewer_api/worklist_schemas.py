@@ -1,5 +1,6 @@
 """The reading list as JSON: a case, its present turn, a claim, and what happened."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final, Literal, Self
 from urllib.parse import quote
@@ -269,6 +270,7 @@ _CHANGE_EXAMPLE: Final[JsonDict] = {
     "words": "A reader took it.",
     "at": "2026-11-20T08:34:30Z",
     "actor": "chen",
+    "actor_name": "陈静",
     "subject": EXAMPLE_UID,
     "body": {"case_id": EXAMPLE_KEY},
 }
@@ -284,6 +286,9 @@ class ChangeResource(BaseModel):
     words: str = Field(description="What happened, in plain words.")
     at: datetime
     actor: str = Field(description="Who did it: a user, a device, or `hub`.")
+    actor_name: str = Field(
+        "", description="What the user or device is called; empty where nobody is registered."
+    )
     subject: str = Field(description="Key or UID of what it happened to.")
     body: dict[str, Any] = Field(description="What else there is to know; which words depends on `kind`.")
 
@@ -312,6 +317,10 @@ class ChangeResource(BaseModel):
             subject=look.study_instance_uid,
             body={"granted_by": look.granted_by, "what": look.action},
         )
+
+    def named(self, names: Mapping[str, str]) -> Self:
+        """Return it with the name of who did it."""
+        return self.model_copy(update={"actor_name": names.get(self.actor, "")})
 
 
 class Timeline(BaseModel):

@@ -13,6 +13,7 @@ SQL_MODULES = {
     "registry/authentication.py",
     "registry/device_records.py",
     "registry/directory.py",
+    "registry/name_records.py",
     "registry/own_sessions.py",
     "registry/unknown_devices.py",
     "registry/readmission.py",

@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.access import Grant, Role
+from core.origin import Origin, OriginKind
 from core.uids import new_uid
 from tests.fixtures.consultation import GROUP, QINGSHAN, XINGLONG
 from tests.fixtures.instances import DIGITAL_XRAY, TWELVE_LEAD_ECG
@@ -286,6 +287,33 @@ def test_the_timeline_tells_a_case_in_order_and_in_pages(reading: Reading) -> No
     assert [each["actor"] for each in told["items"]][3:5] == ["reader", "reader"]
     page = reading.as_("auditor").get(path, params={"limit": 2, "offset": 3}).json()
     assert page == {"items": told["items"][3:5], "total": 7}
+
+
+def test_who_acted_is_named_as_people_are_called_and_devices_of_the_own_site(reading: Reading) -> None:
+    named = {"calling_ae_title": "US1", "called_ae_title": "HUB", "network": "10.3.0.0/24"}
+    own, foreign = (
+        reading.edge.rooms.directory.add_device(
+            site_id=site, name=f"彩超 {site}", **named | {"network": network}
+        )
+        for site, network in ((XINGLONG, "10.3.0.0/24"), (QINGSHAN, "10.4.0.0/24"))
+    )
+    study = new_uid()
+    for device_id in (own.device_id, foreign.device_id, "unknown"):
+        origin = Origin(kind=OriginKind.DEVICE, site_id=XINGLONG, source=device_id)
+        reading.rooms.send(study, origin=origin)
+    case = reading.claim("reader", reading.rooms.ready(study_instance_uid=study))
+    expected = {
+        f"device:{own.device_id}": f"彩超 {XINGLONG}",
+        f"device:{foreign.device_id}": "",
+        "device:unknown": "",
+        "reader": "reader 医师",
+        "auditor": "auditor 医师",
+    }
+    auditor = reading.as_("auditor")
+    for path in (f"/api/v1/cases/{case.case_id}/timeline", f"/api/v1/audit?study_instance_uid={study}"):
+        items = auditor.get(path).json()["items"]
+        shown = {each["actor"]: each["actor_name"] for each in items}
+        assert expected.items() <= shown.items(), path
 
 
 def test_two_sites_may_hold_one_study_and_each_is_a_case_of_its_own(reading: Reading) -> None:

@@ -9,7 +9,7 @@ import trustme
 
 from registry.unknown_devices import Attempts
 from storage.aside_records import AsideFilter
-from tests.fixtures.consultation import QINGSHAN, SITES, XINGLONG, at_site
+from tests.fixtures.consultation import GROUP, QINGSHAN, SITES, XINGLONG, at_site
 from tests.fixtures.reading_over_http import Reading
 from tests.viewer_api.conftest import Edge
 from tests.web.conftest import WebHub
@@ -177,6 +177,18 @@ def test_a_case_tells_what_happened_and_an_auditor_who_looked(hub: WebHub, sign_
     for words in ("病例建立。", "医生开始阅片。", "报告签发。"):
         timeline.get_by_text(words).wait_for()
     page.get_by_role("region", name="报告与版本").get_by_role("link", name="打开报告").wait_for()
+    case = reading.rooms.case(study)
+    words = {"findings": "", "impression": HOSTILE, "reason": "侧别写反"}
+    as_reader, seen = reading.as_("reader"), {"instances_seen": reading.rooms.seen(case)}
+    amended = as_reader.post(f"/api/v1/reports/{report['report_id']}/amendments", json=words | seen).json()
+    added = as_reader.post(f"/api/v1/reports/{amended['report_id']}/addenda", json=words)
+    assert added.status_code == 201, added.text
+    versions = page.get_by_role("region", name="报告与版本").get_by_role("listitem")
+    for number, status in enumerate(("最终", "修订", "补充")):
+        versions.nth(number).get_by_text(status, exact=True).wait_for()
+    versions.first.get_by_text("已被取代").wait_for()
+    timeline.locator("[data-kind='report.amended']", has_text="reader 医师").wait_for()
+    timeline.locator("[data-kind='report.addendum']").wait_for()
     page.get_by_role("region", name="图像与记录").locator("code").first.wait_for()
     assert page.get_by_role("region", name="审计").count() == 0
     before = timeline.get_by_role("listitem").count()
@@ -187,8 +199,22 @@ def test_a_case_tells_what_happened_and_an_auditor_who_looked(hub: WebHub, sign_
     auditor = sign_in("auditor")
     auditor.goto(f"{hub.url}/cases/{study}")
     record = auditor.get_by_role("region", name="审计")
-    record.get_by_role("cell", name="clinic").first.wait_for()
+    record.get_by_role("cell", name="clinic 医师").first.wait_for()
+    record.get_by_role("cell", name="签发报告: 修订").wait_for()
+    record.get_by_role("cell", name=f"阅片医生 · {GROUP}").first.wait_for()
+    acts = record.locator("tbody tr td:nth-child(3)").all_inner_texts()
+    assert not [act for act in acts if act.splitlines()[0].isascii()], "each act has words in Chinese"
     assert "张三" not in auditor.content()
     require_sound(auditor, "case-auditor")
+    auditor.get_by_role("button", name="English").click()
+    auditor.get_by_role("cell", name="report signed: amended").wait_for()
+    for username in ("reader", "admin"):
+        other = sign_in(username)
+        asked: list[str] = []
+        other.on("request", lambda request, asked=asked: asked.append(request.url))
+        other.goto(f"{hub.url}/cases/{study}")
+        other.get_by_role("region", name="报告与版本").get_by_text("已被取代").wait_for()
+        assert other.get_by_role("region", name="审计").count() == 0
+        assert not [url for url in asked if "/api/v1/audit" in url]
     auditor.goto(f"{hub.url}/cases/1.2.3.4")
-    auditor.get_by_text("没有这个检查").wait_for()
+    auditor.get_by_text("There is no such study").wait_for()

@@ -4,6 +4,7 @@ import { get, post, wordsOf } from '../shell/api'
 import { Dialog, Notice } from '../shell/parts'
 import { t, tOr } from '../shell/words'
 import { siteName } from '../site/names'
+import { nameOf } from '../site/person'
 import { useListed } from './listed'
 import { type Form, FormDialog, Rows, Section } from './parts'
 import { moment, size } from './told'
@@ -168,7 +169,7 @@ export function Aside() {
 
 function confirmForm(study: FlaggedStudy, done: () => void): Form {
   return {
-    title: t('admin.confirm-title', { name: study.patient_name }),
+    title: t('admin.confirm-title', { name: nameOf(study.patient_name) }),
     text: t('admin.confirm-text'),
     submit: t('admin.confirm'),
     blanks: () => [{ name: 'reason', label: t('admin.reason'), isLong: true, isRequired: true }],
@@ -184,7 +185,7 @@ function confirmForm(study: FlaggedStudy, done: () => void): Form {
 
 function apartForm(study: FlaggedStudy, done: () => void): Form {
   return {
-    title: t('admin.apart-title', { name: study.patient_name }),
+    title: t('admin.apart-title', { name: nameOf(study.patient_name) }),
     text: t('admin.apart-text'),
     submit: t('admin.apart'),
     isDanger: true,
@@ -217,7 +218,7 @@ function Flagged() {
         {items.map((study) => (
           <tr key={`${study.site_id} ${study.study_instance_uid}`}>
             <td>
-              {study.patient_name}
+              <bdi>{nameOf(study.patient_name)}</bdi>
               <div class="small">
                 {[study.patient_id, study.patient_sex, study.patient_birth_date].filter(Boolean).join(' · ')}
               </div>
@@ -233,11 +234,11 @@ function Flagged() {
             <td class="acts">
               <button type="button" onClick={() => setForm(confirmForm(study, found.reload))}>
                 {t('admin.confirm')}
-                <span class="sr-only"> {study.patient_name}</span>
+                <span class="sr-only"> {nameOf(study.patient_name)}</span>
               </button>
               <button type="button" class="quiet" onClick={() => setForm(apartForm(study, found.reload))}>
                 {t('admin.apart')}
-                <span class="sr-only"> {study.patient_name}</span>
+                <span class="sr-only"> {nameOf(study.patient_name)}</span>
               </button>
             </td>
           </tr>

@@ -5,6 +5,7 @@ import { Field } from '../shell/parts'
 import { t } from '../shell/words'
 import { siteName } from '../site/names'
 import { Rows, Section } from './parts'
+import { actInWords, actorInWords, eventInWords, grantsInWords } from './recorded'
 import { moment } from './told'
 
 interface AuditRow {
@@ -14,6 +15,7 @@ interface AuditRow {
   action: string
   outcome: string
   actor: string
+  actor_name: string
   granted_by: string
   site_id: string
   study_instance_uid: string
@@ -88,12 +90,14 @@ export function Audit({ study, title, heading }: { study?: string; title: string
           <tr key={row.audit_number}>
             <td class="when">{moment(row.at)}</td>
             <td>
-              {row.actor}
-              <div class="small">{row.granted_by}</div>
+              <bdi>{actorInWords(row.actor, row.actor_name)}</bdi>
+              {actorInWords(row.actor, row.actor_name) !== row.actor && <div class="small">{row.actor}</div>}
+              <div class="small">{grantsInWords(row.granted_by)}</div>
             </td>
             <td>
-              {row.action} {row.outcome !== 'success' && <span class="mark red">{row.outcome}</span>}
-              <div class="small">{row.event}</div>
+              {actInWords(row.action)}{' '}
+              {row.outcome !== 'success' && <span class="mark red">{t('admin.failure')}</span>}
+              <div class="small">{eventInWords(row.event)}</div>
             </td>
             <td>{siteName(row.site_id)}</td>
             <td class="key">{row.subject || row.study_instance_uid}</td>

@@ -11,10 +11,16 @@ import { hasRole, session } from '../shell/session'
 import { loadWords, t, tOr } from '../shell/words'
 import { siteName, useSiteNames } from '../site/names'
 import { StudyOfCase } from './instances'
-import { doorOf, folded, readable } from './rules'
+import { doorOf, folded, readable, type Told } from './rules'
 import type { Case, Happening, Report, StudyCase } from './types'
 
 const LOOKS = 'study.looked-at'
+
+/** A person by name, a device by the door it sends through and its name. */
+function whoOf({ actor, actorName }: Told): string {
+  const door = tOr(`cases.door.${doorOf(actor)}`, '')
+  return [door, actorName].filter(Boolean).join(' · ') || actor
+}
 
 function Timeline({ caseId }: { caseId: string }) {
   const found = useListed<{ items: Happening[] }>(`/api/v1/cases/${caseId}/timeline`)
@@ -38,7 +44,7 @@ function Timeline({ caseId }: { caseId: string }) {
               <strong>{tOr(`cases.kind.${each.kind}`, each.words)}</strong>
               {each.reason && <p class="reason">{each.reason}</p>}
               <div class="small">
-                {tOr(`cases.door.${doorOf(each.actor)}`, each.actor)}
+                <bdi>{whoOf(each)}</bdi>
                 {each.count > 1 &&
                   ` · ${t('cases.repeated', { count: each.count, until: moment(each.until) })}`}
               </div>

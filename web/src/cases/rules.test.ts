@@ -3,7 +3,7 @@ import { doorOf, folded, readable, textOf } from './rules'
 import type { Happening } from './types'
 
 function happening(kind: string, at: string, more: Partial<Happening> = {}): Happening {
-  return { sequence: 1, kind, words: kind, at, actor: 'US1', subject: '', body: {}, ...more }
+  return { sequence: 1, kind, words: kind, at, actor: 'US1', actor_name: '', subject: '', body: {}, ...more }
 }
 
 test('arrivals one after another are one line, with their number and the last moment', () => {

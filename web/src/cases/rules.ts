@@ -5,6 +5,7 @@ export interface Told {
   kind: string
   words: string
   actor: string
+  actorName: string
   reason: string
   at: string
   until: string
@@ -32,8 +33,8 @@ export function folded(happenings: Happening[]): Told[] {
       last.until = each.at
       continue
     }
-    const { kind, words, actor, at } = each
-    told.push({ kind, words, actor, reason, at, until: at, count: 1 })
+    const { kind, words, actor, actor_name: actorName, at } = each
+    told.push({ kind, words, actor, actorName, reason, at, until: at, count: 1 })
   }
   return told
 }

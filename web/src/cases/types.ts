@@ -46,6 +46,7 @@ export interface Happening {
   words: string
   at: string
   actor: string
+  actor_name: string
   subject: string
   body: Record<string, unknown>
 }

@@ -5,7 +5,7 @@ import { siteName } from '../site/names'
 import { nameOf } from '../site/person'
 import type { ReportLine } from './types'
 
-const COLOURS = { preliminary: 'amber', final: 'green', amended: 'red', addendum: 'amber' } as const
+const COLOURS = { preliminary: 'amber', final: 'green', amended: 'red', appended: 'amber' } as const
 
 function Standing({ report }: { report: ReportLine }) {
   if (report.superseded_by)

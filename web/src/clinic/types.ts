@@ -10,7 +10,7 @@ export interface ReportLine {
   report_id: string
   case_id: string
   site_id: string
-  status: 'preliminary' | 'final' | 'amended' | 'addendum'
+  status: 'preliminary' | 'final' | 'amended' | 'appended'
   superseded_by: string | null
   needs_notice: boolean
   modality: string

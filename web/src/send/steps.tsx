@@ -44,8 +44,8 @@ export function stepsOf(arrival: Arrival): Step[] {
   ]
 }
 
-function statusOf(status: string): 'preliminary' | 'final' | 'amended' | 'addendum' {
-  return status === 'preliminary' || status === 'amended' || status === 'addendum' ? status : 'final'
+function statusOf(status: string): 'preliminary' | 'final' | 'amended' | 'appended' {
+  return status === 'preliminary' || status === 'amended' || status === 'appended' ? status : 'final'
 }
 
 const SIGNS = { done: '✓', now: '●', ahead: '○' } as const
