@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { get, wordsOf } from '../shell/api'
 import { Field } from '../shell/parts'
-import { t } from '../shell/words'
+import { loadWords, t } from '../shell/words'
 import { siteName } from '../site/names'
 import { Rows, Section } from './parts'
 import { actInWords, actorInWords, eventInWords, grantsInWords } from './recorded'
@@ -35,6 +35,12 @@ export function Audit({ study, title, heading }: { study?: string; title: string
   const [rows, setRows] = useState<AuditRow[] | null>(null)
   const [next, setNext] = useState<number | null>(null)
   const [problem, setProblem] = useState('')
+  const [isInWords, setInWords] = useState(false)
+
+  useEffect(() => {
+    // The words of all that can be done are many, and only who looks at the record needs them.
+    void loadWords('audit').then(() => setInWords(true))
+  }, [])
 
   function ask(after: number, before: AuditRow[]): AbortController {
     const asking = new AbortController()
@@ -83,8 +89,8 @@ export function Audit({ study, title, heading }: { study?: string; title: string
       )}
       <Rows
         heads={[t('admin.when'), t('admin.who'), t('admin.what'), t('admin.site'), t('admin.about')]}
-        isEmpty={!rows?.length}
-        empty={rows ? t('admin.none') : t('admin.loading')}
+        isEmpty={!rows?.length || !isInWords}
+        empty={rows && isInWords ? t('admin.none') : t('admin.loading')}
       >
         {(rows ?? []).map((row) => (
           <tr key={row.audit_number}>

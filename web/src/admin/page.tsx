@@ -1,17 +1,20 @@
 // Administration: who and what belongs to the hub, what waits for a decision, and how the hub fares.
 import type { ComponentChildren } from 'preact'
 import './admin.css'
+import { late } from '../shell/parts'
 import { type PageProps, useAddress } from '../shell/router'
 import { hasRole, type Me, session } from '../shell/session'
 import { t } from '../shell/words'
 import { useSiteNames } from '../site/names'
 import { Aside } from './aside'
-import { Audit } from './audit'
 import { Devices } from './devices'
 import { Groups } from './groups'
 import { Health } from './health'
 import { Sites, Texts } from './sites'
 import { Users } from './users'
+
+// An administrator is seldom an auditor.
+const Audit = late(() => import('./audit').then((loaded) => loaded.Audit))
 
 type PartName = 'health' | 'aside' | 'devices' | 'sites' | 'users' | 'groups' | 'text' | 'audit'
 

@@ -13,7 +13,7 @@ test.each([
 test.each(['aside.kept-apart', 'too many log-in attempts', 'patient same-patient', 'report received'])(
   'there are words for %s',
   (action) => {
-    expect(en).toHaveProperty([`admin.action.${slug(action)}`])
+    expect(en).toHaveProperty([`audit.action.${slug(action)}`])
   },
 )
 

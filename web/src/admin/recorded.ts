@@ -18,7 +18,7 @@ export function parted(action: string): [act: string, more: string] {
 }
 
 function grantOf(grant: string): string {
-  if (grant === 'reader who held it') return t('admin.granted.holder')
+  if (grant === 'reader who held it') return t('audit.granted.holder')
   const [, role, preposition, place] = /^([a-z]+)(?: (at|in) (.+))?$/.exec(grant) ?? []
   if (!role) return grant
   const named = preposition === 'at' ? siteName(place ?? '') : place
@@ -32,24 +32,24 @@ export function grantsInWords(grantedBy: string): string {
 
 export function actInWords(action: string): string {
   const [act, more] = parted(action)
-  const words = tOr(`admin.action.${slug(act)}`, act)
+  const words = tOr(`audit.action.${slug(act)}`, act)
   if (!more) return words
   const told =
     act === 'granted' || act === 'revoked'
       ? grantsInWords(more)
       : more
           .split(', ')
-          .map((each) => tOr(`admin.told.${slug(each)}`, each))
+          .map((each) => tOr(`audit.told.${slug(each)}`, each))
           .join(', ')
   return `${words}: ${told}`
 }
 
 export function eventInWords(event: string): string {
-  return tOr(`admin.event.${slug(event)}`, event)
+  return tOr(`audit.event.${slug(event)}`, event)
 }
 
 /** Who acted: a person or device by name, else the door; beneath it what the record itself has. */
 export function actorInWords(actor: string, name: string): string {
   const door = doorOf(actor)
-  return name || (door ? tOr(`admin.door.${door}`, actor) : actor)
+  return name || (door ? tOr(`audit.door.${door}`, actor) : actor)
 }
