@@ -287,7 +287,7 @@ class ChangeResource(BaseModel):
     at: datetime
     actor: str = Field(description="Who did it: a user, a device, or `hub`.")
     actor_name: str = Field(
-        "", description="What the user or device is called; empty where nobody is registered."
+        default="", description="What the user or device is called; empty where nobody is registered."
     )
     subject: str = Field(description="Key or UID of what it happened to.")
     body: dict[str, Any] = Field(description="What else there is to know; which words depends on `kind`.")
