@@ -87,6 +87,8 @@ ECG_RECORDINGS: Final = 64
 """Of one file: the rhythm, median beats, and the strips of a cart that records lead after lead."""
 ECG_SAMPLES: Final = 4_000_000
 """Of all channels together: 12 leads of 5 minutes at 1,000 Hz; longer recordings are read in pages."""
+ECG_SHEET_PIXELS: Final = 32_000_000
+"""Of a sheet as PNG: ten seconds at 25 mm/s have a fifth of it at 300 an inch."""
 FOREIGN_FILE_LIMIT: Final = 256 * MIB
 """A file that is no DICOM, with those beside it that belong to it."""
 ECG_XML_ELEMENTS: Final = 100_000

@@ -199,6 +199,9 @@ def ecg(
     pdf: Annotated[
         Path | None, typer.Option("--pdf", metavar="OUT", help="The same as a PDF to print at 100 %.")
     ] = None,
+    png: Annotated[
+        Path | None, typer.Option("--png", metavar="OUT", help="The same as pixels, 300 an inch.")
+    ] = None,
 ) -> None:
     """Read an ECG file without a server: SCP-ECG, HL7 aECG, MUSE, Sierra, MFER, EDF, ISHNE, WFDB, DICOM.
 
@@ -207,7 +210,7 @@ def ecg(
     """
     from hub.ecg_file import run_ecg
 
-    sys.exit(run_ecg(file, as_json=as_json, svg=svg, pdf=pdf))
+    sys.exit(run_ecg(file, as_json=as_json, svg=svg, pdf=pdf, png=png))
 
 
 def _settings(options: dict[str, Any]) -> Any:

@@ -21,22 +21,26 @@ _SHOWN: Final = (
 """Of a DICOM object, line by line above the sheet."""
 
 
-def run_ecg(file: Path, *, as_json: bool, svg: Path | None, pdf: Path | None) -> int:
+def run_ecg(
+    file: Path, *, as_json: bool, svg: Path | None = None, pdf: Path | None = None, png: Path | None = None
+) -> int:
     """Write what is asked for; without any of it tell in words what the file holds."""
     recording, stated, lines = read(file)
     if as_json:
         from ecg.telling import told
 
         sys.stdout.buffer.write(told(recording, stated) + b"\n")
-    if svg or pdf:
-        drawing = drawn(recording, stated, lines)
-        if svg:
-            svg.write_text(drawing, encoding="utf-8")
-        if pdf:
-            from hub.ecg_paper import printed
+    drawing = drawn(recording, stated, lines) if svg or pdf or png else ""
+    if svg:
+        svg.write_text(drawing, encoding="utf-8")
+    if pdf or png:
+        from reporting.ecg_sheet import MOST_DPI, sheet_pdf, sheet_png
 
-            pdf.write_bytes(printed(drawing))
-    if not (as_json or svg or pdf):
+        if pdf:
+            pdf.write_bytes(sheet_pdf(drawing))
+        if png:
+            png.write_bytes(sheet_png(drawing, MOST_DPI))
+    if not (as_json or drawing):
         _tell(recording, stated, lines)
     return 0
 

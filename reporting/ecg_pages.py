@@ -1,7 +1,6 @@
 """The electrocardiograms that a report is about, drawn at true scale for its PDF; never in its way."""
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,6 +12,7 @@ from ecg.paper import PaperSettings
 from ecg.storage_classes import ELECTROCARDIOGRAMS
 from imaging.decoding import DECODER_ERRORS
 from reporting.document import ReportDocument, ReportedInstance
+from reporting.ecg_sheet import size_of
 from reporting.fonts import printable
 from reporting.report_instance import in_order
 from storage.archive import Archive
@@ -24,7 +24,6 @@ MOST_ROWS: Final = 4
 """As many as fit a sheet of A4 across."""
 _LONGEST_DRAWING: Final = 4 * MIB
 """What the twelve leads of any device stay far below; the compiler takes many times as much memory."""
-_SIZE: Final = re.compile(r'<svg [^>]*?width="([0-9.]+)mm" height="([0-9.]+)mm"')
 ON_PAPER: Final = PaperSettings(font_family="Noto Sans SC")
 
 DrawPage = Callable[[Instance, PaperSettings, int], bytes]
@@ -66,13 +65,11 @@ def page_of(made: bytes) -> ECGPage:
         raise InvalidInstance(f"A drawing of more than {_LONGEST_DRAWING} bytes is not printed.")
     page = json.loads(made)
     drawing = printable(str(page["drawing"]))
-    size = _SIZE.match(drawing)
-    if size is None:
-        raise InvalidInstance("A drawing names its size.")
+    width, height = size_of(drawing)
     return ECGPage(
         drawing=drawing,
-        width_mm=float(size[1]),
-        height_mm=float(size[2]),
+        width_mm=width,
+        height_mm=height,
         left_out=int(page["left_out"]),
     )
 

@@ -18,6 +18,7 @@ from ecg.filters import SheetFilter
 from ecg.layout import Layout, LimbSequence
 from ecg.paper import PaperSettings
 from renditions.ecg_tasks import compact_of, leads_of
+from reporting.ecg_sheet import LEAST_DPI, MOST_DPI, sheet_png
 from storage.instance import Instance
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
 from viewer_api.dicom_web_root import UID, Retrieval, SearchRoot, accept_of
@@ -47,6 +48,7 @@ router = APIRouter(
 _JSON: Final = "application/json"
 _COMPACT: Final = "application/octet-stream"
 _SVG: Final = "image/svg+xml"
+_PNG: Final = "image/png"
 _NO_FILTERS: Final[list[SheetFilter]] = []
 
 
@@ -147,6 +149,33 @@ def sheet(request: Request, rooms: InRooms, ecg: ECGInstance, settings: InPaperS
         with reading_an_ecg():
             drawing = rooms.electrocardiograms.drawn(ecg, settings)
     return Response(drawing, media_type=_SVG, headers=UNCHANGING)
+
+
+@router.get(
+    "/ecg.png",
+    summary="The sheet of an ECG as pixels at true scale",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A picture that says how large it is (pHYs).",
+            "content": {_PNG: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+def sheet_in_pixels(
+    request: Request,
+    rooms: InRooms,
+    ecg: ECGInstance,
+    settings: InPaperSettings,
+    dpi: Annotated[int, Query(ge=LEAST_DPI, le=MOST_DPI, description="Pixels an inch.")] = 150,
+) -> Response:
+    """The same drawing, for a letter or a screen that draws no SVG."""
+    choose(accept_of(request), [Form(media_type=_PNG)], multipart=False, single=True)
+    with reading_an_ecg():
+        electrocardiograms = rooms.electrocardiograms
+        drawing = electrocardiograms.kept(ecg, settings) or electrocardiograms.drawn(ecg, settings)
+        picture = sheet_png(drawing.decode(), dpi)
+    return Response(picture, media_type=_PNG, headers=UNCHANGING)
 
 
 @contextmanager

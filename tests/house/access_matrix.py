@@ -372,6 +372,7 @@ DOORS: list[Door] = [
         )
         for form in (
             "ecg",
+            "ecg.png",
             "ecg.svg",
             "ecg/comparison.svg",
             "ecg/overview",

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from pydicom.data import get_testdata_file
 
 from core.errors import InvalidInstance, TooLarge
@@ -22,7 +23,7 @@ def written(folder: Path, content: bytes, name: str = "any.name") -> Path:
 
 
 def told(path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> ECGResource:
-    assert run_ecg(path, as_json=True, svg=None, pdf=None) == 0
+    assert run_ecg(path, as_json=True) == 0
     return ECGResource.model_validate_json(capsysbinary.readouterr().out)
 
 
@@ -49,8 +50,8 @@ def test_a_dicom_ecg_is_told_with_what_its_device_measured(
 
 
 def test_the_sheet_is_drawn_and_printed_at_its_size(tmp_path: Path) -> None:
-    svg, pdf = tmp_path / "out.svg", tmp_path / "out.pdf"
-    run_ecg(Path(str(get_testdata_file("waveform_ecg.dcm"))), as_json=False, svg=svg, pdf=pdf)
+    svg, pdf, png = (tmp_path / f"out.{form}" for form in ("svg", "pdf", "png"))
+    run_ecg(Path(str(get_testdata_file("waveform_ecg.dcm"))), as_json=False, svg=svg, pdf=pdf, png=png)
 
     drawing = svg.read_text(encoding="utf-8")
     width = re.search(r'width="([0-9.]+)mm"', drawing)
@@ -58,13 +59,15 @@ def test_the_sheet_is_drawn_and_printed_at_its_size(tmp_path: Path) -> None:
     assert width is not None
     assert box is not None
     assert float(box[1]) / 72 * 25.4 == pytest.approx(float(width[1]), abs=0.1)
+    with Image.open(png) as picture:
+        assert picture.width / picture.info["dpi"][0] * 25.4 == pytest.approx(float(width[1]), abs=0.1)
     assert "device, unconfirmed: RITMO SINUSALE" in drawing
 
 
 def test_without_an_option_it_says_what_the_file_holds(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_ecg(written(tmp_path, aecg().encode()), as_json=False, svg=None, pdf=None)
+    run_ecg(written(tmp_path, aecg().encode()), as_json=False)
 
     said = capsys.readouterr().out
     assert "李明   P7   F   1960-02-29" in said
@@ -74,17 +77,17 @@ def test_without_an_option_it_says_what_the_file_holds(
 @pytest.mark.parametrize("content", [b"", b"no ECG", b"%PDF-1.4", b"\0" * 128 + b"DICM", b"<AnnotatedECG/>"])
 def test_what_cannot_be_read_is_said(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InvalidInstance):
-        run_ecg(written(tmp_path, content), as_json=True, svg=None, pdf=None)
+        run_ecg(written(tmp_path, content), as_json=True)
 
 
 def test_a_file_that_is_too_long_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ecg_file, "FOREIGN_FILE_LIMIT", 10)
     with pytest.raises(TooLarge):
-        run_ecg(written(tmp_path, aecg().encode()), as_json=True, svg=None, pdf=None)
+        run_ecg(written(tmp_path, aecg().encode()), as_json=True)
 
 
 def test_the_json_is_one_line(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    run_ecg(written(tmp_path, aecg().encode()), as_json=True, svg=None, pdf=None)
+    run_ecg(written(tmp_path, aecg().encode()), as_json=True)
     out = capsysbinary.readouterr().out
     assert out.count(b"\n") == 1
     json.loads(out)

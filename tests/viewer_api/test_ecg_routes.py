@@ -1,5 +1,6 @@
 """An electrocardiogram over HTTP: the leads as numbers, and the sheet."""
 
+import io
 import json
 import struct
 from typing import Any
@@ -8,6 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pydicom
 import pytest
+from PIL import Image
 from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRBigEndian, generate_uid
 from pydicom.waveforms import multiplex_array
@@ -113,6 +115,16 @@ def test_an_ecg_in_big_endian_is_the_same(edge: Edge) -> None:
     dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
     told = edge.client("reader").get(stored(edge, dataset)).json()
     assert np.abs(np.array(told["leads"]["V6"]) - expected()[:, 11]).max() < 0.001
+
+
+def test_the_sheet_comes_as_pixels_that_say_how_large_they_are(edge: Edge) -> None:
+    path = f"{stored(edge, sample(ECG))}.png"
+    answer = edge.client("reader").get(path, params={"dpi": 100, "speed": 12.5})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    with Image.open(io.BytesIO(answer.content)) as picture:
+        assert picture.info["dpi"][0] == pytest.approx(100, abs=0.01)
+        assert picture.width == round(145 / 25.4 * 100)
+    assert edge.client("reader").get(path, params={"dpi": 301}).status_code == 400
 
 
 def test_what_is_no_waveform_has_no_ecg(edge: Edge) -> None:
