@@ -14,7 +14,6 @@ from ecg.annotation_codes import OWN_SCHEME
 from ecg.document import DigitalLead, DigitalRecording
 from ecg.leads import code_of_lead
 from ecg.new_elements import coded, data_set
-from ecg.resampling import is_resampled
 
 _FILTERS: Final = {
     "high-pass": "FilterLowFrequency",
@@ -50,7 +49,7 @@ def bits_of(recording: DigitalRecording) -> int:
 
 def multiplex_group(recording: DigitalRecording, *, bits: int, place: int) -> Dataset:
     """Return the item; `place` counts the groups of its instance from 1."""
-    is_derived = "MEDIAN" in recording.label.upper() or is_resampled(recording)
+    is_derived = "MEDIAN" in recording.label.upper()
     item = data_set(
         WaveformOriginality="DERIVED" if is_derived else "ORIGINAL",
         NumberOfWaveformChannels=len(recording.leads),

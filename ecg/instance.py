@@ -26,7 +26,6 @@ from ecg.annotating import annotations_of
 from ecg.channels import bits_of, multiplex_group
 from ecg.document import DigitalRecording, EcgDocument, EcgFormat
 from ecg.new_elements import coded, data_set
-from ecg.resampling import quickened
 from ecg.waveform_class import GENERAL, WaveformClass, class_for
 
 _ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
@@ -48,11 +47,14 @@ def instances(
         return (_encapsulated(document, content, digest=digest, received_at=received_at),)
     _require_drawable(document.recordings)
     groups = [part for recording in document.recordings for part in _parts(recording)]
-    together = class_for(groups, max(map(bits_of, groups)))
-    plan = [_alone(group) for group in groups] if together is None else [(together, groups)]
+    bits = [bits_of(group) for group in groups]
+    together = class_for(groups, max(bits))
+    plan = [(together, groups, max(bits))] if together else []
+    if together is None:
+        plan = [(_alone(group, own), [group], own) for group, own in zip(groups, bits, strict=True)]
     return tuple(
-        _waveform(document, waveform_class, held, number, digest=digest, received_at=received_at)
-        for number, (waveform_class, held) in enumerate(plan, 1)
+        _waveform(document, waveform_class, held, of_bits, number, digest=digest, received_at=received_at)
+        for number, (waveform_class, held, of_bits) in enumerate(plan, 1)
     )
 
 
@@ -83,19 +85,19 @@ def _parts(recording: DigitalRecording) -> list[DigitalRecording]:
     ]
 
 
-def _alone(group: DigitalRecording) -> tuple[WaveformClass, list[DigitalRecording]]:
-    """Return a class for one group, resampled where none is as slow. Raises InvalidInstance."""
-    bits = bits_of(group)
-    for candidate in (group, quickened(group)):
-        if (found := class_for([candidate], bits)) is not None:
-            return found, [candidate]
-    raise InvalidInstance("No ECG object takes this recording.")
+def _alone(group: DigitalRecording, bits: int) -> WaveformClass:
+    """Return the class for one group. Raises InvalidInstance."""
+    found = class_for([group], bits)
+    if found is None:
+        raise InvalidInstance("No ECG object takes this recording.")
+    return found
 
 
 def _waveform(
     document: EcgDocument,
     waveform_class: WaveformClass,
     groups: Sequence[DigitalRecording],
+    bits: int,
     number: int,
     *,
     digest: str,
@@ -110,8 +112,7 @@ def _waveform(
         data_set(
             AcquisitionContextSequence=[],
             WaveformSequence=[
-                multiplex_group(group, bits=waveform_class.bits, place=place)
-                for place, group in enumerate(groups, 1)
+                multiplex_group(group, bits=bits, place=place) for place, group in enumerate(groups, 1)
             ],
         )
     )

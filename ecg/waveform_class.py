@@ -1,4 +1,4 @@
-"""Which of the ECG waveform objects a recording becomes (PS3.3 A.34.3 to A.34.5, A.34.16). Pure."""
+"""Which of the ECG waveform objects a recording becomes (PS3.3 A.34.3 to A.34.5, A.34.18). Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,10 +77,11 @@ GENERAL_32_BIT: Final = WaveformClass(
     channels_of_a_group=24,
     channels=96,
     samples=_UNBOUNDED,
-    lowest_frequency=200,
-    highest_frequency=1_000_000,  # made for devices that sample faster
+    lowest_frequency=0,
+    highest_frequency=_UNBOUNDED,
     bits=32,
 )
+"""PS3.3 A.34.18.4 says nothing of the sampling frequency, and takes samples of 16 and of 32 bits."""
 
 
 def class_for(recordings: Sequence[DigitalRecording], bits: int) -> WaveformClass | None:

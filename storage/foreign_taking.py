@@ -24,6 +24,10 @@ Companions = Callable[[], Mapping[str, bytes]]
 
 
 MOST_COMPANIONS: Final = 8
+_TOO_LONG: Final = (
+    f"An ECG file has at most {FOREIGN_FILE_LIMIT // MIB} MiB with those beside it."
+    " Export the recording in parts of fewer hours, and send each part."
+)
 
 
 def no_companions() -> Mapping[str, bytes]:
@@ -50,7 +54,7 @@ def companions_of(name: str, files: Mapping[str, Opener]) -> Mapping[str, bytes]
             content = stream.read(room + 1)
         room -= len(content)
         if room < 0:
-            raise TooLarge(f"A file with those beside it has at most {FOREIGN_FILE_LIMIT} bytes.")
+            raise TooLarge(_TOO_LONG)
         found[beside.name] = content
     return found
 
@@ -82,34 +86,46 @@ class ForeignFiles:
 
         Raises:
             InvalidInstance: nothing can be made of it; it lies in quarantine, and the words say why.
-            TooLarge: it is longer than any file of its kind may be.
+            TooLarge: it is longer than anything that is kept.
             QuotaExceeded, StorageUnavailable: it cannot be kept now.
         """
         archive, now = self._archive, self._clock.now()
-        beside = dict(companions()) if kind.has_companions else {}
-        with archive.incoming.new_file(now, FOREIGN_FILE_LIMIT) as landing:
+        with archive.incoming.new_file(now) as landing:
             while chunk := stream.read(MIB):
                 landing.write_part10(chunk)
             encoded = landing.sealed_part10()
-            digest = _source_digest(encoded.digest, beside)
-            held = archive.made_before(origin.site_id, digest)
-            if held is not None:
-                return held
-            file = ForeignFile(
-                path=encoded.path,
-                size=encoded.size,
-                name=name,
-                digest=digest,
-                received_at=now,
-                companions=beside,
-            )
             try:
-                made = self._conversion.convert(file)
-                return self._keep(made, file, encoded, kind, origin, now)
+                return self._taken(encoded, kind, origin, name, companions, now)
             except (InvalidInstance, DataSetMismatch, TooLarge, UnsupportedTransferSyntax) as refusal:
                 detail = f"{kind.name}: {refusal}"
                 archive.set_aside(encoded, origin, detail)
                 raise InvalidInstance(detail) from refusal
+
+    def _taken(
+        self,
+        encoded: EncodedInstance,
+        kind: FileKind,
+        origin: Origin,
+        name: str,
+        companions: Companions,
+        now: datetime,
+    ) -> StoredInstance:
+        if encoded.size > FOREIGN_FILE_LIMIT:
+            raise TooLarge(_TOO_LONG)
+        beside = dict(companions()) if kind.has_companions else {}
+        digest = _source_digest(encoded.digest, beside)
+        held = self._archive.made_before(origin.site_id, digest)
+        if held is not None:
+            return held
+        file = ForeignFile(
+            path=encoded.path,
+            size=encoded.size,
+            name=name,
+            digest=digest,
+            received_at=now,
+            companions=beside,
+        )
+        return self._keep(self._conversion.convert(file), file, encoded, kind, origin, now)
 
     def _keep(
         self,

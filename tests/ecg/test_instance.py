@@ -93,28 +93,33 @@ def test_calibration_gaps_and_filters_survive(held: DigitalRecording) -> None:
 
 
 def test_what_no_class_takes_together_becomes_several_instances_of_one_series() -> None:
-    rhythm, median = recorded(frequency=100), replace(MEDIAN, sampling_frequency_hz=100)
+    strips = [recorded(("own",), count=10 + place, frequency=100, label=f"S{place}") for place in range(5)]
 
-    one, other = made(document(rhythm, median))
+    several = made(document(*strips))
 
-    assert_same(one, [rhythm])
-    assert_same(other, [median])
-    assert one.SeriesInstanceUID == other.SeriesInstanceUID
-    assert one.SOPInstanceUID != other.SOPInstanceUID
+    for dataset, strip in zip(several, strips, strict=True):
+        assert_same(dataset, [strip])
+    assert len({each.SeriesInstanceUID for each in several}) == 1
+    assert len({each.SOPInstanceUID for each in several}) == 5
 
 
-def test_what_is_slower_than_any_class_keeps_its_samples_among_others_and_says_so() -> None:
-    slow = recorded(("II",), frequency=32, samples=np.array([0, 70, -5, 30]), missing=-5)
+@pytest.mark.parametrize(
+    ("held", "interpretation"),
+    [
+        (recorded(("II",), frequency=32, samples=np.array([0, 70, -5, 30]), missing=-5), "SS"),
+        (recorded(("II",), frequency=100, samples=beats(100, most=2**22)), "SL"),
+        (recorded(tuple(f"electrode {n}" for n in range(24)), frequency=100), "SS"),
+    ],
+)
+def test_what_is_slower_than_other_classes_take_keeps_its_own_samples(
+    held: DigitalRecording, interpretation: str
+) -> None:
+    [dataset] = made(document(held))
 
-    [dataset] = made(document(slow))
-
-    [found] = recordings(dataset)
-    assert found.sampling_frequency_hz == 224
-    np.testing.assert_allclose(found.leads[0].microvolts[::7], slow.leads[0].microvolts())
-    assert found.leads[0].microvolts[1] == pytest.approx(10 * 4.88)
-    assert np.isnan(found.leads[0].microvolts[8:21]).all()
-    assert dataset.WaveformSequence[0].WaveformOriginality == "DERIVED"
-    assert "resampled from 32 Hz" in dataset.ContributingEquipmentSequence[0].ContributionDescription
+    assert dataset.SOPClassUID == GENERAL_32_BIT.sop_class_uid
+    assert_same(dataset, [held])
+    [group] = dataset.WaveformSequence
+    assert (group.WaveformOriginality, group.WaveformSampleInterpretation) == ("ORIGINAL", interpretation)
 
 
 def test_strips_one_after_another_say_when_they_begin() -> None:

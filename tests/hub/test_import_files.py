@@ -20,8 +20,10 @@ from hub.watched_folder import SETTLED_SECONDS, WatchedFolder
 from hub.wiring import open_house
 from storage.query import Query
 from tests.ecg.formats.aecg_files import aecg
+from tests.ecg.formats.written_records import at_the_door
 from tests.fixtures.catalogue import open_catalogue
 from tests.fixtures.instances import data_set, encoded
+from tests.fixtures.kept_samples import assert_kept
 from tests.fixtures.migrated import Migrated
 
 
@@ -147,3 +149,22 @@ def test_what_lies_in_a_watched_folder_when_it_is_opened_is_taken(settings: Sett
     assert moved == 1
     assert len(_stored(settings)) == 1
     assert (folder / "done" / "one.xml").exists()
+
+
+def test_recordings_are_imported_with_their_samples(settings: Settings, tmp_path: Path) -> None:
+    kinds = at_the_door()
+    folder = tmp_path / "recorder"
+    folder.mkdir()
+    for recorded in kinds.values():
+        for name, body in recorded.files.items():
+            (folder / name).write_bytes(body)
+
+    assert run_import(settings, [folder], "xinglong") == 0
+
+    house = open_house(settings)
+    by_name = {name: recorded for recorded in kinds.values() for name in recorded.files}
+    found = house.archive.search_instances(Query(), visible_to=Scope(site_ids=frozenset({"xinglong"})))
+    for instance in found:
+        assert_kept(house.archive, instance, by_name[house.archive.originals_of(instance)[0].name])
+    house.close()
+    assert len(found) == len(kinds)

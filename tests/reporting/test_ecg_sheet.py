@@ -35,7 +35,7 @@ def test_pulse_grid_and_paper_have_their_millimetres(dpi: int, settings: dict[st
     places = (np.arange(len(ink)) + 0.5) * mm
     for line in range(1, round(width)):
         near = np.abs(places - line) < 0.45
-        assert (ink[near].sum() > 35) is (line % 5 == 0), line
+        assert (ink[near].sum() > 35) == (line % 5 == 0), line
         assert np.average(places[near], weights=ink[near]) == pytest.approx(line, abs=mm / 2)
     # The pulse stands before the trace: 0.2 s wide, a millivolt high, drawn with a line of 0.25 mm.
     rows, columns = np.nonzero(pixels[:, :, 0] < 190) * np.array([[mm], [mm]])
