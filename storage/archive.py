@@ -134,6 +134,13 @@ class Archive:
         with self._database.read(within=at_site(instance.site_id)) as connection:
             return original_records.originals_of(connection, instance)
 
+    def originals_in(
+        self, site_id: str, study_instance_uid: str, *, limit: int
+    ) -> list[tuple[str, OriginalFile]]:
+        """Return the files that instances of a study were made of, each with the instance's UID."""
+        with self._database.read(within=at_site(site_id)) as connection:
+            return original_records.originals_in(connection, site_id, study_instance_uid, limit)
+
     def require_room(self) -> None:
         """Refuse before a disk is full: clinical data is never deleted to make room.
 

@@ -1,6 +1,7 @@
 """The SQL of the files that instances were made of."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -38,18 +39,20 @@ def originals_of(connection: Connection, instance: Instance) -> list[OriginalFil
         .filter_by(site_id=instance.site_id, sop_instance_uid=instance.sop_instance_uid)
         .order_by(original_files.c.number)
     )
-    return [
-        OriginalFile(
-            number=row.number,
-            name=row.name,
-            kind=row.kind,
-            blob_key=row.blob_key,
-            size=row.size,
-            digest=row.digest,
-            source_digest=row.source_digest,
-        )
-        for row in rows
-    ]
+    return [_original(row) for row in rows]
+
+
+def originals_in(
+    connection: Connection, site_id: str, study_instance_uid: str, limit: int
+) -> list[tuple[str, OriginalFile]]:
+    """Return the files that instances of a study were made of, each with the instance's UID."""
+    rows = connection.execute(
+        select(original_files)
+        .filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
+        .order_by(original_files.c.sop_instance_uid, original_files.c.number)
+        .limit(limit)
+    )
+    return [(row.sop_instance_uid, _original(row)) for row in rows]
 
 
 def made_before(connection: Connection, site_id: str, source_digest: str) -> StoredInstance | None:
@@ -73,4 +76,16 @@ def made_before(connection: Connection, site_id: str, source_digest: str) -> Sto
         series_instance_uid=row.series_instance_uid,
         sop_instance_uid=row.sop_instance_uid,
         sop_class_uid=row.sop_class_uid,
+    )
+
+
+def _original(row: Any) -> OriginalFile:
+    return OriginalFile(
+        number=row.number,
+        name=row.name,
+        kind=row.kind,
+        blob_key=row.blob_key,
+        size=row.size,
+        digest=row.digest,
+        source_digest=row.source_digest,
     )

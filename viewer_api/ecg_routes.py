@@ -52,14 +52,13 @@ _PNG: Final = "image/png"
 _NO_FILTERS: Final[list[SheetFilter]] = []
 
 
+OneOfTwoSites = Annotated[
+    str | None, Query(pattern="^[a-z0-9-]{1,32}$", description="Which, where two sites hold it.")
+]
+
+
 def _ecg_instance(
-    rooms: InRooms,
-    root: SearchRoot,
-    study: UID,
-    instance: UID,
-    site_id: Annotated[
-        str | None, Query(pattern="^[a-z0-9-]{1,32}$", description="Which, where two sites hold it.")
-    ] = None,
+    rooms: InRooms, root: SearchRoot, study: UID, instance: UID, site_id: OneOfTwoSites = None
 ) -> Instance:
     retrieval = Retrieval(root if site_id is None else root.at(site_id), rooms)
     return retrieval.instances(study, None, instance)[0]

@@ -1,4 +1,4 @@
-"""The file that an instance was made of, as it came."""
+"""The files that instances were made of, as they came."""
 
 from typing import Annotated, Final
 from urllib.parse import quote
@@ -8,24 +8,38 @@ from starlette.responses import StreamingResponse
 
 from core.errors import InvalidRequest, NotFound, StorageUnavailable
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
-from viewer_api.ecg_routes import ECGInstance
+from viewer_api.dicom_web_root import UID, Retrieval, SearchRoot
+from viewer_api.ecg_routes import ECGInstance, OneOfTwoSites
 from viewer_api.multipart import begun
+from viewer_api.original_schemas import OriginalCollection, OriginalResource
 from viewer_api.problems import SeveralSites, documented
 from viewer_api.response_headers import UNCHANGING
 from viewer_api.rooms import InRooms
 
 router = APIRouter(
-    prefix="/api/v1/studies/{study}/instances/{instance}",
+    prefix="/api/v1/studies/{study}",
     tags=["electrocardiograms"],
     responses=AUTHENTICATION_PROBLEMS
     | documented(InvalidRequest, NotFound, SeveralSites, StorageUnavailable),
 )
 
 _OCTETS: Final = "application/octet-stream"
+_MOST: Final = 1000
+
+
+@router.get("/originals", summary="The files that instances of a study were made of")
+def originals(
+    rooms: InRooms, root: SearchRoot, study: UID, site_id: OneOfTwoSites = None
+) -> OriginalCollection:
+    """None for a study that came as DICOM."""
+    retrieval = Retrieval(root if site_id is None else root.at(site_id), rooms)
+    at = retrieval.instances(study)[0].site_id
+    found = rooms.archive.originals_in(at, study, limit=_MOST)
+    return OriginalCollection(items=[OriginalResource.of(at, study, uid, file) for uid, file in found])
 
 
 @router.get(
-    "/original",
+    "/instances/{instance}/original",
     summary="The file that an instance was made of",
     response_class=Response,
     responses={

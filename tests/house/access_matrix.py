@@ -388,6 +388,13 @@ DOORS: list[Door] = [
         things={"study": "file_study", "instance": "file_instance"},
     ),
     Door(
+        method="GET",
+        path="/api/v1/studies/{study}/originals",
+        act=Act.SEARCH,
+        place=Place.OBJECT,
+        things={"study": "file_study"},
+    ),
+    Door(
         method="POST",
         path="/api/v1/uploads",
         act=Act.STORE,

@@ -100,6 +100,18 @@ def test_the_file_is_had_again_as_it_came(edge: Edge) -> None:
     assert edge.client("reader").get(f"{address(told)}/original?number=2").status_code == 404
 
 
+def test_a_study_tells_which_files_it_was_made_of(edge: Edge) -> None:
+    told = uploaded(edge)
+    reader = edge.client("reader")
+
+    [file] = reader.get(f"/api/v1/studies/{told['study_instance_uid']}/originals").json()["items"]
+
+    assert (file["sop_instance_uid"], file["number"]) == (told["sop_instance_uid"], 1)
+    assert (file["name"], file["kind"], file["size"]) == ("ecg 李.xml", "HL7 aECG", len(FILE))
+    assert reader.get(file["link"]).content == FILE
+    assert reader.get("/api/v1/studies/1.2.3.4/originals").status_code == 404
+
+
 def test_the_same_file_again_is_held_already_whatever_it_is_called(edge: Edge) -> None:
     told, again = uploaded(edge), uploaded(edge, name="other")
 

@@ -2,8 +2,9 @@
 import { useState } from 'preact/hooks'
 import { useListed } from '../admin/listed'
 import { t } from '../shell/words'
+import { sizeOf } from '../site/moments'
 import { type DataSet, textOf } from './rules'
-import type { Study } from './types'
+import type { Original, Study } from './types'
 
 const AT_FIRST = 8
 const WITHOUT_PICTURE = new Set(['SR', 'PR', 'KO', 'DOC'])
@@ -30,6 +31,27 @@ function Instances({ study }: { study: Study }) {
         </button>
       )}
     </>
+  )
+}
+
+/** The files of carts that instances were made of, to be had as they came. */
+function Originals({ study, site }: { study: Study; site: string }) {
+  const found = useListed<{ items: Original[] }>(
+    `/api/v1/studies/${study.study_instance_uid}/originals?site_id=${site}`,
+  )
+  const files = found.body?.items ?? []
+  if (!files.length) return null
+  return (
+    <ul class="originals" aria-label={t('cases.originals')}>
+      {files.map((file) => (
+        <li key={file.link}>
+          <a href={file.link} download={file.name}>
+            {t('cases.original', { kind: file.kind })}
+          </a>{' '}
+          <bdi class="small">{file.name}</bdi> <span class="small">{sizeOf(file.size)}</span>
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -66,6 +88,7 @@ export function StudyOfCase({ study, site }: { study: Study; site: string }) {
           {t('cases.open-images')}
         </a>
       </p>
+      {study.modality === 'ECG' && <Originals study={study} site={site} />}
       <Instances study={study} />
     </div>
   )

@@ -59,3 +59,13 @@ export interface Report {
   reading_physician: string
   signed_at: string
 }
+
+/** A file that an instance was made of. */
+export interface Original {
+  sop_instance_uid: string
+  number: number
+  name: string
+  kind: string
+  size: number
+  link: string
+}
