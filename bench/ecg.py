@@ -54,6 +54,10 @@ def arrival(
     """Send ECG files by STOW-RS, one after another, and wait for each on the reading list.
 
     Each has 12 leads of 10 s. Needs dcmtk's storescu, which sends 18 MB radiographs all the while.
+
+    Takes one to two minutes on both cores: 10 s until the hub is there, then up to a second for each ECG
+    (`--ecgs 20` half a minute). The radiographs need some gigabytes in the temporary folder until the end.
+    Ends with 1 where the p95 is 1 s or more.
     """
     try:
         with kept_folder(None) as folder, served_hub(folder / "hub") as hub:

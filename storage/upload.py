@@ -37,7 +37,7 @@ class FileState(StrEnum):
 
 STATE_WORDS: Final = {
     FileState.WAITING: "Not all of it has come.",
-    FileState.UNPACKING: "It has come and is being unpacked.",
+    FileState.UNPACKING: "It has come; it is being unpacked, or waits for the files that belong to it.",
     FileState.UNPACKED: "Unpacked; its files are listed with what became of them.",
     FileState.STORED: "Stored.",
     FileState.HELD_ALREADY: "Held already: nothing had to be done.",

@@ -2,11 +2,12 @@
 
 import hashlib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from core.access import EVERY_SITE, Act, Actor, at_site
 from core.clock import Clock
@@ -19,12 +20,13 @@ from database.jobs import claim_jobs, complete, enqueue, wait_out
 from storage import upload_records as records
 from storage.archive import Archive
 from storage.file_taking import LeftOut, Taken, take_file
-from storage.foreign_taking import ForeignFiles, companions_of
+from storage.foreign_taking import Companions, ForeignFiles, companions_of, no_companions
 from storage.incoming import IncomingFile
+from storage.record_parts import UNPACK_JOB, RecordParts
 from storage.upload import LONGEST_DETAIL, LONGEST_NAME, STATE_OF, FileState, Upload, UploadFile
+from storage.upload_settling import Settled, settle
 from storage.zip_files import ZIP_BEGINS, Opener, zip_entries
 
-UNPACK_JOB: Final = "upload.unpack"
 LEASE: Final = timedelta(minutes=10)
 _SWEPT_AT_ONCE: Final = 100
 
@@ -39,6 +41,7 @@ class UploadIntake:
         self._archive = archive
         self._clock = clock
         self._foreign = foreign
+        self._parts = RecordParts(database=database, archive=archive, foreign=foreign) if foreign else None
 
     def finish(self, actor: Actor, upload: Upload, file: UploadFile) -> UploadFile:
         """Take in a file whose pieces are all here, or have it unpacked."""
@@ -58,27 +61,26 @@ class UploadIntake:
         """Store what a whole file holds; one that is not as announced has to be sent again."""
         if not _is_as_announced(file, path):
             return self._settle(upload, file, FileState.WAITING, received=0)
+        now = self._clock.now()
+        with self._database.write(within=at_site(upload.site_id)) as connection:
+            append_once(connection, record_of(actor, upload.site_id, "upload received", "", now))
         try:
+            if self._parts is not None and self._parts.is_one(upload, file, path):
+                return self._parts.keep(upload, file, path, now)
             with path.open("rb") as stream:
-                taken = take_file(
-                    self._archive,
-                    stream,
-                    Origin.of_account(actor, upload.site_id),
-                    self._clock,
-                    foreign=self._foreign,
-                    name=file.name,
-                )
+                taken = self._taken(stream, Origin.of_account(actor, upload.site_id), file.name)
         except TooLarge:
             taken = Taken(outcome=LeftOut.FAILED)
         except OSError as error:
             raise StorageUnavailable("The disk for incoming instances failed.") from error
-        with self._database.write(within=at_site(upload.site_id)) as connection:
-            record = record_of(actor, upload.site_id, "upload received", "", self._clock.now())
-            append_once(connection, record)
         return self._settle(upload, file, STATE_OF[taken.outcome], taken, received=file.size)
 
     def unpack(self) -> bool:
-        """Take in the files of one ZIP that has come; True if there was one. Raises StorageUnavailable."""
+        """Take in the files of one ZIP or record that has come; True if there was one.
+
+        Raises:
+            StorageUnavailable: what became of the work cannot be written down.
+        """
         now = self._clock.now()
         claimed = claim_jobs(self._database, kinds=[UNPACK_JOB], now=now, lease=LEASE, limit=1)
         for job in claimed:
@@ -125,31 +127,8 @@ class UploadIntake:
         *,
         received: int,
     ) -> UploadFile:
-        stored = taken.stored if taken else None
-        now = self._clock.now()
-        with self._database.write(within=at_site(upload.site_id)) as connection:
-            records.settle_file(
-                connection,
-                upload.upload_id,
-                file.number,
-                state=state.value,
-                received=received,
-                study_instance_uid=stored.study_instance_uid if stored else "",
-                sop_instance_uid=stored.sop_instance_uid if stored else "",
-                detail=taken.detail[:LONGEST_DETAIL] if taken else "",
-            )
-            blob_keys = records.parts_of(connection, upload.upload_id, file.number)
-            records.forget_parts(connection, upload.upload_id, file.number)
-            records.touch(connection, upload.upload_id, now)
-            settled = records.find_file(connection, upload.upload_id, file.number)
-            left = records.find_upload(connection, upload.upload_id, at_site(upload.site_id)).outstanding
-        for blob_key in blob_keys:
-            self._archive.blobs.delete(blob_key)
-        if stored is not None and left:
-            self._archive.note_transfer(upload.upload_id, upload.site_id, stored.study_instance_uid)
-        elif not left:
-            self._archive.end_transfer(upload.upload_id)
-        return settled
+        settled = Settled(file=file, state=state, taken=taken, received=received)
+        return settle(self._database, self._archive, upload, [settled], self._clock.now())
 
     def _assembled(self, upload: Upload, file: UploadFile) -> IncomingFile:
         with self._database.read(within=at_site(upload.site_id)) as connection:
@@ -173,6 +152,9 @@ class UploadIntake:
             return
         with self._assembled(upload, file) as landing:
             path = landing.durable()
+            if not is_zip(path):
+                self._take_record(upload, file, path)
+                return
             try:
                 entries = zip_entries(path)
             except (zipfile.BadZipFile, TooLarge, NotImplementedError):
@@ -183,21 +165,53 @@ class UploadIntake:
                 self._take_entry(upload, number, name, opened, files)
         self._settle(upload, file, FileState.UNPACKED, received=file.size)
 
+    def _take_record(self, upload: Upload, header: UploadFile, path: Path) -> None:
+        """Store a record whose files came one by one, in one instance or none."""
+        with self._database.read(within=EVERY_SITE) as connection:
+            alike = records.files_named_like(connection, upload.upload_id, header.name)
+        others = [
+            each for each in alike if each.number != header.number and each.state is FileState.UNPACKING
+        ]
+        beside = {each.name: partial(self._opened, upload, each) for each in others}
+        try:
+            with path.open("rb") as stream:
+                companions = partial(companions_of, header.name, beside)
+                taken = self._taken(stream, _origin(upload), header.name, companions)
+        except (TooLarge, OSError):
+            taken = Taken(outcome=LeftOut.FAILED)
+        left_out = Taken(outcome=LeftOut.NOT_DICOM)
+        became = [(each, taken if taken.stored else left_out) for each in others]
+        settled = [
+            Settled(file=file, state=STATE_OF[of_each.outcome], taken=of_each, received=file.size)
+            for file, of_each in [*became, (header, taken)]
+        ]
+        settle(self._database, self._archive, upload, settled, self._clock.now())
+
+    @contextmanager
+    def _opened(self, upload: Upload, file: UploadFile) -> Iterator[BinaryIO]:
+        with self._assembled(upload, file) as landing, landing.durable().open("rb") as stream:
+            yield stream
+
+    def _taken(
+        self, stream: BinaryIO, origin: Origin, name: str, companions: Companions = no_companions
+    ) -> Taken:
+        return take_file(
+            self._archive,
+            stream,
+            origin,
+            self._clock,
+            foreign=self._foreign,
+            name=name,
+            companions=companions,
+        )
+
     def _take_entry(
         self, upload: Upload, inside_of: int, name: str, opened: Opener, files: Mapping[str, Opener]
     ) -> None:
         """Store one file of a ZIP; one that an earlier attempt stored is held already."""
         try:
             with opened() as stream:
-                taken = take_file(
-                    self._archive,
-                    stream,
-                    _origin(upload),
-                    self._clock,
-                    foreign=self._foreign,
-                    name=name,
-                    companions=partial(companions_of, name, files),
-                )
+                taken = self._taken(stream, _origin(upload), name, partial(companions_of, name, files))
         except (TooLarge, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
             # RuntimeError is what the library says of an entry that needs a password.
             taken = Taken(outcome=LeftOut.FAILED)

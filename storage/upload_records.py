@@ -100,6 +100,29 @@ def find_file(connection: Connection, upload_id: str, number: int) -> UploadFile
     return _file(row)
 
 
+def files_named_like(connection: Connection, upload_id: str, name: str) -> list[UploadFile]:
+    """Return the files of an upload that are named like one but for their ending, it among them."""
+    stem, dot, _ = name.rpartition(".")
+    if not dot:
+        return []
+    rows = connection.execute(
+        select(upload_files)
+        .where(
+            upload_files.c.upload_id == upload_id,
+            upload_files.c.inside_of.is_(None),
+            upload_files.c.name.startswith(f"{stem}.", autoescape=True),
+        )
+        .order_by(upload_files.c.number)
+    ).mappings()
+    return [_file(row) for row in rows if row["name"].rpartition(".")[0] == stem]
+
+
+def keep_whole(connection: Connection, upload_id: str, number: int, *, size: int, blob_key: str) -> None:
+    """Note where a file lies that has come whole."""
+    values = {"upload_id": upload_id, "number": number, "first_byte": 0, "size": size, "blob_key": blob_key}
+    connection.execute(insert(upload_parts), values)
+
+
 def add_part(
     connection: Connection, upload_id: str, number: int, *, first_byte: int, size: int, blob_key: str
 ) -> bool:

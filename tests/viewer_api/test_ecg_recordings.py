@@ -13,11 +13,11 @@ from storage.aside_records import AsideFilter
 from storage.instance import Instance
 from tests.ecg.formats import long_files
 from tests.ecg.formats.written_records import WAVE, at_the_door
-from tests.fixtures.consultation import at_site
+from tests.fixtures.consultation import XINGLONG, at_site
 from tests.fixtures.kept_samples import assert_kept, kept_samples
 from tests.viewer_api.conftest import Edge
 from tests.viewer_api.test_ecg_files import address, uploaded
-from tests.viewer_api.test_upload_routes import begin, send
+from tests.viewer_api.test_upload_routes import begin, pieces, send
 
 RECORDED = at_the_door()
 
@@ -58,6 +58,45 @@ def test_a_record_of_header_and_signals_comes_in_a_zip(edge: Edge) -> None:
     assert [(each.name, each.size) for each in originals] == [
         (name, len(body)) for name, body in recorded.files.items()
     ]
+
+
+@pytest.mark.parametrize("order", [("rec.dat", "rec.hea"), ("rec.hea", "rec.dat")])
+def test_a_record_whose_files_come_one_by_one_is_joined(edge: Edge, order: tuple[str, ...]) -> None:
+    recorded = RECORDED["WFDB"]
+    files = {f"a/{name}": recorded.files[name] for name in order}
+    announced = [{"name": name, "size": len(body)} for name, body in files.items()]
+    technician = edge.client("technician")
+    upload = technician.post("/api/v1/uploads", json={"site_id": XINGLONG, "files": announced}).json()
+    for number, body in enumerate(files.values(), 1):
+        assert send(edge, upload, number, body[:7]).status_code == 200
+        assert not edge.rooms.uploads._intake.unpack()
+        assert send(edge, upload, number, body[7:], 7).json()["state"] == "unpacking"
+
+    assert edge.rooms.uploads._intake.unpack()
+    assert not edge.rooms.uploads._intake.unpack()
+
+    told = technician.get(f"/api/v1/uploads/{upload['upload_id']}").json()
+    assert (told["states"], told["files_done"]) == ({"stored": 2}, 2)
+    assert_kept(edge.rooms.archive, only_instance(edge, told["study_instance_uids"][0]), recorded)
+    assert pieces(edge) == []
+
+
+def test_a_record_waits_for_no_file_that_is_taken_by_itself(edge: Edge) -> None:
+    recorded = RECORDED["WFDB"]
+    files = {**recorded.files, "rec.edf": RECORDED["EDF"].files["one.edf"]}
+    announced = [{"name": name, "size": len(body)} for name, body in files.items()]
+    technician = edge.client("technician")
+    upload = technician.post("/api/v1/uploads", json={"site_id": XINGLONG, "files": announced}).json()
+
+    states = [
+        send(edge, upload, number, body).json()["state"] for number, body in enumerate(files.values(), 1)
+    ]
+
+    assert states == ["unpacking", "unpacking", "stored"]
+    assert edge.rooms.uploads._intake.unpack()
+    told = technician.get(f"/api/v1/uploads/{upload['upload_id']}").json()
+    assert told["states"] == {"stored": 3}
+    assert len(told["study_instance_uids"]) == 2
 
 
 def test_an_hour_of_a_holter_is_stored_whole_and_read_by_pages(edge: Edge) -> None:
