@@ -22,7 +22,7 @@ from hub.schema import require_current, require_made
 from hub.settings import Settings
 from hub.wiring import House, open_house
 from storage.file_taking import WORDS, LeftOut, Taken, take_file
-from storage.foreign_taking import companions_of
+from storage.foreign_taking import belonging, companions_of, header_first
 from storage.instance import StoreOutcome
 from storage.zip_files import Opener, zip_entries
 
@@ -41,8 +41,11 @@ def run_import(settings: Settings, sources: Sequence[Path], site_id: str) -> int
     ]
     with _progress(console) as progress:
         task = progress.add_task("Importing", total=len(files))
-        for name, opened, beside in files:
-            taken = _take_in(house, name, opened, beside, origin)
+        known: dict[tuple[int, str], Taken] = {}
+        for name, opened, beside in sorted(files, key=lambda file: header_first(file[0])):
+            taken = known.get((id(beside), name)) or _take_in(house, name, opened, beside, origin)
+            for other in belonging(name, beside, taken.companions):
+                known[id(beside), other] = taken
             outcome = taken.outcome
             counts[outcome] += 1
             if outcome in {LeftOut.QUARANTINED, LeftOut.FAILED}:

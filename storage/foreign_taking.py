@@ -1,8 +1,9 @@
 """Takes a file that is no DICOM: keeps it with the instances made of it, or aside where it cannot be read."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import BinaryIO, Final
 
@@ -24,6 +25,8 @@ Companions = Callable[[], Mapping[str, bytes]]
 
 
 MOST_COMPANIONS: Final = 8
+RECORD_HEADER: Final = ".hea"
+"""Of a WFDB record, beside the signals of the same name."""
 _TOO_LONG: Final = (
     f"An ECG file has at most {FOREIGN_FILE_LIMIT // MIB} MiB with those beside it."
     " Export the recording in parts of fewer hours, and send each part."
@@ -41,22 +44,39 @@ def companions_of(name: str, files: Mapping[str, Opener]) -> Mapping[str, bytes]
     Raises:
         TooLarge: they are longer than a file with them may be.
     """
-    path = PurePosixPath(name.replace("\\", "/"))
     found: dict[str, bytes] = {}
     room = FOREIGN_FILE_LIMIT
-    for other, opened in files.items():
-        beside = PurePosixPath(other.replace("\\", "/"))
-        if other == name or (beside.parent, beside.stem) != (path.parent, path.stem):
-            continue
-        if len(found) == MOST_COMPANIONS:
-            break
-        with opened() as stream:
+    for other in islice(beside(name, files), MOST_COMPANIONS):
+        with files[other]() as stream:
             content = stream.read(room + 1)
         room -= len(content)
         if room < 0:
             raise TooLarge(_TOO_LONG)
-        found[beside.name] = content
+        found[_path(other).name] = content
     return found
+
+
+def beside(name: str, files: Iterable[str]) -> Iterator[str]:
+    """Yield those that lie beside a file and are named like it but for their ending."""
+    path = _path(name)
+    for other in files:
+        candidate = _path(other)
+        if other != name and (candidate.parent, candidate.stem) == (path.parent, path.stem):
+            yield other
+
+
+def belonging(name: str, files: Iterable[str], companions: Set[str]) -> list[str]:
+    """Return those of the files beside one that were kept with it, by the names they have among all files."""
+    return [other for other in beside(name, files) if _path(other).name in companions] if companions else []
+
+
+def header_first(name: str) -> bool:
+    """Sort what may bring others with it before them."""
+    return not name.lower().endswith(RECORD_HEADER)
+
+
+def _path(name: str) -> PurePosixPath:
+    return PurePosixPath(name.replace("\\", "/"))
 
 
 class ForeignFiles:

@@ -12,12 +12,10 @@ from database.engine import Database
 from database.jobs import enqueue
 from storage import upload_records as records
 from storage.archive import Archive
-from storage.foreign_taking import MOST_COMPANIONS, ForeignFiles
+from storage.foreign_taking import MOST_COMPANIONS, RECORD_HEADER, ForeignFiles
 from storage.upload import FileState, Upload, UploadFile
 
 UNPACK_JOB: Final = "upload.unpack"
-_HEADER: Final = ".hea"
-"""Of a WFDB record, beside the signals of the same name."""
 
 
 class RecordParts:
@@ -76,4 +74,4 @@ def take_in_if_whole(connection: Connection, upload: Upload, file: UploadFile, n
 
 def is_header(file: UploadFile) -> bool:
     """Whether a file is called as the header of a record is."""
-    return file.name.lower().endswith(_HEADER)
+    return file.name.lower().endswith(RECORD_HEADER)

@@ -20,7 +20,14 @@ from database.jobs import claim_jobs, complete, enqueue, wait_out
 from storage import upload_records as records
 from storage.archive import Archive
 from storage.file_taking import LeftOut, Taken, take_file
-from storage.foreign_taking import Companions, ForeignFiles, companions_of, no_companions
+from storage.foreign_taking import (
+    Companions,
+    ForeignFiles,
+    belonging,
+    companions_of,
+    header_first,
+    no_companions,
+)
 from storage.incoming import IncomingFile
 from storage.record_parts import UNPACK_JOB, RecordParts
 from storage.upload import LONGEST_DETAIL, LONGEST_NAME, STATE_OF, FileState, Upload, UploadFile
@@ -160,9 +167,7 @@ class UploadIntake:
             except (zipfile.BadZipFile, TooLarge, NotImplementedError):
                 self._settle(upload, file, FileState.REFUSED, received=file.size)
                 return
-            files = dict(entries)
-            for name, opened in entries:
-                self._take_entry(upload, number, name, opened, files)
+            self._take_entries(upload, number, entries)
         self._settle(upload, file, FileState.UNPACKED, received=file.size)
 
     def _take_record(self, upload: Upload, header: UploadFile, path: Path) -> None:
@@ -205,16 +210,23 @@ class UploadIntake:
             companions=companions,
         )
 
-    def _take_entry(
-        self, upload: Upload, inside_of: int, name: str, opened: Opener, files: Mapping[str, Opener]
-    ) -> None:
+    def _take_entries(self, upload: Upload, inside_of: int, entries: list[tuple[str, Opener]]) -> None:
+        files, known = dict(entries), dict[str, Taken]()
+        for name, opened in sorted(entries, key=lambda entry: header_first(entry[0])):
+            taken = known.get(name) or self._taken_entry(upload, name, opened, files)
+            known |= dict.fromkeys(belonging(name, files, taken.companions), taken)
+            self._note_entry(upload, inside_of, name, taken)
+
+    def _taken_entry(self, upload: Upload, name: str, opened: Opener, files: Mapping[str, Opener]) -> Taken:
         """Store one file of a ZIP; one that an earlier attempt stored is held already."""
         try:
             with opened() as stream:
-                taken = self._taken(stream, _origin(upload), name, partial(companions_of, name, files))
+                return self._taken(stream, _origin(upload), name, partial(companions_of, name, files))
         except (TooLarge, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
             # RuntimeError is what the library says of an entry that needs a password.
-            taken = Taken(outcome=LeftOut.FAILED)
+            return Taken(outcome=LeftOut.FAILED)
+
+    def _note_entry(self, upload: Upload, inside_of: int, name: str, taken: Taken) -> None:
         stored = taken.stored
         with self._database.write(within=at_site(upload.site_id)) as connection:
             number = records.find_upload(connection, upload.upload_id, at_site(upload.site_id)).files + 1

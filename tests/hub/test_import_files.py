@@ -151,7 +151,9 @@ def test_what_lies_in_a_watched_folder_when_it_is_opened_is_taken(settings: Sett
     assert (folder / "done" / "one.xml").exists()
 
 
-def test_recordings_are_imported_with_their_samples(settings: Settings, tmp_path: Path) -> None:
+def test_recordings_are_imported_with_their_samples(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     kinds = at_the_door()
     folder = tmp_path / "recorder"
     folder.mkdir()
@@ -160,6 +162,7 @@ def test_recordings_are_imported_with_their_samples(settings: Settings, tmp_path
             (folder / name).write_bytes(body)
 
     assert run_import(settings, [folder], "xinglong") == 0
+    assert capsys.readouterr().out.split() == [str(len(kinds) + 1), "stored"]
 
     house = open_house(settings)
     by_name = {name: recorded for recorded in kinds.values() for name in recorded.files}

@@ -51,6 +51,7 @@ def test_a_record_of_header_and_signals_comes_in_a_zip(edge: Edge) -> None:
     assert edge.rooms.uploads._intake.unpack()
 
     told = edge.client("technician").get(f"/api/v1/uploads/{upload['upload_id']}").json()
+    assert told["states"] == {"unpacked": 1, "stored": 2}
     [study] = told["study_instance_uids"]
     instance = only_instance(edge, study)
     assert_kept(edge.rooms.archive, instance, recorded)
