@@ -1,6 +1,6 @@
 """The SQL of the files that instances were made of."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -10,6 +10,9 @@ from storage.original import OriginalFile
 from storage.tables import instances, original_files
 
 LONGEST_NAME = 200
+_MADE_OF = (original_files.c.site_id == instances.c.site_id) & (
+    original_files.c.sop_instance_uid == instances.c.sop_instance_uid
+)
 
 
 def write_originals(
@@ -48,22 +51,32 @@ def originals_in(
     """Return the files that instances of a study were made of, each with the instance's UID."""
     rows = connection.execute(
         select(original_files)
-        .filter_by(site_id=site_id, study_instance_uid=study_instance_uid)
-        .order_by(original_files.c.sop_instance_uid, original_files.c.number)
+        .join(instances, _MADE_OF)
+        .where(instances.c.site_id == site_id, instances.c.study_instance_uid == study_instance_uid)
+        .order_by(instances.c.instance_key, original_files.c.number)
         .limit(limit)
     )
     return [(row.sop_instance_uid, _original(row)) for row in rows]
+
+
+def first_made(
+    connection: Connection, site_ids: Collection[str], study_instance_uids: Collection[str]
+) -> dict[tuple[str, str], str]:
+    """Return, for (site, study), the first instance that was made of a file."""
+    rows = connection.execute(
+        select(instances.c.site_id, instances.c.study_instance_uid, instances.c.sop_instance_uid)
+        .join(original_files, _MADE_OF & (original_files.c.number == 1))
+        .where(instances.c.site_id.in_(site_ids), instances.c.study_instance_uid.in_(study_instance_uids))
+        .order_by(instances.c.instance_key.desc())
+    )
+    return {(row.site_id, row.study_instance_uid): row.sop_instance_uid for row in rows}
 
 
 def made_before(connection: Connection, site_id: str, source_digest: str) -> StoredInstance | None:
     """Return the first instance that was made of this file at this site, None where none was."""
     row = connection.execute(
         select(instances)
-        .join(
-            original_files,
-            (original_files.c.site_id == instances.c.site_id)
-            & (original_files.c.sop_instance_uid == instances.c.sop_instance_uid),
-        )
+        .join(original_files, _MADE_OF)
         .where(original_files.c.site_id == site_id, original_files.c.source_digest == source_digest)
         .order_by(instances.c.instance_key)
     ).first()

@@ -8,6 +8,7 @@ from pydantic.config import JsonDict
 
 from reporting.document import ReportStatus
 from reporting.report import StandingReport
+from viewer_api.original_schemas import original_path
 from viewer_api.parameters import EXAMPLE_KEY, EXAMPLE_UID
 from viewer_api.retake_schemas import RetakeResource
 from viewer_api.worklist_schemas import study_path
@@ -43,6 +44,7 @@ _ARRIVAL: Final[JsonDict] = {
     "retake": None,
     "report": None,
     "thumbnail": f"/dicom-web/sites/xinglong-clinic/studies/{EXAMPLE_UID}/thumbnail",
+    "original": None,
 }
 
 
@@ -98,11 +100,13 @@ class ArrivalResource(BaseModel):
     retake: RetakeResource | None = Field(description="Better images that are asked for.")
     report: StandingReportResource | None
     thumbnail: str = Field(description="Where its picture is; 404 where it has none.")
+    original: str | None = Field(description="Where the file is that it was made of; null for DICOM.")
 
     @classmethod
     def of(cls, arrival: Arrival, report: StandingReport | None, *, now: datetime) -> Self:
         """Return one arrival."""
         case = arrival.case
+        made = arrival.made_of_a_file
         seen = {name: getattr(case, name) for name in cls.model_fields if hasattr(case, name)}
         return cls(
             **seen
@@ -114,6 +118,7 @@ class ArrivalResource(BaseModel):
                 "retake": RetakeResource.of(case.open_retake, now=now) if case.open_retake else None,
                 "report": StandingReportResource.of(report) if report else None,
                 "thumbnail": f"{study_path(case.site_id, case.study_instance_uid)}/thumbnail",
+                "original": original_path(case.site_id, case.study_instance_uid, made) if made else None,
             }
         )
 

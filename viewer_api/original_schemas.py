@@ -33,15 +33,20 @@ class OriginalResource(BaseModel):
     @classmethod
     def of(cls, site_id: str, study_instance_uid: str, sop_instance_uid: str, file: OriginalFile) -> Self:
         """Return one."""
-        instance = f"/api/v1/studies/{study_instance_uid}/instances/{sop_instance_uid}"
         return cls(
             sop_instance_uid=sop_instance_uid,
             number=file.number,
             name=file.name,
             kind=file.kind,
             size=file.size,
-            link=f"{instance}/original?number={file.number}&site_id={site_id}",
+            link=original_path(site_id, study_instance_uid, sop_instance_uid, file.number),
         )
+
+
+def original_path(site_id: str, study_instance_uid: str, sop_instance_uid: str, number: int = 1) -> str:
+    """Return where a file is that an instance was made of."""
+    instance = f"/api/v1/studies/{study_instance_uid}/instances/{sop_instance_uid}"
+    return f"{instance}/original?number={number}&site_id={site_id}"
 
 
 class OriginalCollection(BaseModel):

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from core.access import Act, Actor
 from core.limits import SEARCH_LIMIT
 from database.engine import Database
+from storage.original_records import first_made
 from storage.upload_records import outstanding_files
 from worklist.case import Case, WaitsFor
 from worklist.case_records import newest_cases
@@ -32,6 +33,8 @@ class Arrival:
     case: Case
     state: ArrivalState
     expected_instances: int | None
+    made_of_a_file: str = ""
+    """The first SOP Instance UID of its study that was made of a file, empty where none was."""
 
 
 class Arrivals:
@@ -58,11 +61,16 @@ class Arrivals:
 def _arrivals(connection: Connection, cases: list[Case]) -> list[Arrival]:
     uids = {study.study_instance_uid for case in cases for study in case.studies}
     outstanding = outstanding_files(connection, uids) if uids else {}
+    # No other modality's come as files of carts: studies of a thousand images are not looked through.
+    ecgs = [case for case in cases if case.modality == "ECG"]
+    sites, studies = {case.site_id for case in ecgs}, {case.study_instance_uid for case in ecgs}
+    made = first_made(connection, sites, studies) if ecgs else {}
     return [
         Arrival(
             case=case,
             state=state_of(case),
             expected_instances=_expected(case, outstanding),
+            made_of_a_file=made.get((case.site_id, case.study_instance_uid), ""),
         )
         for case in cases
     ]

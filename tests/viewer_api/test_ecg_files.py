@@ -110,6 +110,9 @@ def test_a_study_tells_which_files_it_was_made_of(edge: Edge) -> None:
     assert (file["name"], file["kind"], file["size"]) == ("ecg 李.xml", "HL7 aECG", len(FILE))
     assert reader.get(file["link"]).content == FILE
     assert reader.get("/api/v1/studies/1.2.3.4/originals").status_code == 404
+    edge.consultation.take_in()
+    [arrival] = edge.client("technician").get("/api/v1/arrivals").json()["items"]
+    assert arrival["original"] == file["link"]
 
 
 def test_the_same_file_again_is_held_already_whatever_it_is_called(edge: Edge) -> None:

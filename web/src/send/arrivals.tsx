@@ -121,6 +121,11 @@ function ArrivalLine(props: {
         >
           {t('send.open-case')}
         </a>
+        {arrival.original && (
+          <a href={arrival.original} download>
+            {t('send.original')}
+          </a>
+        )}
       </div>
     </li>
   )

@@ -52,6 +52,8 @@ export interface Arrival {
     is_confirmed: boolean
   } | null
   thumbnail: string
+  /** Where the file is that it was made of; null for DICOM. */
+  original: string | null
 }
 
 export type FileState =
