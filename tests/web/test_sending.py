@@ -109,3 +109,6 @@ def test_an_ecg_file_without_an_id_is_marked_and_attached_to_its_patient(
     named = page.locator(".arrival", has_text="E-17")
     named.get_by_text("李运 (Li Yun)").wait_for()
     assert named.get_by_text("身份待确认").count() == 0
+    with page.expect_download() as download:
+        named.get_by_role("link", name="原始文件").click()
+    assert Path(download.value.path()).read_bytes() == body
