@@ -20,17 +20,27 @@ _MILLISECONDS: Final = {"ms": 1.0, "s": 1000.0}
 
 
 def device_lines(stated: Stated) -> list[str]:
-    """Return what the device is, its rate, intervals and axes, and its statement, marked as unconfirmed
-    unless a file names who confirmed it.
+    """Return what the device is, and what it measured and said."""
+    device = stated.device
+    named = filter(None, (device.manufacturer, device.model, device.serial_number, device.software))
+    return [*_shortened([" ".join(named)]), *measured_and_said(stated)]
+
+
+def measured_and_said(stated: Stated) -> list[str]:
+    """Return a line of rate, intervals and axes, and one of statements with who confirmed them, if anybody.
 
     Values are the device's, whatever they are worth; what it did not measure is left out.
     """
-    device, measured = stated.device, measured_parts(stated.measurements)
-    lines = [
-        " ".join(filter(None, (device.manufacturer, device.model, device.serial_number, device.software))),
-        f"device: {'   '.join(measured)}" if measured else "",
-        f"device, {_state(stated)}: {'; '.join(stated.statements)}" if stated.statements else "",
-    ]
+    measured = measured_parts(stated.measurements)
+    return _shortened(
+        [
+            f"device: {'   '.join(measured)}" if measured else "",
+            f"device, {_state(stated)}: {'; '.join(stated.statements)}" if stated.statements else "",
+        ]
+    )
+
+
+def _shortened(lines: Sequence[str]) -> list[str]:
     return [line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…" for line in lines if line]
 
 

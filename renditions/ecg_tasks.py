@@ -10,7 +10,7 @@ from core.errors import InvalidInstance
 from ecg.annotations import stated
 from ecg.compact import compact
 from ecg.comparison import Compared, comparison_svg
-from ecg.heading import device_lines
+from ecg.heading import device_lines, measured_and_said
 from ecg.leads import STANDARD
 from ecg.paper import PaperSettings, svg
 from ecg.recording import Recording, rhythm
@@ -31,7 +31,7 @@ def sheet_of(dataset: Dataset, settings: PaperSettings, header: Sequence[str]) -
 
 def page_of(dataset: Dataset, settings: PaperSettings, most_rows: int) -> list[bytes]:
     """Return a page of a printed report: see `page`. Raises InvalidInstance, InvalidRequest."""
-    return [page(recording_of(dataset), settings, most_rows, device_lines(stated(dataset)))]
+    return [page(recording_of(dataset), settings, most_rows, measured_and_said(stated(dataset)))]
 
 
 def page(recording: Recording, settings: PaperSettings, most_rows: int, header: Sequence[str] = ()) -> bytes:

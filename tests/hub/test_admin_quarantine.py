@@ -41,7 +41,7 @@ def admin(data: Path) -> Admin:
         if isinstance(done.exception, HubError):
             raise done.exception
         assert done.exit_code == 0, done.output
-        return done.output
+        return done.stdout
 
     return run
 

@@ -46,7 +46,7 @@ def test_the_shell_has_nothing_that_its_policy_forbids_and_names_files_that_are_
 
 
 def test_a_built_file_is_kept_for_ever_compressed_and_under_the_policy_of_the_page(edge: Edge) -> None:
-    script = next(STATIC_FOLDER.glob("index-*.js"))
+    script = next(STATIC_FOLDER.glob("shell-*.js"))
     answer = edge.client().get(f"/static/{script.name}")
     assert answer.content == script.read_bytes()
     assert answer.headers["content-encoding"] == "gzip"
