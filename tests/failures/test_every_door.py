@@ -120,7 +120,7 @@ def by_import(doors: Doors, payloads: list[bytes], medium: Path) -> list[str]:
     printed = doors.import_medium(medium)
     assert "failed" not in printed
     assert "not DICOM" not in printed
-    told = re.findall(r"^kept in quarantine: (\d{4})(?: \(.*\))?$", printed, re.MULTILINE)
+    told = re.findall(r"^kept in quarantine: (\d{4})(?: |$)", printed, re.MULTILINE)
     refused = set(map(int, told))
     return [REFUSED if number in refused else KEPT for number in range(len(payloads))]
 
