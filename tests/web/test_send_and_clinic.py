@@ -133,10 +133,15 @@ def test_a_technician_sends_and_watches_it_come_back(hub: WebHub, sign_in: SignI
     line = page.locator(".arrival", has_text=patient_id_of(study))
     line.get_by_text("已收 3").wait_for()
     line.locator("[aria-current=step]", has_text="待阅").wait_for()
+    line.locator(".steps .done", has_text="已检查").wait_for()
+    thumbnail = line.locator("img.picture")
+    thumbnail.evaluate("image => image.decode()")
+    assert thumbnail.evaluate("image => image.naturalWidth") > 0
     line.get_by_role("button", name="填写申请").press("Enter")
     page.get_by_role("radio", name="急诊").press("Space")
     page.get_by_label("临床问题").fill("胸痛两小时")
     page.get_by_label("病史").fill(HOSTILE)
+    require_accessible(page)
     page.get_by_label("病史").press("Tab")
     page.get_by_role("button", name="保存").press("Enter")
     line.get_by_text("胸痛两小时").wait_for()
@@ -150,6 +155,15 @@ def test_a_technician_sends_and_watches_it_come_back(hub: WebHub, sign_in: SignI
     line.get_by_role("link", name="报告").click()
     page.get_by_text("右肺下叶炎症").first.wait_for()
     assert page.url.endswith(f"/r/{report['report_id']}")
+    page.go_back()
+    corrected = {"findings": "", "impression": "左肺下叶炎症", "reason": "侧别写反"}
+    corrected["instances_seen"] = ask(hub, "reader", "GET", f"/cases/{case['case_id']}")["instances_seen"]
+    ask(hub, "reader", "POST", f"/reports/{report['report_id']}/amendments", json=corrected)
+    red = page.locator(".to-look-at li", has_text=patient_id_of(study))
+    red.locator(".mark.red", has_text="报告已更正").wait_for()
+    line.get_by_text("更正报告").wait_for()
+    red.get_by_role("link", name="打开报告").click()
+    page.get_by_text("左肺下叶炎症").first.wait_for()
 
 
 def test_an_upload_goes_on_after_a_cut_line_and_a_closed_page(hub: WebHub, sign_in: SignIn) -> None:
@@ -199,6 +213,7 @@ def test_a_technician_answers_what_a_reader_asks_for(hub: WebHub, sign_in: SignI
     asked.get_by_text("technician 医师 于").wait_for()
     asked.get_by_role("button", name="无法重拍").press("Enter")
     page.get_by_label("原因").fill("病人已离院")
+    require_accessible(page)
     page.locator("dialog").get_by_role("button", name="无法重拍").press("Enter")
     page.locator(".retakes").wait_for(state="detached")
     [retake] = ask(hub, "reader", "GET", "/retakes", params={"state": "closed"})["items"]

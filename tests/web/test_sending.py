@@ -13,7 +13,7 @@ from storage.upload_intake import UploadIntake
 from tests.ecg.formats.aecg_files import aecg, lead
 from tests.fixtures.consultation import SITES, XINGLONG
 from tests.web.conftest import WebHub
-from tests.web.test_send_and_clinic import ask, file_of, given, opened, patient_id_of
+from tests.web.test_send_and_clinic import ask, file_of, given, opened, patient_id_of, require_accessible
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -102,6 +102,7 @@ def test_an_ecg_file_without_an_id_is_marked_and_attached_to_its_patient(
     for label, words in (("患者编号", "E-17"), ("姓名", "Li^Yun=李^运"), ("依据", "家属带来了身份证")):
         page.get_by_label(label, exact=True).fill(words)
     page.get_by_label("性别").select_option("F")
+    require_accessible(page)
     page.get_by_label("出生日期").fill("1961-02-03")
     page.get_by_role("dialog").get_by_role("button", name="登记患者").press("Enter")
     page.get_by_role("dialog").wait_for(state="detached")

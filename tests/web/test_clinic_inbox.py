@@ -1,0 +1,76 @@
+"""The clinic's inbox with several reports: what nobody opened stands first, dates and versions are told."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.fixtures.consultation import reader
+from tests.web.conftest import WebHub
+from tests.web.reading_page import SignIn
+from tests.web.test_send_and_clinic import ask, opened, require_accessible, require_unhurt
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from reporting.report import Report
+
+pytestmark = pytest.mark.tool("chromium")
+
+
+def reported(hub: WebHub, number: int) -> "Report":
+    """Return the report of a study made on a day of its own, signed a while after the one before."""
+    named = {"PatientID": f"Q-{number}", "PatientName": f"Qiao^{number}=乔^{number}"}
+    hub.consultation.clock.advance(minutes=1)
+    return hub.consultation.signed(reader(), StudyDate=f"2026100{number}", **named)
+
+
+def expect_patients(page: "Page", *numbers: int) -> None:
+    expect(page.locator(".inbox tbody th a")).to_have_text(
+        [f"乔{number} (Qiao {number})" for number in numbers]
+    )
+
+
+def test_unread_reports_stand_first_and_are_found_by_date(hub: WebHub, sign_in: SignIn) -> None:
+    reports = [reported(hub, number) for number in (1, 2, 3)]
+    ask(hub, "clinic", "GET", f"/reports/{reports[2].report_id}")
+    page = opened(sign_in, hub, "clinic", "/clinic?patient=qiao")
+    expect_patients(page, 2, 1, 3)
+    expect(page.locator("tr.unread")).to_have_count(2)
+    reported(hub, 4)
+    expect_patients(page, 4, 2, 1, 3)
+    page.get_by_label("检查日期从").fill("2026-10-02")
+    expect_patients(page, 4, 2, 3)
+    page.get_by_label("到", exact=True).fill("2026-10-03")
+    expect_patients(page, 2, 3)
+    page.get_by_label("只看未读").check()
+    expect_patients(page, 2)
+    page.reload()
+    expect_patients(page, 2)
+    page.get_by_role("button", name="显示全部").press("Enter")
+    page.get_by_label("患者", exact=True).fill("Q-1")
+    expect_patients(page, 1)
+
+
+def test_a_corrected_report_is_red_and_an_addendum_says_what_it_is(hub: WebHub, sign_in: SignIn) -> None:
+    report = reported(hub, 5)
+    words = {"findings": "右侧。", "impression": "右侧骨折。", "reason": "侧别写反"}
+    seen = {"instances_seen": ask(hub, "reader", "GET", f"/cases/{report.case_id}")["instances_seen"]}
+    path = f"/reports/{report.report_id}"
+    amended = ask(hub, "reader", "POST", f"{path}/amendments", json=words | seen)
+    ask(hub, "reader", "POST", f"/reports/{amended['report_id']}/addenda", json=words)
+    page = opened(sign_in, hub, "clinic", "/clinic?patient=Q-5")
+    expect(page.locator("tbody tr")).to_have_count(3)
+    page.locator("tr", has_text="更正").locator(".mark.red").wait_for()
+    page.locator("tr", has=page.get_by_text("补充", exact=True)).wait_for()
+    old = page.locator("tr", has_text="已被取代")
+    assert old.get_by_role("link", name="新版本").get_attribute("href") == f"/r/{amended['report_id']}"
+    current = page.locator("tr", has_text="更正")
+    current.get_by_role("button", name="确认收到").press("Enter")
+    page.get_by_label("接收人").wait_for()
+    require_accessible(page)
+    require_unhurt(page)
+    page.keyboard.press("Escape")
+    current.get_by_role("link", name="打开").press("Enter")
+    page.get_by_text("右侧骨折。").first.wait_for()
+    require_accessible(page)
