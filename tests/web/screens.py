@@ -1,6 +1,7 @@
 """Takes the pictures of docs/screens, by `make screens` alone: for looking at, not for comparing."""
 
 from collections.abc import Callable
+from math import sin
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,13 @@ import pytest
 from core.uids import new_uid
 from tests.fixtures.consultation import XINGLONG
 from tests.viewer_api.stored import CINE, ECG, RADIOGRAPH, part10, small
-from tests.web.conftest import WebHub
+from tests.web.conftest import WebHub, view_of
 from tests.web.test_admin_and_cases import stranger_calls
+from tests.web.test_viewer_ecg import long_recording
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+    from pydicom import Dataset
 
 SCREENS = Path(__file__).parents[2] / "docs/screens"
 SMALLEST = 8_000
@@ -26,16 +29,22 @@ QUESTION = {"clinical_question": "咳嗽三周，消瘦。除外结核或占位�
 
 @pytest.fixture(scope="module")
 def filled(hub: WebHub) -> WebHub:
-    """A hub with a radiograph, an echocardiogram and an emergency's ECG, one reported."""
+    """A hub with radiographs, an echocardiogram, ECGs long and short; what was earlier is reported."""
     _store(hub, RADIOGRAPH, PatientName="Zhao^Min=赵^敏", PatientID="P-0990", StudyDescription="Chest PA")
+    earlier = {"StudyDate": "20240315"}
+    _store(hub, RADIOGRAPH, PatientName="Wang^Li=王^丽", PatientID="P-1001", **earlier)
+    _store(hub, ECG, PatientName="Liu^Yang=刘^洋", PatientID="P-1003", **earlier)
     _come_to_rest(hub)
-    _report(hub)
+    for _ in range(3):
+        _report(hub)
+    _store_recording(hub)
     for path, name, patient_id, urgency, description in (
         (RADIOGRAPH, "Wang^Li=王^丽", "P-1001", "routine", "Chest PA"),
         (CINE, "Zhang^Wei=张^伟", "P-1002", "urgent", "Echo A4C"),
         (ECG, "Liu^Yang=刘^洋", "P-1003", "emergency", "12-lead ECG"),
     ):
-        uid = _store(hub, path, PatientName=name, PatientID=patient_id, StudyDescription=description)
+        said = {"PatientName": name, "PatientID": patient_id, "StudyDescription": description}
+        uid = _store(hub, path, StudyDate="20261120", **said)
         question = {"site_id": XINGLONG, "study_instance_uid": uid, "urgency": urgency}
         hub.client.post("/api/v1/requests", json=question | QUESTION, headers=hub.headers("technician"))
     _come_to_rest(hub)
@@ -44,9 +53,23 @@ def filled(hub: WebHub) -> WebHub:
     return hub
 
 
-def _store(hub: WebHub, path: Path, **values: str) -> str:
-    [sent] = hub.store([path], SpecificCharacterSet="ISO_IR 192", **values)
+def _store(hub: WebHub, given: "Path | Dataset", **values: str) -> str:
+    [sent] = hub.store([given], SpecificCharacterSet="ISO_IR 192", **values)
     return str(sent.StudyInstanceUID)
+
+
+def _store_recording(hub: WebHub) -> None:
+    rates = [round(75 + 30 * sin(minute / 6)) for minute in range(50)]
+    words = {"StudyDescription": "Holter", "PatientName": "He^Ping=何^平"}
+    _store(hub, long_recording(rates), PatientID="P-1008", **words)
+
+
+def _newest_study(hub: WebHub, patient_id: str) -> str:
+    found = hub.client.get(
+        "/dicom-web/studies", params={"PatientID": patient_id}, headers=hub.headers("reader")
+    ).json()
+    newest = max(found, key=lambda study: study["00080020"]["Value"][0])
+    return str(newest["0020000D"]["Value"][0])
 
 
 def _come_to_rest(hub: WebHub) -> None:
@@ -102,7 +125,9 @@ def _let_administrators_see_something(hub: WebHub) -> None:
 
 def _reported(hub: WebHub) -> dict[str, str]:
     """Return what addresses name: the study that was reported, and its report."""
-    [report] = hub.client.get("/api/v1/reports", headers=hub.headers("clinic")).json()["items"]
+    [report] = hub.client.get(
+        "/api/v1/reports", params={"patient": "P-0990"}, headers=hub.headers("clinic")
+    ).json()["items"]
     study = hub.client.get(f"/api/v1/reports/{report['report_id']}", headers=hub.headers("reader")).json()
     return {"report": report["report_id"], "study": study["study_instance_uid"]}
 
@@ -160,6 +185,34 @@ def test_a_page(
     page.wait_for_timeout(1500)
     page.evaluate(PICTURES_IN_VIEW)
     _keep(page, name)
+
+
+def test_a_radiograph_beside_the_earlier_one(filled: WebHub, sign_in: "Callable[..., Page]") -> None:
+    page = sign_in("reader")
+    page.goto(view_of(filled, _newest_study(filled, "P-1001")))
+    page.wait_for_timeout(4000)
+    _keep(page, "view-radiograph")
+
+
+def test_an_electrocardiogram_beside_the_earlier_one(filled: WebHub, sign_in: "Callable[..., Page]") -> None:
+    page = sign_in("reader", locale="en-GB", width=1600)
+    page.goto(view_of(filled, _newest_study(filled, "P-1003")))
+    sheet = page.locator(".viewer-sheet img[width]")
+    sheet.first.evaluate("image => image.decode()")
+    _keep(page, "view-ecg")
+    page.get_by_role("button", name="Compare with earlier").click()
+    page.locator(".viewer-sheet img[src*='/ecg/comparison.svg'][width]").evaluate("image => image.decode()")
+    _keep(page, "view-ecg-comparison")
+
+
+def test_the_trend_of_a_long_recording(filled: WebHub, sign_in: "Callable[..., Page]") -> None:
+    page = sign_in("reader", width=1600)
+    page.goto(view_of(filled, _newest_study(filled, "P-1008")))
+    trend = page.locator(".viewer-ecg-overview img")
+    trend.evaluate("image => image.decode()")
+    trend.click()
+    page.locator(".viewer-sheet img[src*='start='][width]").evaluate("image => image.decode()")
+    _keep(page, "view-holter")
 
 
 def test_an_upload_on_its_way(filled: WebHub, sign_in: "Callable[..., Page]") -> None:

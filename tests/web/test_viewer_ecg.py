@@ -1,7 +1,7 @@
 """An ECG on a screen: a millimetre of the paper is a millimetre of the screen that was measured."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,18 +180,23 @@ def test_a_sheet_is_drawn_in_the_readers_own_way_and_beside_the_earlier_ones(
     assert drawing.index("2026-01-01") < drawing.index("earlier, same patient") < drawing.index("2024-01-01")
 
 
-def test_a_click_on_the_trend_of_a_long_recording_shows_the_sheet_of_that_moment(
-    hub: WebHub, sign_in: "Callable[..., Page]"
-) -> None:
-    rate, minutes = 250, 50
-    samples = np.tile(heart(np.arange(0.5, 60, 1.0), 60, rate=rate), minutes)
+def long_recording(rates: Iterable[int], *, sampling: int = 250) -> pydicom.Dataset:
+    """Return a recording of three leads whose heart beats so often in each of its minutes."""
+    samples = np.concatenate([heart(np.arange(0.5, 60, 60 / rate), 60, rate=sampling) for rate in rates])
     dataset = pydicom.dcmread(str(get_testdata_file("waveform_ecg.dcm", download=False)))
     dataset.SOPClassUID = AMBULATORY
     leads = [channel(f"5.6.3-9-{number}") for number in (2, 3, 7)]
     dataset.WaveformSequence = [
-        group(np.stack([samples] * 3, axis=1).astype("<i2"), leads, SamplingFrequency=rate)
+        group(np.stack([samples] * 3, axis=1).astype("<i2"), leads, SamplingFrequency=sampling)
     ]
-    [stored] = hub.store([dataset])
+    return dataset
+
+
+def test_a_click_on_the_trend_of_a_long_recording_shows_the_sheet_of_that_moment(
+    hub: WebHub, sign_in: "Callable[..., Page]"
+) -> None:
+    minutes = 50
+    [stored] = hub.store([long_recording([60] * minutes)])
     page = sign_in("reader", locale="en-GB")
     page.goto(view_of(hub, stored.StudyInstanceUID))
     trend = page.locator(".viewer-ecg-overview img")
