@@ -36,7 +36,7 @@ def test_unread_reports_stand_first_and_are_found_by_date(hub: WebHub, sign_in: 
     ask(hub, "clinic", "GET", f"/reports/{reports[2].report_id}")
     page = opened(sign_in, hub, "clinic", "/clinic?patient=qiao")
     expect_patients(page, 2, 1, 3)
-    expect(page.locator("tr.unread")).to_have_count(2)
+    assert page.locator("tr.unread").count() == 2
     reported(hub, 4)
     expect_patients(page, 4, 2, 1, 3)
     page.get_by_label("检查日期从").fill("2026-10-02")
