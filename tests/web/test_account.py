@@ -45,7 +45,10 @@ def test_a_password_for_one_use_is_replaced_and_other_browsers_are_logged_out(
     page.get_by_role("cell", name="本浏览器").wait_for()
     assert page.locator("header.frame").get_by_text(HOSTILE[0]).count() == 1, "a name is text"
     session = hub.rooms.authentication.log_in("new", OWN, address="192.0.2.7")
+    hub.rooms.authentication.log_in("new", OWN, address="192.0.2.8")
     page.reload()
+    page.get_by_role("row", name="192.0.2.8").get_by_role("button", name="退出此处").click()
+    page.get_by_role("cell", name="192.0.2.8").wait_for(state="detached")
     page.get_by_role("cell", name="192.0.2.7").wait_for()
     page.get_by_role("button", name="退出其他浏览器").click()
     page.get_by_role("cell", name="192.0.2.7").wait_for(state="detached")

@@ -1,26 +1,44 @@
 """What a reader does besides writing: retake, preliminary, addendum, earlier studies, filters, news."""
 
 import re
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.fixtures.consultation import QINGSHAN, reader
+from tests.fixtures.consultation import QINGSHAN, QUIET, SITES, reader
 from tests.viewer_api.conftest import PASSWORD
 from tests.web.conftest import WebHub
 from tests.web.reading_page import (
     HOSTILE,
+    SAVED,
     SignIn,
     arrive,
+    draft_of,
     reports_of,
     require_accessible,
     take,
 )
+from tests.web.test_viewer import radiograph
+from tests.web.test_viewer_panes import drag, middle, shown_in
 
 pytestmark = pytest.mark.tool("chromium")
 
+PASSED = """async () => {
+  for (let pressed = 0; pressed < 4; pressed += 1) {
+    const pressing = { key: 'j', repeat: pressed > 0, bubbles: true }
+    document.body.dispatchEvent(new KeyboardEvent('keydown', pressing))
+    await new Promise(requestAnimationFrame)
+    await new Promise(requestAnimationFrame)
+  }
+}"""
+"""A key that is held down over four cases."""
 
-def test_a_retake_is_asked_for_with_its_reason_and_the_case_waits(hub: WebHub, sign_in: SignIn) -> None:
+
+def test_a_retake_is_asked_for_with_its_reason_and_comes_back_to_who_asked(
+    hub: WebHub, sign_in: SignIn
+) -> None:
     case = arrive(hub, "RETAKE-1")
     page = sign_in("reader")
     take(page, hub, "RETAKE-1").press_sequentially("Blurred.")
@@ -35,6 +53,116 @@ def test_a_retake_is_asked_for_with_its_reason_and_the_case_waits(hub: WebHub, s
     asked = hub.consultation.again(case).open_retake
     assert asked is not None
     assert (asked.reason.value, asked.note) == ("positioning", HOSTILE[0])
+    thumbs = page.locator(".viewer-strip .viewer-thumb")
+    expect(thumbs).to_have_count(1)
+    hub.consultation.send(case.study_instance_uid, PatientID="RETAKE-1", Modality="DX")
+    hub.consultation.take_in()
+    page.locator(".case").get_by_text("等待重拍").wait_for(state="detached")
+    # What came is in the strip, beside what is on the screen.
+    expect(thumbs).to_have_count(2)
+    hub.consultation.clock.advance(seconds=QUIET.total_seconds())
+    hub.consultation.timers.run()
+    page.locator(".take .primary").click()
+    expect(page.locator(".findings textarea")).to_have_value("Blurred.")
+    assert hub.consultation.again(case).open_retake is None
+
+
+def test_an_image_that_comes_between_looking_and_signing_is_looked_at_first(
+    hub: WebHub, sign_in: SignIn
+) -> None:
+    case = arrive(hub, "LATE-1")
+    page = sign_in("reader")
+    take(page, hub, "LATE-1")
+    page.keyboard.press("F8")
+    page.get_by_text(SAVED).wait_for()
+    page.keyboard.press("Control+Enter")
+    dialog = page.get_by_role("dialog")
+    dialog.wait_for()
+    hub.consultation.send(case.study_instance_uid, PatientID="LATE-1", Modality="DX")
+    page.keyboard.press("Enter")
+    dialog.get_by_text("内容有变化").wait_for()
+    assert reports_of(hub, case) == []
+    hub.consultation.take_in()
+    expect(page.locator(".viewer-strip .viewer-thumb")).to_have_count(2)
+    page.keyboard.press("Enter")
+    page.get_by_text("已签发。").wait_for()
+    [report] = reports_of(hub, case)
+    assert len(report["document"]["instances"]) == 2
+
+
+def test_a_case_says_what_may_be_wrong_with_it(hub: WebHub, sign_in: SignIn) -> None:
+    ahead = (hub.consultation.clock.now() + timedelta(minutes=20, seconds=30)).astimezone(
+        ZoneInfo("Asia/Shanghai")
+    )
+    case = arrive(
+        hub,
+        "ODD-1",
+        StudyDate=ahead.strftime("%Y%m%d"),
+        StudyTime=ahead.strftime("%H%M%S"),
+        TimezoneOffsetFromUTC="+0800",
+    )
+    page = sign_in("reader")
+    take(page, hub, "ODD-1")
+    person = page.locator(".person")
+    person.get_by_text("设备时钟快 20 分钟").wait_for()
+    person.get_by_text(SITES[case.site_id]).wait_for()
+    hub.consultation.send(case.study_instance_uid, PatientID="SOMEBODY-ELSE")
+    hub.consultation.take_in()
+    person.get_by_role("alert").get_by_text("本检查中有其他患者的图像").wait_for()
+    page.keyboard.press("F8")
+    page.get_by_text(SAVED).wait_for()
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_text("有属于其他患者的影像待处理").wait_for()
+    assert reports_of(hub, case) == []
+
+
+def test_measures_key_images_and_phrases_go_into_the_text(hub: WebHub, sign_in: SignIn) -> None:
+    [dataset] = hub.store([radiograph()], PatientID="TEXT-1")
+    hub.consultation.take_in()
+    hub.consultation.clock.advance(seconds=QUIET.total_seconds())
+    hub.consultation.timers.run()
+    page = sign_in("reader")
+    findings = take(page, hub, "TEXT-1")
+    shown_in(page)
+    page.get_by_role("button", name="短语").click()
+    page.get_by_role("dialog").locator("textarea").fill("肺 = 双肺纹理清晰。\nno macro")
+    page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    findings.press_sequentially(";肺 ")
+    expect(findings).to_have_value("双肺纹理清晰。")
+    for key in ("Escape", "o", "l"):
+        page.keyboard.press(key)
+    drag(page, middle(page), (50, 0))
+    page.keyboard.press("y")
+    page.keyboard.press("F2")
+    page.keyboard.press("End")
+    page.keyboard.press("F4")
+    expect(findings).to_have_value("双肺纹理清晰。 10.0 mm (探测器平面)")
+    page.get_by_role("button", name="引用关键图像（1）").click()
+    expect(findings).to_have_value("双肺纹理清晰。 10.0 mm (探测器平面) （见关键图像）")
+    page.get_by_text(SAVED).wait_for()
+    assert draft_of(hub, hub.consultation.case(dataset.StudyInstanceUID)).endswith("（见关键图像）")
+
+
+def test_a_click_opens_at_once_and_images_that_a_held_key_passes_are_not_asked_for(
+    hub: WebHub, sign_in: SignIn
+) -> None:
+    for number in range(4):
+        arrive(hub, f"PASS-{number}", PatientName="Pass^By")
+    page = sign_in("reader")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{hub.url}/read")
+    page.locator("#find-case").fill("Pass By")
+    rows = page.locator(".case")
+    expect(rows).to_have_count(4)
+    page.evaluate(PASSED)
+    expect(rows.last).to_have_attribute("aria-current", "true")
+    page.locator(".viewer-strip .viewer-thumb").wait_for()
+    assert len([url for url in asked if url.endswith("/metadata")]) <= 2
+    rows.first.click()
+    assert page.evaluate("() => document.querySelector('.images .empty')") is None
 
 
 def test_preliminary_then_final_with_the_password_again_then_an_addendum(

@@ -227,3 +227,22 @@ def test_what_a_reader_draws_is_kept_with_the_case(hub: WebHub, sign_in: "Callab
     page.reload()
     page.get_by_text("Zhao Min").first.click()
     page.get_by_text("90.0°").wait_for()
+    # What a cut line kept from the hub outlasts a closed page, and is saved from the next one.
+    page.locator(".editor textarea").first.wait_for()
+    page.keyboard.press("Escape")
+    page.context.set_offline(True)
+    page.keyboard.press("l")
+    page.mouse.move(box["x"] + 300, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 350, box["y"] + 200)
+    page.mouse.up()
+    page.locator(".viewer-keeping.not-kept").wait_for()
+    again = page.context.new_page()
+    page.close()
+    again.context.set_offline(False)
+    again.goto(f"{hub.url}/read")
+    again.get_by_text("Zhao Min").first.click()
+    again.get_by_text("Saving marks").wait_for()
+    again.get_by_text("Saving marks").wait_for(state="detached")
+    kept = hub.client.get(address, headers=hub.headers("reader")).json()["items"]
+    assert [mark["kind"] for mark in kept] == ["angle", "key-image", "length"]

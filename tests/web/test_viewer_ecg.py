@@ -127,6 +127,30 @@ def test_speed_gain_and_callipers_go_by_the_paper(hub: WebHub, sign_in: "Callabl
     assert "start=" not in str(sheet.get_attribute("src"))
 
 
+def test_two_fingers_move_the_paper_and_measure_nothing(hub: WebHub, sign_in: "Callable[..., Page]") -> None:
+    [dataset] = hub.store([Path(str(get_testdata_file("waveform_ecg.dcm", download=False)))])
+    page = sign_in("reader", width=1000, height=700)
+    page.add_init_script(f"localStorage.setItem('screen.pixelsPerMm', '{PER_MM}')")
+    page.goto(view_of(hub, dataset.StudyInstanceUID))
+    page.locator(".viewer-sheet img[width]").wait_for()
+    hand = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *fingers: tuple[float, float]) -> None:
+        points = [{"x": at[0], "y": at[1], "id": number} for number, at in enumerate(fingers)]
+        hand.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+
+    touch("Start", (400, 400))
+    touch("Move", (450, 420))
+    page.locator(".viewer-callipers").wait_for()
+    touch("Start", (450, 420), (600, 420))
+    page.locator(".viewer-callipers").wait_for(state="detached")
+    touch("Move", (390, 380), (540, 380))
+    touch("End")
+    room = page.locator(".viewer-ecg-room")
+    assert room.evaluate("room => [room.scrollLeft, room.scrollTop]") == [60, 40]
+    assert page.locator(".viewer-callipers").count() == 0
+
+
 def test_a_screen_is_measured_with_a_card_and_stays_so(hub: WebHub, sign_in: "Callable[..., Page]") -> None:
     ecg = Path(str(get_testdata_file("waveform_ecg.dcm", download=False)))
     [first, second] = hub.store([ecg, ecg])

@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 from pydicom import Dataset, dcmread
 from pydicom.data import get_testdata_file
 
-from tests.fixtures.consultation import QUIET
+from reporting.marks import Mark, MarkKind
+from tests.fixtures.consultation import QUIET, XINGLONG, reader
 from tests.web.conftest import WebHub, view_of
 from tests.web.test_viewer import radiograph
 
@@ -84,6 +85,7 @@ def test_a_prior_hangs_on_the_left_and_what_was_before_is_not_todays(hub: WebHub
     person = {"PatientID": "P-1", "PatientName": "Before^Now", "BodyPartExamined": "CHEST"}
     before = [radiograph(ViewPosition="LL"), radiograph(ViewPosition="PA")]
     sent_before = hub.store(before, StudyDate="20250301", StudyDescription="Chest of 2025", **person)
+    draw_into(hub, sent_before[1])
     [today] = hub.store([radiograph(ViewPosition="PA")], StudyDescription="Chest of today", **person)
     hub.consultation.take_in()
     hub.consultation.clock.advance(seconds=QUIET.total_seconds())
@@ -97,9 +99,31 @@ def test_a_prior_hangs_on_the_left_and_what_was_before_is_not_todays(hub: WebHub
     headings = page.locator(".viewer-corner.top-left strong")
     expect(headings.first).to_have_text("Prior 2025-03-01")
     expect(headings.last).to_have_text("This study")
+    # What was drawn then is seen with it; what is drawn now lies beside it and takes nothing of it away.
+    page.locator(".viewer-pane").first.get_by_text("nodule of 2025").wait_for()
     drag(page, middle(page, 1), (60, 0))
     page.locator(".viewer-looking", has_not_text="W 4096").nth(1).wait_for()
     assert page.locator(".viewer-pane.active").get_by_text("This study").is_visible()
+
+
+def draw_into(hub: WebHub, dataset: Dataset) -> None:
+    """Leave an arrow in a study, as the one who read it then."""
+    hub.consultation.take_in()
+    hub.consultation.clock.advance(seconds=QUIET.total_seconds())
+    hub.consultation.timers.run()
+    case = hub.consultation.case(dataset.StudyInstanceUID)
+    claimed = hub.consultation.reading_list.claim(reader(), case.workitem.workitem_uid)
+    arrow = Mark(
+        mark_id="a",
+        kind=MarkKind.ARROW,
+        sop_instance_uid=dataset.SOPInstanceUID,
+        frame=1,
+        points=((100.0, 100.0), (160.0, 160.0)),
+        text="nodule of 2025",
+    )
+    uid = claimed.workitem.workitem_uid
+    hub.rooms.marking.save(reader(), XINGLONG, dataset.StudyInstanceUID, uid, (arrow,), version=0)
+    hub.consultation.reading_list.release(reader(), uid)
 
 
 def test_an_ultrasound_hangs_as_a_grid_and_opens_one_by_keys(hub: WebHub, sign_in: SignIn) -> None:

@@ -1,17 +1,19 @@
 """Every tool of the viewer in a hand, the keys that choose it, and what becomes of what was drawn."""
 
 import base64
+import io
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 from pydicom import Dataset
 
 from core.access import Grant, Role
-from tests.fixtures.consultation import GROUP, QUIET, XINGLONG
+from tests.fixtures.consultation import GROUP, QUIET, SITES, XINGLONG
 from tests.viewer_api.conftest import PASSWORD
 from tests.web.conftest import WebHub, view_of
 from tests.web.test_viewer import SIDE, radiograph
@@ -116,6 +118,7 @@ def test_corners_windows_and_turns_show_what_they_say(hub: WebHub, sign_in: Sign
         "Wang Li",
         "X-17",
         "F · 66Y · 1960-01-01",
+        SITES[XINGLONG],
         "Xinglong Clinic",
         "2026-03-01",
         "DX CHEST PA",
@@ -239,8 +242,17 @@ def test_marks_of_two_readers_are_both_kept_and_printed_with_the_report(hub: Web
     other.goto(f"{hub.url}/r/{signed.value.json()['report_id']}")
     image = other.get_by_alt_text("Key image").first
     image.wait_for()
-    other.get_by_text(re.compile(r"mm \(at detector\); 16.* mm² \(at detector\)  mean ")).wait_for()
+    said = re.compile(r"mm \(at detector\); 16.* mm² \(at detector\)  mean ")
+    other.locator("figcaption", has_text=said).wait_for()
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    # Both lie where they were drawn: a line from corner to corner, and an ellipse that touches the sides.
+    (left, top), (right, bottom) = kept_marks(hub, dataset)[0]["points"]
+    across, down = (left + right) / 2, (top + bottom) / 2
+    seen = np.asarray(Image.open(io.BytesIO(image.screenshot())).convert("RGB"), dtype=np.int16)
+    drawn = [(left, top), (across, down), (right, bottom), (across, top), (across, bottom), (left, down)]
+    assert [is_drawn_at(seen, *place) for place in drawn] == [True] * 6
+    beside = [(left, bottom), (right, top), ((across + right) / 2, (top + down) / 2), (left - 20, down)]
+    assert [is_drawn_at(seen, *place) for place in beside] == [False] * 4
 
 
 def test_who_saw_a_preview_only_is_asked_once_before_signing(hub: WebHub, sign_in: SignIn) -> None:
@@ -279,7 +291,20 @@ def draw(page: "Page", key: str) -> None:
 
 
 def kinds(hub: WebHub, dataset: Dataset) -> list[str]:
+    """Return of which kinds the marks are that are kept with the case."""
+    return [mark["kind"] for mark in kept_marks(hub, dataset)]
+
+
+def kept_marks(hub: WebHub, dataset: Dataset) -> list[dict[str, Any]]:
     """Return what is kept with the case."""
     address = f"/api/v1/studies/{dataset.StudyInstanceUID}/marks?site_id={XINGLONG}"
-    kept = hub.client.get(address, headers=hub.headers("reader")).json()["items"]
-    return [mark["kind"] for mark in kept]
+    kept: list[dict[str, Any]] = hub.client.get(address, headers=hub.headers("reader")).json()["items"]
+    return kept
+
+
+def is_drawn_at(picture: Any, column: float, row: float) -> bool:
+    """Whether a yellow line lies at this place of an image whose own pixels are grey."""
+    scale = picture.shape[1] / SIDE
+    x, y = round(column * scale), round(row * scale)
+    around = picture[y - 2 : y + 3, x - 2 : x + 3]
+    return bool((around[..., 0] - around[..., 2] > 80).any())

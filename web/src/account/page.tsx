@@ -29,9 +29,10 @@ function Sessions() {
     }
   }
   useEffect(() => void load(), [])
-  async function endOthers(): Promise<void> {
+  /** Ends one session, or all but this one. */
+  async function end(sessionId = ''): Promise<void> {
     try {
-      await ask('DELETE', '/api/v1/sessions')
+      await ask('DELETE', `/api/v1/sessions${sessionId && `/${sessionId}`}`)
       await load()
     } catch (error) {
       setProblem(wordsOf(error))
@@ -46,6 +47,9 @@ function Sessions() {
             <th>{t('account.signed-in')}</th>
             <th>{t('account.last-seen')}</th>
             <th>{t('account.address')}</th>
+            <th>
+              <span class="sr-only">{t('account.end')}</span>
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -54,13 +58,20 @@ function Sessions() {
               <td>{moment(each.created_at)}</td>
               <td>{each.is_this ? t('account.this-browser') : moment(each.last_seen_at)}</td>
               <td>{each.address}</td>
+              <td>
+                {!each.is_this && (
+                  <button type="button" class="quiet" onClick={() => void end(each.session_id)}>
+                    {t('account.end')}
+                  </button>
+                )}
+              </td>
             </tr>
           ))}
         </tbody>
       </table>
       {problem && <Notice kind="error">{problem}</Notice>}
       {sessions.length > 1 && (
-        <button type="button" onClick={() => void endOthers()}>
+        <button type="button" onClick={() => void end()}>
           {t('account.end-others')}
         </button>
       )}

@@ -1,14 +1,14 @@
-// What is known of the case on the screen: who, what is asked, what came before, what was signed.
+// What is known of the case on the screen: who, what is asked, what came before.
 import { useEffect, useState } from 'preact/hooks'
-import { ask, get, wordsOf } from '../shell/api'
+import { get } from '../shell/api'
 import { Notice } from '../shell/parts'
 import { locale, t, tOr } from '../shell/words'
+import { siteName } from '../site/names'
 import { ageAt, personName } from './cases'
 import { urgencyWords } from './List'
-import type { Case, Prior, Report, ReportLine } from './types'
-import { useDialogs } from './useDialogs'
+import type { Case, Prior, Report } from './types'
 
-const moment = (value: string) =>
+export const moment = (value: string) =>
   new Date(value).toLocaleString(locale(), { dateStyle: 'short', timeStyle: 'short' })
 
 /** Minutes by which a device's clock may be ahead without a word. */
@@ -33,7 +33,7 @@ export function Person({ each }: { each: Case }) {
       </h1>
       <p class="small">{details.filter(Boolean).join(' · ')}</p>
       <p class="small">
-        {[each.modality, each.study_description, each.study_date, each.site_id].filter(Boolean).join(' · ')}
+        {[each.modality, each.study_description, each.study_date, siteName(each.site_id)].filter(Boolean).join(' · ')}
       </p>
       {each.studies.some((study) => study.has_patient_conflict) ? (
         <Notice kind="error">{t('read.patient-conflict')}</Notice>
@@ -106,7 +106,7 @@ export function Priors(props: { each: Case; beside: string; onBeside: (prior: Pr
             {prior.relation === 'candidate' && (
               <p class="small">
                 <span class="mark amber">{t('read.candidate')}</span> {personName(prior.patient_name)} ·{' '}
-                {prior.site_id} · ID {prior.patient_id}
+                {siteName(prior.site_id)} · ID {prior.patient_id}
               </p>
             )}
             {prior.reports.map((report) => (
@@ -135,74 +135,5 @@ function PriorWords(props: { path: string; impression: string; signedAt: string 
       <p class="asked">{report ? report.document.findings : '…'}</p>
       <p class="small">{moment(props.signedAt)}</p>
     </details>
-  )
-}
-
-/** What was signed for this case, and adding to it. */
-export function Reports({ each, signed }: { each: Case; signed: number }) {
-  const [reports, setReports] = useState<Report[]>([])
-  const [addingTo, setAddingTo] = useState<ReportLine | null>(null)
-  const [added, setAdded] = useState(0)
-  const [problem, setProblem] = useState('')
-  const state = each.workitem.procedure_step_state
-  const dialogs = useDialogs(addingTo !== null)
-  useEffect(() => {
-    const stop = new AbortController()
-    async function load(): Promise<void> {
-      const { items } = await get<{ items: ReportLine[] }>(
-        `/api/v1/cases/${each.case_id}/reports`,
-        stop.signal,
-      )
-      setReports(
-        await Promise.all(items.map((line) => get<Report>(`/api/v1/reports/${line.report_id}`, stop.signal))),
-      )
-    }
-    load().catch((error) => !stop.signal.aborted && setProblem(wordsOf(error)))
-    return () => stop.abort()
-  }, [each.case_id, state, signed, added])
-  if (problem) return <Notice kind="error">{problem}</Notice>
-  if (!reports.length) return null
-  return (
-    <section aria-label={t('read.reports')}>
-      <h2>{t('read.reports')}</h2>
-      {reports.map((report) => (
-        <article key={report.report_id} class={`report ${report.superseded_by ? 'superseded' : ''}`}>
-          <p class="small">
-            <span class="mark green">{t(`read.status.${report.status}`)}</span> {report.reading_physician} ·{' '}
-            {moment(report.signed_at)}
-            {report.superseded_by && ` · ${t('read.superseded')}`}
-            {report.is_received && ` · ${t('read.received')}`}
-          </p>
-          {report.document.reason && <p class="small">{report.document.reason}</p>}
-          <p class="asked">{report.document.findings}</p>
-          <p class="asked">
-            <strong>{report.document.impression}</strong>
-          </p>
-          <div class="row">
-            {report.is_published && report.links.pdf && (
-              <a href={report.links.pdf} target="_blank" rel="noreferrer">
-                PDF
-              </a>
-            )}
-            {(report.status === 'final' || report.status === 'amended') && !report.superseded_by && (
-              <button type="button" onClick={() => setAddingTo(report)}>
-                {t('read.addendum')}
-              </button>
-            )}
-          </div>
-        </article>
-      ))}
-      {addingTo && dialogs && (
-        <dialogs.AddendumDialog
-          reportId={addingTo.report_id}
-          onDo={async (body) => {
-            await ask('POST', `/api/v1/reports/${addingTo.report_id}/addenda`, { body })
-            setAddingTo(null)
-            setAdded((count) => count + 1)
-          }}
-          onClose={() => setAddingTo(null)}
-        />
-      )}
-    </section>
   )
 }

@@ -6,7 +6,7 @@ import type { Case, StudyReference } from './types'
 
 type Module = typeof import('../viewer/Viewer')
 
-interface ImagesProps extends Omit<ViewerProps, 'study' | 'prior'> {
+interface ImagesProps extends Omit<ViewerProps, 'study' | 'prior' | 'count'> {
   each: Case
   prior: StudyReference | undefined
 }
@@ -18,8 +18,10 @@ export function Images({ each, prior, ...rest }: ImagesProps) {
   }, [])
   const { site_id: siteId, study_instance_uid: studyInstanceUid } = each
   const study = useMemo(() => ({ siteId, studyInstanceUid }), [siteId, studyInstanceUid])
-  if (module)
-    return <module.Viewer key={`${siteId} ${studyInstanceUid}`} study={study} prior={prior} {...rest} />
+  if (module) {
+    const key = `${siteId} ${studyInstanceUid}`
+    return <module.Viewer key={key} study={study} count={each.number_of_instances} prior={prior} {...rest} />
+  }
   const thumbnail = `/dicom-web/sites/${encodeURIComponent(siteId)}/studies/${studyInstanceUid}/thumbnail`
   return <img class="first-look" src={thumbnail} alt={t('read.images')} />
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { keysShown } from '../keys'
 import { session } from '../shell/session'
 import { locale, t, tOr } from '../shell/words'
+import { siteName } from '../site/names'
 import { ageAt, type Counts, clockOf, type Filter, isHeldByOther, isOpen, personName } from './cases'
 import type { Case } from './types'
 
@@ -104,7 +105,7 @@ function Row(props: {
           </span>
         </span>
         <span class="case-line soft">
-          <span class="grow cut">{each.site_id}</span>
+          <span class="grow cut">{siteName(each.site_id)}</span>
           {each.open_retake && !each.waits_for && <span class="mark amber">{t('read.state.retake')}</span>}
           {each.late_instances + each.instances_since_claim > 0 && (
             <span class="mark amber">
@@ -190,6 +191,7 @@ export function List(props: ListProps) {
             label={t('read.site')}
             value={filter.site}
             values={distinct(props.all.map((each) => each.site_id))}
+            words={siteName}
             onChoose={(site) => onFilter({ ...filter, site })}
           />
           {groups.length > 1 && (

@@ -204,7 +204,8 @@ export function SignDialog(props: {
           <button type="button" onClick={props.onClose}>
             {t('shell.cancel')}
           </button>
-          <button type="submit" class="primary" disabled={isBusy} autofocus>
+          {/* Never off: who signs by keys would lose their place in the dialog when the hub refuses. */}
+          <button type="submit" class="primary" aria-busy={isBusy} autofocus>
             {props.isOnlyPreviewSeen ? t('read.sign.anyway') : t(`read.sign.${props.status}`)}
           </button>
         </div>

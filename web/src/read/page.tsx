@@ -5,8 +5,9 @@ import { ask } from '../shell/api'
 import { late, Notice } from '../shell/parts'
 import { useSession } from '../shell/session'
 import { t, useLanguage } from '../shell/words'
+import { useSiteNames } from '../site/names'
 import type { Seen } from '../viewer/useSeen'
-import { Person, Priors, Reports, Request } from './About'
+import { Person, Priors, Request } from './About'
 import { allowSound, flash, ring, setTitle, stopFlashing } from './alarm'
 import { type Filter, isClaimable, isHeldByOther, newEmergencies, nextOf, passes, studyOf } from './cases'
 import { Editor } from './Editor'
@@ -23,19 +24,20 @@ import './read.css'
 
 type Asked = null | 'help' | 'retake' | 'take-over' | 'final' | 'preliminary'
 
+const Reports = late(async () => (await import('./Reports')).Reports)
 const KeysHelp = late(async () => (await import('../keys_help')).KeysHelp)
 const NO_FILTER: Filter = { modality: '', site: '', urgency: '', group: '', show: 'open' }
 const AFTER_TYPING = 300
 const AFTER_STEPPING = 250
 
-/** A value once it has stayed the same for a while. */
+/** A value once it has stayed the same for a while; at once where there is nothing to wait for. */
 function useSettled<Value>(value: Value, after: number): Value {
   const [settled, setSettled] = useState(value)
   useEffect(() => {
     const timer = setTimeout(() => setSettled(value), after)
     return () => clearTimeout(timer)
   }, [value, after])
-  return settled
+  return after ? settled : value
 }
 
 function alarm(): void {
@@ -80,12 +82,15 @@ function useAlarm(cases: Case[], isWhole: boolean, emergencies: number | null, u
 
 export default function ReadPage() {
   useLanguage()
+  useSiteNames()
   const me = useSession()
   const username = useRef(me?.username ?? '')
   const now = useNow()
   const [filter, setFilter] = useState(NO_FILTER)
   const [text, setText] = useState('')
   const [selectedId, setSelectedId] = useState('')
+  const [isHasty, setHasty] = useState(false)
+  const steppedAt = useRef(0)
   const [asked, setAsked] = useState<Asked>(null)
   const [beside, setBeside] = useState<Prior | null>(null)
   const [measures, setMeasures] = useState<string[]>([])
@@ -106,7 +111,7 @@ export default function ReadPage() {
   // A case that left the list by a filter or by its signature stays on the screen until another is chosen.
   if (found) held.current = found
   const selected = held.current?.case_id === selectedId ? held.current : null
-  const viewed = useSettled(selectedId, AFTER_STEPPING)
+  const viewed = useSettled(selectedId, isHasty ? AFTER_STEPPING : 0)
   useAlarm(cases, isWhole, emergencies, unread)
   useEffect(() => {
     // While the list is read, the line is free for what opens a case.
@@ -114,7 +119,7 @@ export default function ReadPage() {
   }, [list.isLoaded])
 
   const open = useCallback(
-    (each: Case, isTaken = false) => {
+    (each: Case, isTaken = false, isPassed = false) => {
       if (each.case_id === selectedId && !isTaken) return
       turns.leave()
       noteOpened(each)
@@ -122,6 +127,7 @@ export default function ReadPage() {
       // Who looked and measured before claiming has seen and measured it.
       if (each.case_id !== selectedId) {
         setSelectedId(each.case_id)
+        setHasty(isPassed)
         setBeside(null)
         setMeasures([])
         setKeyImages(0)
@@ -147,10 +153,13 @@ export default function ReadPage() {
     if (found) turns.noteCase(found)
   }, [found, turns])
 
-  function step(by: number): void {
+  /** To the neighbour; images of cases that a held or quickly repeated key passes are not asked for. */
+  function step(by: number, { repeat, timeStamp }: KeyboardEvent): void {
     const place = shown.findIndex((each) => each.case_id === selectedId)
     const next = shown[Math.min(shown.length - 1, Math.max(0, place + by))]
-    if (next) open(next)
+    const isPassed = repeat || timeStamp - steppedAt.current < AFTER_STEPPING
+    steppedAt.current = timeStamp
+    if (next) open(next, false, isPassed)
   }
 
   function next(): void {
@@ -175,8 +184,8 @@ export default function ReadPage() {
     {
       help: () => setAsked('help'),
       'next-case': next,
-      'case-below': () => step(1),
-      'case-above': () => step(-1),
+      'case-below': (event) => step(1, event),
+      'case-above': (event) => step(-1, event),
       claim: () => selected && claim(selected),
       'take-over': () => selected && isHeldByOther(selected) && setAsked('take-over'),
       find: () => document.getElementById('find-case')?.focus(),
@@ -233,7 +242,7 @@ export default function ReadPage() {
         problem={list.problem}
         onFilter={setFilter}
         onText={setText}
-        onSelect={open}
+        onSelect={(each) => open(each)}
         onClaim={claim}
         onNext={next}
       />

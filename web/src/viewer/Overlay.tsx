@@ -9,6 +9,8 @@ import type { ShownImage } from './study'
 import { t } from './words'
 
 interface Props extends QualityProps {
+  /** What the site is called. */
+  site: string
   identity: Identity
   title: string | undefined
   hidesNames: boolean
@@ -16,7 +18,7 @@ interface Props extends QualityProps {
   looking: RefObject<HTMLSpanElement | null>
 }
 
-export function Overlay({ identity, title, hidesNames, looking, ...of }: Props): JSX.Element {
+export function Overlay({ site, identity, title, hidesNames, looking, ...of }: Props): JSX.Element {
   return (
     <>
       <Corner place="top-left">
@@ -24,7 +26,7 @@ export function Overlay({ identity, title, hidesNames, looking, ...of }: Props):
         {hidesNames ? t('viewer.names-hidden') : identityLines(identity).map((line) => <span>{line}</span>)}
       </Corner>
       <Corner place="top-right">
-        {studyLines(identity, of.shown.image, hidesNames).map((line) => (
+        {studyLines(site, identity, of.shown.image, hidesNames).map((line) => (
           <span>{line}</span>
         ))}
       </Corner>

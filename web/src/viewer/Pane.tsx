@@ -31,6 +31,8 @@ export interface Held<Value> {
 
 export interface PaneProps {
   shown: ShownImage
+  /** What the site is called that it came from. */
+  site: string
   identity: Identity
   /** Shown above: which study this is, where two are. */
   title: string | undefined
@@ -40,6 +42,8 @@ export interface PaneProps {
   playsAtOnce: boolean
   tool: Tool
   marks: readonly Mark[]
+  /** What another reading left in this study: shown, and not to be moved. */
+  fixed: readonly Mark[]
   picked: string | undefined
   onHandle: (handle: PaneHandle | undefined) => void
   onActive: () => void
@@ -72,7 +76,7 @@ export function Pane(props: PaneProps): JSX.Element {
         <canvas ref={canvas} class="viewer-canvas" data-sop-instance-uid={shown.image.sopInstanceUid} />
         {props.showsMarks && stage?.view !== undefined && !stage.isPlaying && (
           <MarkLayer
-            marks={marksOf(props, stage.frame)}
+            marks={[...marksOf(props, stage.frame), ...marksOf({ shown, marks: props.fixed }, stage.frame)]}
             draft={draft}
             picked={props.picked}
             measured={measuredOf(stage, shown.image)}
@@ -81,6 +85,7 @@ export function Pane(props: PaneProps): JSX.Element {
           />
         )}
         <Overlay
+          site={props.site}
           identity={props.identity}
           title={title}
           hidesNames={props.hidesNames}
@@ -98,7 +103,7 @@ export function Pane(props: PaneProps): JSX.Element {
 }
 
 /** Marks of the frame that is shown. */
-export function marksOf({ marks, shown }: PaneProps, frame: number): readonly Mark[] {
+export function marksOf({ marks, shown }: Pick<PaneProps, 'marks' | 'shown'>, frame: number): readonly Mark[] {
   return marks.filter(
     (mark) => mark.sopInstanceUid === shown.image.sopInstanceUid && mark.frame === frame + 1,
   )

@@ -2,7 +2,9 @@
 
 import type { JSX } from 'preact'
 import { late } from '../shell/parts'
+import { siteName } from '../site/names'
 import { playsAtOnce } from './hanging'
+import type { Mark } from './marks'
 import { Pane, type PaneHandle } from './Pane'
 import type { Quality } from './stage'
 import type { Study } from './study'
@@ -21,6 +23,8 @@ interface Props {
   hanging: Hanging
   shared: Shared
   marking: Marking
+  /** What was drawn into the study of before. */
+  drawnBefore: readonly Mark[]
   onMeasure: ViewerProps['onMeasure']
   /** Of today's study only: what was before is seen for comparison. */
   onSeen: (sopInstanceUid: string, quality: Quality) => void
@@ -64,6 +68,8 @@ export function Slot(props: Props): JSX.Element | null {
   return shown === undefined ? null : <Picture {...props} {...common} shown={shown} of={of} onSeen={onSeen} />
 }
 
+const NONE: readonly Mark[] = []
+
 type PictureProps = Props & Pick<Parameters<typeof Pane>[0], 'shown' | 'title' | 'isActive' | 'onActive'>
 
 function Picture(props: PictureProps & { of: Study }): JSX.Element {
@@ -72,6 +78,7 @@ function Picture(props: PictureProps & { of: Study }): JSX.Element {
     <Pane
       key={slot}
       shown={shown}
+      site={siteName(props.of.reference.siteId)}
       identity={props.of.identity}
       title={props.title}
       isActive={props.isActive}
@@ -80,6 +87,7 @@ function Picture(props: PictureProps & { of: Study }): JSX.Element {
       playsAtOnce={playsAtOnce(shown.image)}
       tool={shared.tool}
       marks={marking.marks}
+      fixed={props.of === props.before ? props.drawnBefore : NONE}
       picked={marking.picked}
       onHandle={props.onHandle}
       onActive={props.onActive}

@@ -2,6 +2,7 @@
 
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useSiteNames } from '../site/names'
 import { ArrowText } from './ArrowText'
 import { linkLook, linkWindow } from './commands'
 import type { Mark } from './marks'
@@ -14,6 +15,7 @@ import type { Tool } from './tools'
 import type { EcgHandle } from './useCallipers'
 import { useHanging } from './useHanging'
 import { type Marking, useMarking } from './useMarking'
+import { useDrawnBefore } from './useMarks'
 import { type Seen, useSeen } from './useSeen'
 import { useStudy } from './useStudy'
 import { useViewerKeys } from './useViewerKeys'
@@ -22,6 +24,8 @@ import './viewer.css'
 
 export interface ViewerProps {
   study: StudyReference
+  /** How many instances of it there are now, where that is told: of more the new ones are added. */
+  count?: number | undefined
   /** An earlier study of the same person, to be hung on the left. */
   prior?: StudyReference | undefined
   /** The turn in which marks are saved; without one they are shown and not kept. */
@@ -35,7 +39,7 @@ export interface ViewerProps {
 }
 
 export function Viewer(props: ViewerProps): JSX.Element {
-  const study = useStudy(props.study)
+  const study = useStudy(props.study, props.count)
   const prior = useStudy(props.prior)
   if (study === undefined) return <Notice words={t('viewer.loading')} />
   if (study === 'failed') return <Notice words={t('viewer.failed')} />
@@ -70,6 +74,8 @@ function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined
   const ecgs = useRef<Pair<EcgHandle>>([undefined, undefined])
   const hanging = useHanging(loaded, before)
   const marking = useMarking(props, loaded, handles, hanging.active)
+  const drawnBefore = useDrawnBefore(before)
+  useSiteNames()
   const onSeen = useSeen(loaded, props.onSeen)
   const keyImages = useKeyImages(marking.marks, props.onKeyImage)
   const [, setTick] = useState(0)
@@ -93,6 +99,7 @@ function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined
       hanging={hanging}
       shared={shared}
       marking={marking}
+      drawnBefore={drawnBefore}
       onMeasure={props.onMeasure}
       onSeen={onSeen}
       onDrawn={drawn}

@@ -2,7 +2,8 @@
 
 import type { Action } from '../keys'
 import { SPEEDS } from './cine'
-import type { Voi } from './grey'
+import { voiText } from './corners'
+import { type Voi, windowOf } from './grey'
 import type { PaneHandle } from './Pane'
 import type { Stage } from './stage'
 import { actualSize, fitted, flipped, linked, type Point, turned, zoomedAt } from './transform'
@@ -121,6 +122,10 @@ export function linkLook(from: PaneHandle | undefined, to: PaneHandle | undefine
   else to.stage.look(linked(from.stage.view, from.stage.extent, to.stage.extent))
 }
 
+type Linked = Pick<Stage, 'chosen' | 'rule'>
+
+const isWindow = ({ kind }: Voi): boolean => kind === 'window'
+
 /** Let the other pane show its own greys as this one shows its. */
 export function linkWindow(from: PaneHandle | undefined, to: PaneHandle | undefined): void {
   if (from === undefined || to === undefined) return
@@ -130,13 +135,21 @@ export function linkWindow(from: PaneHandle | undefined, to: PaneHandle | undefi
   to.stage.redraw()
 }
 
-/** Return the other pane's window, as far from its own first one as this is from this one's. */
-export function linkedVoi(from: Stage, to: Stage): Voi | undefined {
-  const [mine, theirs] = [from.rule?.presets[0], to.rule?.presets[0]]
+/**
+ * Return the other pane's window, as far from its own first one as this is from this one's; for a table its own of
+ * the same name, of several the one at the same place.
+ */
+export function linkedVoi(from: Linked, to: Linked): Voi | undefined {
   const { chosen } = from
-  if (chosen?.kind !== 'window' || mine?.kind !== 'window' || theirs?.kind !== 'window') {
-    return undefined
+  const [own, others] = [from.rule?.presets ?? [], to.rule?.presets ?? []]
+  if (chosen?.kind === 'table') {
+    const place = own.indexOf(chosen)
+    const isSame = (each: Voi | undefined): boolean =>
+      each?.kind === 'table' && voiText(each) === voiText(chosen)
+    return isSame(others[place]) ? others[place] : others.find(isSame)
   }
+  if (chosen?.kind !== 'window' || own[0] === undefined || others[0] === undefined) return undefined
+  const [mine, theirs] = [windowOf(own.find(isWindow) ?? own[0]), windowOf(others.find(isWindow) ?? others[0])]
   const ratio = theirs.width / mine.width
   return {
     ...chosen,

@@ -20,13 +20,16 @@ export function identityLines(identity: Identity): string[] {
   )
 }
 
-/** Return where and when it was made, in lines; a place tells who as well, and is hidden with names. */
-export function studyLines(identity: Identity, image: Image, hidesNames: boolean): string[] {
+/**
+ * Return where and when it was made, in lines: the site as the hub calls it, and what the device says where that is
+ * another word. A place tells who as well, and is hidden with names.
+ */
+export function studyLines(site: string, identity: Identity, image: Image, hidesNames: boolean): string[] {
   const { studyDate } = identity
-  const institution = hidesNames ? '' : identity.institution
+  const places = hidesNames ? [] : [site, identity.institution]
   const { modality, bodyPart, viewPosition, laterality, seriesDescription } = image
   const what = [modality, bodyPart, viewPosition].filter((part) => part !== '').join(' ')
-  return [institution, studyDate, what, laterality, seriesDescription].filter(
+  return [...places, studyDate, what, laterality, seriesDescription].filter(
     (line, place, lines) => line !== '' && lines.indexOf(line) === place,
   )
 }

@@ -4,7 +4,7 @@ import { identityLines, studyLines } from './corners'
 import { identityOf, imageOf } from './image'
 import { captioned } from './mark_text'
 import { changed, type Mark, merged, NO_MARKS, rebased, redone, undone } from './marks'
-import { type Keeping, type KeptMarks, MarkKeeper } from './marks_keeping'
+import { type Keeping, type KeptMarks, MarkKeeper, readUnsaved } from './marks_keeping'
 import { seenOf } from './useSeen'
 
 function mark(id: string, more: Partial<Mark> = {}): Mark {
@@ -56,6 +56,8 @@ class Scene {
   drawn: readonly Mark[] = []
   told: Keeping[] = []
   failing: Problem | undefined
+  /** What the browser keeps when the page is closed. */
+  shelf: string | null = null
   readonly keeper = new MarkKeeper({
     get: async (): Promise<KeptMarks> => ({ marks: this.kept, tag: `"${this.version}"` }),
     put: async (_, marks, tag) => {
@@ -70,6 +72,13 @@ class Scene {
       this.drawn = merged(base, this.drawn, theirs)
     },
     onKeeping: (keeping) => this.told.push(keeping),
+    unsaved: () => readUnsaved(this.shelf),
+    onUnsaved: ({ base, marks }) => {
+      this.drawn = merged(base, marks, this.drawn)
+    },
+    shelve: (unsaved) => {
+      this.shelf = unsaved ? JSON.stringify(unsaved) : null
+    },
   })
 
   draw(...marks: Mark[]): void {
@@ -129,6 +138,38 @@ test('marks outlast a line that is cut, and a case that is not yet theirs', asyn
   expect(ids(scene.kept)).toEqual(['before', 'theirs', 'late'])
 })
 
+test('marks that the hub did not get outlast a closed page, and are taken up in the next turn', async () => {
+  const scene = new Scene()
+  scene.kept = [mark('there'), mark('taken away')]
+  await scene.keeper.load()
+  scene.keeper.turn('turn')
+  scene.failing = problem('offline', 0)
+  scene.drawn = [mark('there')]
+  scene.draw(mark('mine'))
+  await vi.advanceTimersByTimeAsync(2000)
+  const again = new Scene()
+  Object.assign(again, { kept: scene.kept, shelf: scene.shelf })
+  again.othersDraw(mark('theirs'))
+  await again.keeper.load()
+  // Who only looks at the case sees what the hub has.
+  expect(ids(again.drawn)).toEqual(['there', 'taken away', 'theirs'])
+  again.keeper.turn('turn')
+  expect(ids(again.drawn)).toEqual(['there', 'theirs', 'mine'])
+  await vi.runAllTimersAsync()
+  expect([ids(again.kept), again.shelf]).toEqual([['there', 'theirs', 'mine'], null])
+  expect(['', '{', '[]', '{"base":1}', '{"base":[]}'].map(readUnsaved)).toEqual(Array(5).fill(null))
+})
+
+test('what is drawn before the marks came does not take the place of what an earlier page left', async () => {
+  const scene = new Scene()
+  scene.shelf = JSON.stringify({ base: [], marks: [mark('left')] })
+  scene.keeper.turn('turn')
+  scene.draw(mark('drawn'))
+  await scene.keeper.load()
+  await vi.runAllTimersAsync()
+  expect(ids(scene.kept).sort()).toEqual(['drawn', 'left'])
+})
+
 test('a preview is all that was seen unless each picture that was looked at came as it was stored', () => {
   expect(seenOf(2, []).isPreviewOnly).toBe(true)
   expect(seenOf(2, ['lossy', 'full']).isPreviewOnly).toBe(true)
@@ -157,9 +198,10 @@ test('corners say who, where, when and from which side; without names neither pe
   if (image === undefined) throw new Error('no image')
   const identity = identityOf(CHEST)
   expect(identityLines(identity)).toEqual(['Wang Li', 'X-17', 'F · 65Y · 1960-03-02'])
-  expect(studyLines(identity, image, false)).toEqual(['Xinglong', '2026-03-01', 'DX CHEST PA', 'R'])
-  expect(studyLines(identity, image, true)).toEqual(['2026-03-01', 'DX CHEST PA', 'R'])
-  expect(studyLines({ ...identity, institution: '' }, image, true)[0]).toBe('2026-03-01')
+  expect(studyLines('兴隆', identity, image, false)).toEqual(['兴隆', 'Xinglong', '2026-03-01', 'DX CHEST PA', 'R'])
+  expect(studyLines('Xinglong', identity, image, false)[1]).toBe('2026-03-01')
+  expect(studyLines('兴隆', identity, image, true)).toEqual(['2026-03-01', 'DX CHEST PA', 'R'])
+  expect(studyLines('兴隆', { ...identity, institution: '' }, image, false)[1]).toBe('2026-03-01')
   expect(identityOf({ ...CHEST, '00101010': said('064Y') }).age).toBe('64Y')
 })
 

@@ -27,6 +27,26 @@ export interface MarkLine {
   /** What others drew: it has to be put under what is drawn here. */
   onOthers: (base: readonly Mark[], theirs: readonly Mark[]) => void
   onKeeping: (keeping: Keeping) => void
+  /** What this browser kept of an earlier page: marks that the hub did not get. */
+  unsaved: () => Unsaved | null
+  onUnsaved: (unsaved: Unsaved) => void
+  /** Keep marks in this browser until the hub has them; undefined when it has. */
+  shelve: (unsaved: Unsaved | undefined) => void
+}
+
+/** Marks as they are drawn, and the hub's over which they were. */
+export interface Unsaved {
+  base: readonly Mark[]
+  marks: readonly Mark[]
+}
+
+export function readUnsaved(text: string | null): Unsaved | null {
+  try {
+    const unsaved = JSON.parse(text ?? 'null') as Partial<Unsaved> | null
+    return Array.isArray(unsaved?.base) && Array.isArray(unsaved.marks) ? (unsaved as Unsaved) : null
+  } catch {
+    return null
+  }
 }
 
 export class MarkKeeper {
@@ -36,6 +56,9 @@ export class MarkKeeper {
   private isBusy = false
   private keeping: Keeping = 'kept'
   private workitemUid: string | undefined
+  /** The hub's marks are here, and with them those that an earlier page left. */
+  private isLoaded = false
+  private isWhole = false
 
   constructor(private readonly line: MarkLine) {}
 
@@ -46,24 +69,42 @@ export class MarkKeeper {
     this.base = marks
     this.tag = tag
     this.line.onOthers(base, marks)
+    this.isLoaded = true
+    this.restore()
   }
 
   /** In whose turn marks are saved from now on; what was drawn outside of one is saved in the next. */
   turn(workitemUid: string | undefined): void {
     if (workitemUid === this.workitemUid) return
     this.workitemUid = workitemUid
+    this.restore()
     if (this.keeping !== 'kept') this.soon()
   }
 
   /** Save a moment after the last change. */
   soon(): void {
     this.tell('waiting')
+    this.shelve()
     this.after(WAITS_MS)
   }
 
   /** Save now what still waits, as the page is left. */
   flush(): void {
     if (this.timer !== undefined) void this.save()
+  }
+
+  /** In a turn, take up what an earlier page drew and could not save. */
+  private restore(): void {
+    if (this.isWhole || !this.isLoaded || this.workitemUid === undefined) return
+    this.isWhole = true
+    const unsaved = this.line.unsaved()
+    if (unsaved === null) return
+    this.line.onUnsaved(unsaved)
+    this.soon()
+  }
+
+  private shelve(): void {
+    if (this.isWhole) this.line.shelve({ base: this.base, marks: this.line.now() })
   }
 
   private after(milliseconds: number): void {
@@ -86,7 +127,10 @@ export class MarkKeeper {
     this.isBusy = true
     try {
       await this.put(workitemUid)
-      if (this.timer === undefined) this.tell('kept')
+      if (this.timer === undefined) {
+        this.tell('kept')
+        this.line.shelve(undefined)
+      }
     } catch (error) {
       this.tell('not-kept')
       if (error instanceof Problem && error.isPassing) this.after(AGAIN_MS)

@@ -65,6 +65,20 @@ export async function loadStudy(reference: StudyReference, signal: AbortSignal):
   }
 }
 
+/** Return a study with what came since, behind all that was there: places in it stay what they are. Pure. */
+export function grown(before: Study | 'failed' | undefined, now: Study): Study {
+  if (before === undefined || before === 'failed') return now
+  const known = new Set([...before.images, ...before.electrocardiograms].map(({ url }) => url))
+  const images = now.images.filter(({ url }) => !known.has(url))
+  const electrocardiograms = now.electrocardiograms.filter(({ url }) => !known.has(url))
+  if (images.length + electrocardiograms.length === 0) return before
+  return {
+    ...before,
+    images: [...before.images, ...images],
+    electrocardiograms: [...before.electrocardiograms, ...electrocardiograms],
+  }
+}
+
 function ecgOf({ siteId, studyInstanceUid }: StudyReference, dataset: DataSet): ShownECG {
   const sopInstanceUid = text(dataset, '00080018')
   const url = `/api/v1/studies/${studyInstanceUid}/instances/${sopInstanceUid}/ecg`

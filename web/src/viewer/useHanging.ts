@@ -38,7 +38,8 @@ export function useHanging(study: Study, prior: Study | undefined): Hanging {
     setLayout(first.layout)
     setChoices(first.choices)
     setActive(0)
-  }, [study, prior])
+    // Images that came since change nothing of how it hangs.
+  }, [study.reference, prior])
 
   const open = useCallback(
     (choice: Choice) => {

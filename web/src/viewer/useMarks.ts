@@ -1,7 +1,19 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { session } from '../shell/session'
 import { captioned } from './mark_text'
-import { changed, changing, fromWire, type Mark, NO_MARKS, rebased, redone, toWire, undone } from './marks'
-import { type Keeping, MarkKeeper } from './marks_keeping'
+import {
+  changed,
+  changing,
+  fromWire,
+  type Mark,
+  merged,
+  NO_MARKS,
+  rebased,
+  redone,
+  toWire,
+  undone,
+} from './marks'
+import { type Keeping, MarkKeeper, readUnsaved } from './marks_keeping'
 import type { Study, StudyReference } from './study'
 import { getMarks, putMarks } from './wire'
 
@@ -21,6 +33,8 @@ export function useMarks(study: StudyReference, loaded: Study, workitemUid: stri
   const history = useRef(NO_MARKS)
   const [marks, setMarks] = useState(NO_MARKS.marks)
   const [keeping, setKeeping] = useState<Keeping>('kept')
+  const images = useRef(loaded.images)
+  images.current = loaded.images
   const { siteId, studyInstanceUid } = study
   const put = useCallback((next: typeof NO_MARKS) => {
     history.current = next
@@ -28,8 +42,8 @@ export function useMarks(study: StudyReference, loaded: Study, workitemUid: stri
   }, [])
 
   const keeper = useMemo(() => {
-    const scales = new Map(loaded.images.map(({ image }) => [image.sopInstanceUid, image.scale]))
     const reference = { siteId, studyInstanceUid }
+    const key = shelfKey(reference)
     return new MarkKeeper({
       get: async () => {
         const { items, tag } = await getMarks(reference)
@@ -37,6 +51,7 @@ export function useMarks(study: StudyReference, loaded: Study, workitemUid: stri
       },
       put: async (turn, all, tag) => putMarks(reference, turn, all.map(toWire), tag),
       now: () => {
+        const scales = new Map(images.current.map(({ image }) => [image.sopInstanceUid, image.scale]))
         const own = history.current.marks.filter(({ sopInstanceUid }) => scales.has(sopInstanceUid))
         return captioned(own, (uid) => scales.get(uid) ?? { kind: 'none' })
       },
@@ -44,8 +59,20 @@ export function useMarks(study: StudyReference, loaded: Study, workitemUid: stri
         put(rebased(history.current, base, theirs))
       },
       onKeeping: setKeeping,
+      unsaved: () => readUnsaved(localStorage.getItem(key)),
+      onUnsaved: ({ base, marks: mine }) => {
+        put(changed(history.current, merged(base, mine, history.current.marks)))
+      },
+      shelve: (unsaved) => {
+        try {
+          if (unsaved) localStorage.setItem(key, JSON.stringify(unsaved))
+          else localStorage.removeItem(key)
+        } catch {
+          // The browser's room is used up, or it keeps nothing; the hub still gets every mark.
+        }
+      },
     })
-  }, [siteId, studyInstanceUid, loaded, put])
+  }, [siteId, studyInstanceUid, put])
 
   useEffect(() => {
     put(NO_MARKS)
@@ -82,4 +109,31 @@ export function useMarks(study: StudyReference, loaded: Study, workitemUid: stri
     step(redone(history.current))
   }, [step])
   return { marks, keeping, change, undo, redo }
+}
+
+/** Where this browser keeps marks that the hub does not have yet; they go with their account's drafts. */
+function shelfKey({ siteId, studyInstanceUid }: StudyReference): string {
+  return `hub.draft.${session()?.username}.marks.${siteId}.${studyInstanceUid}`
+}
+
+const NOTHING: readonly Mark[] = []
+
+/** What is kept with a study that hangs for comparison. */
+export function useDrawnBefore(before: Study | undefined): readonly Mark[] {
+  const [drawn, setDrawn] = useState(NOTHING)
+  useEffect(() => {
+    let isWanted = true
+    setDrawn(NOTHING)
+    // Where they do not come, the images are still there to be compared.
+    if (before) {
+      getMarks(before.reference).then(
+        ({ items }) => isWanted && setDrawn(items.map(fromWire)),
+        () => undefined,
+      )
+    }
+    return () => {
+      isWanted = false
+    }
+  }, [before])
+  return drawn
 }
