@@ -43,7 +43,7 @@ export interface Unsaved {
 export function readUnsaved(text: string | null): Unsaved | null {
   try {
     const unsaved = JSON.parse(text ?? 'null') as Partial<Unsaved> | null
-    return Array.isArray(unsaved?.base) && Array.isArray(unsaved.marks) ? (unsaved as Unsaved) : null
+    return Array.isArray(unsaved?.base) && Array.isArray(unsaved?.marks) ? (unsaved as Unsaved) : null
   } catch {
     return null
   }
@@ -104,7 +104,8 @@ export class MarkKeeper {
   }
 
   private shelve(): void {
-    if (this.isWhole) this.line.shelve({ base: this.base, marks: this.line.now() })
+    const isInTurn = this.workitemUid !== undefined
+    if (this.isWhole && isInTurn) this.line.shelve({ base: this.base, marks: this.line.now() })
   }
 
   private after(milliseconds: number): void {

@@ -44,15 +44,20 @@ export function useMarks(study: StudyReference, loaded: Study, workitemUid: stri
   const keeper = useMemo(() => {
     const reference = { siteId, studyInstanceUid }
     const key = shelfKey(reference)
+    /** Where the hub has marks, maybe in images that came since. */
+    const drawnInto = new Set<string>()
     return new MarkKeeper({
       get: async () => {
         const { items, tag } = await getMarks(reference)
+        for (const each of items) drawnInto.add(each.sop_instance_uid)
         return { marks: items.map(fromWire), tag }
       },
       put: async (turn, all, tag) => putMarks(reference, turn, all.map(toWire), tag),
       now: () => {
         const scales = new Map(images.current.map(({ image }) => [image.sopInstanceUid, image.scale]))
-        const own = history.current.marks.filter(({ sopInstanceUid }) => scales.has(sopInstanceUid))
+        const own = history.current.marks.filter(
+          ({ sopInstanceUid: uid }) => scales.has(uid) || drawnInto.has(uid),
+        )
         return captioned(own, (uid) => scales.get(uid) ?? { kind: 'none' })
       },
       onOthers: (base, theirs) => {
