@@ -104,6 +104,12 @@ def test_a_prior_hangs_on_the_left_and_what_was_before_is_not_todays(hub: WebHub
     drag(page, middle(page, 1), (60, 0))
     page.locator(".viewer-looking", has_not_text="W 4096").nth(1).wait_for()
     assert page.locator(".viewer-pane.active").get_by_text("This study").is_visible()
+    ((left, top), (right, bottom)) = (middle(page, pane) for pane in (0, 1))
+    assert (left < right, top) == (True, bottom)
+    page.keyboard.press("Shift+D")
+    expect(page.locator("[data-action=stack]")).to_have_attribute("aria-pressed", "true")
+    ((left, top), (right, bottom)) = (middle(page, pane) for pane in (0, 1))
+    assert (left, top < bottom) == (right, True)
 
 
 def draw_into(hub: WebHub, dataset: Dataset) -> None:

@@ -74,6 +74,7 @@ export const KEYS = [
   { action: 'march', keys: ['.'], place: 'viewer' },
   { action: 'key-image', keys: ['y'], place: 'viewer' },
   { action: 'compare', keys: ['d'], place: 'viewer' },
+  { action: 'stack', keys: ['Shift+D'], place: 'viewer' },
   { action: 'delete-mark', keys: ['Backspace', 'Delete'], place: 'viewer' },
   { action: 'undo', keys: ['Ctrl+z'], place: 'viewer' },
   { action: 'redo', keys: ['Ctrl+y'], place: 'viewer' },

@@ -25,6 +25,7 @@ const PATHS: Partial<Record<Action, string>> = {
   'hide-names': 'M2 10c3-5 13-5 16 0c-3 5-13 5-16 0zM10 8a2 2 0 1 0 0 4a2 2 0 1 0 0-4zM3 17L17 3',
   'hide-marks': 'M3 15L15 3M2 13l3 3M13 2l3 3M3 3l14 14',
   compare: 'M2.5 4h7v12h-7zM10.5 4h7v12h-7z',
+  stack: 'M4 2.5h12v7H4zM4 10.5h12v7H4z',
   'link-panes': 'M8 7H6a3 3 0 0 0 0 6h2M12 7h2a3 3 0 0 1 0 6h-2M7 10h6',
   grid: 'M3 3h6v6H3zM11 3h6v6h-6zM3 11h6v6H3zM11 11h6v6h-6z',
 }

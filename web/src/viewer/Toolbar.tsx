@@ -47,6 +47,7 @@ export function Toolbar({ run, choose, shared, pane, hasTwo, isGrid, hasTools }:
         {button('hide-names', shared.hidesNames)}
         {hasTools && button('hide-marks', !shared.showsMarks)}
         {button('compare', hasTwo)}
+        {hasTwo && button('stack', shared.isStacked)}
         {hasTwo && button('link-panes', shared.isLinked)}
         {button('grid', isGrid)}
       </div>

@@ -63,9 +63,11 @@ export interface Shared {
   hidesNames: boolean
   showsMarks: boolean
   isLinked: boolean
+  /** Whether of two panes one lies above the other. */
+  isStacked: boolean
 }
 
-const AT_FIRST: Shared = { tool: 'window', hidesNames: false, showsMarks: true, isLinked: true }
+const AT_FIRST: Shared = { tool: 'window', hidesNames: false, showsMarks: true, isLinked: true, isStacked: false }
 
 function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined }): JSX.Element {
   const { loaded, before } = props
@@ -129,7 +131,7 @@ function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined
         isGrid={hanging.layout === 'grid'}
         hasTools={hanging.layout !== 'grid' && hanging.choices[hanging.active]?.kind === 'image'}
       />
-      <div class={`viewer-panes ${hanging.layout}`}>
+      <div class={`viewer-panes ${hanging.layout}${shared.isStacked ? ' stacked' : ''}`}>
         {hanging.layout === 'grid' ? (
           <Grid study={loaded} marked={keyImages} onChoose={hanging.open} />
         ) : (

@@ -95,7 +95,7 @@ type Does = (pane: PaneHandle | undefined) => unknown
 function ofViewer(reached: Reached): Partial<Record<Action, Does>> {
   const { hanging, marking, setShared } = reached
   const ecg = reached.ecgs.current[hanging.active]
-  const toggled = (name: 'hidesNames' | 'showsMarks' | 'isLinked') => (): void => {
+  const toggled = (name: Exclude<keyof Shared, 'tool'>) => (): void => {
     setShared((before) => ({ ...before, [name]: !before[name] }))
   }
   return {
@@ -108,6 +108,7 @@ function ofViewer(reached: Reached): Partial<Record<Action, Does>> {
     'hide-names': toggled('hidesNames'),
     'hide-marks': toggled('showsMarks'),
     'link-panes': toggled('isLinked'),
+    stack: toggled('isStacked'),
     grid: () => hanging.setLayout(hanging.layout === 'grid' ? 'one' : 'grid'),
     compare: () => hanging.setLayout(hanging.layout === 'two' ? 'one' : 'two'),
     'key-image': marking.toggleKeyImage,
