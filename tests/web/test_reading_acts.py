@@ -42,6 +42,7 @@ def test_a_retake_is_asked_for_with_its_reason_and_comes_back_to_who_asked(
     case = arrive(hub, "RETAKE-1")
     page = sign_in("reader")
     take(page, hub, "RETAKE-1").press_sequentially("Blurred.")
+    page.locator(".beat", has_text="♥").wait_for()
     page.keyboard.press("F9")
     dialog = page.get_by_role("dialog")
     dialog.locator("select").select_option("positioning")

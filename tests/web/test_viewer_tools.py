@@ -135,7 +135,14 @@ def test_corners_windows_and_turns_show_what_they_say(hub: WebHub, sign_in: Sign
     ]
     page.keyboard.press("o")
     expect(looking(page)).to_contain_text("Bone   100 %")
-    assert sides(page) == (1000 * 255 // 4095, 3000 * 255 // 4095)
+    left, right = 1000 * 255 // 4095, 3000 * 255 // 4095
+    assert sides(page) == (left, right)
+    # The hand takes the picture along: what is 60 pixels further is left of its edge then.
+    page.keyboard.press("p")
+    for by, wanted in ((60, (left, left)), (-60, (left, right))):
+        drag(page, middle(page), (by, 0))
+        page.wait_for_timeout(60)
+        assert sides(page) == wanted
     page.keyboard.press("3")
     expect(looking(page)).to_contain_text("W 500  L 1000")
     assert sides(page) == (128, 255)
