@@ -56,6 +56,7 @@ def test_a_retake_is_asked_for_with_its_reason_and_comes_back_to_who_asked(
     assert (asked.reason.value, asked.note) == ("positioning", HOSTILE[0])
     thumbs = page.locator(".viewer-strip .viewer-thumb")
     expect(thumbs).to_have_count(1)
+    hub.consultation.clock.advance(seconds=1)
     hub.consultation.send(case.study_instance_uid, PatientID="RETAKE-1", Modality="DX")
     hub.consultation.take_in()
     page.locator(".case").get_by_text("等待重拍").wait_for(state="detached")
@@ -83,7 +84,7 @@ def test_an_image_that_comes_between_looking_and_signing_is_looked_at_first(
     page.keyboard.press("Enter")
     dialog.get_by_text("内容有变化").wait_for()
     assert reports_of(hub, case) == []
-    hub.consultation.take_in()
+    # The viewer has it then, also where the reading list is still to hear of it.
     expect(page.locator(".viewer-strip .viewer-thumb")).to_have_count(2)
     page.keyboard.press("Enter")
     page.get_by_text("已签发。").wait_for()

@@ -7,7 +7,7 @@ import { useSession } from '../shell/session'
 import { t, useLanguage } from '../shell/words'
 import { useSiteNames } from '../site/names'
 import type { Seen } from '../viewer/useSeen'
-import { Person, Priors, Request } from './About'
+import { Person, Request } from './About'
 import { allowSound, flash, ring, setTitle, stopFlashing } from './alarm'
 import { type Filter, isClaimable, isHeldByOther, newEmergencies, nextOf, passes, studyOf } from './cases'
 import { Editor } from './Editor'
@@ -24,7 +24,8 @@ import './read.css'
 
 type Asked = null | 'help' | 'retake' | 'take-over' | 'final' | 'preliminary'
 
-const Reports = late(async () => (await import('./Reports')).Reports)
+const Priors = late(async () => (await import('./Earlier')).Priors)
+const Reports = late(async () => (await import('./Earlier')).Reports)
 const KeysHelp = late(async () => (await import('../keys_help')).KeysHelp)
 const NO_FILTER: Filter = { modality: '', site: '', urgency: '', group: '', show: 'open' }
 const AFTER_TYPING = 300
@@ -251,6 +252,7 @@ export default function ReadPage() {
           <Images
             each={selected}
             prior={prior}
+            seen={turn?.seen}
             workitemUid={turn && !turn.lost ? turn.workitemUid : undefined}
             onSeen={setSeen}
             onMeasure={addMeasure}

@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact'
 import { useRef } from 'preact/hooks'
-import { CineBar } from './CineBar'
+import { late } from '../shell/parts'
 import type { Identity } from './image'
 import { MarkLayer } from './MarkLayer'
 import type { Draft, Mark } from './marks'
@@ -14,6 +14,9 @@ import { isMeasure, type Tool } from './tools'
 import { measuredOf } from './useMarking'
 import { usePicture } from './usePicture'
 import { t } from './words'
+
+// Only what has frames needs it.
+const CineBar = late(async () => (await import('./CineBar')).CineBar)
 
 /** A pane as keys and its neighbour reach it. */
 export interface PaneHandle {
@@ -103,7 +106,10 @@ export function Pane(props: PaneProps): JSX.Element {
 }
 
 /** Marks of the frame that is shown. */
-export function marksOf({ marks, shown }: Pick<PaneProps, 'marks' | 'shown'>, frame: number): readonly Mark[] {
+export function marksOf(
+  { marks, shown }: Pick<PaneProps, 'marks' | 'shown'>,
+  frame: number,
+): readonly Mark[] {
   return marks.filter(
     (mark) => mark.sopInstanceUid === shown.image.sopInstanceUid && mark.frame === frame + 1,
   )

@@ -67,7 +67,13 @@ export interface Shared {
   isStacked: boolean
 }
 
-const AT_FIRST: Shared = { tool: 'window', hidesNames: false, showsMarks: true, isLinked: true, isStacked: false }
+const AT_FIRST: Shared = {
+  tool: 'window',
+  hidesNames: false,
+  showsMarks: true,
+  isLinked: true,
+  isStacked: false,
+}
 
 function Reading(props: ViewerProps & { loaded: Study; before: Study | undefined }): JSX.Element {
   const { loaded, before } = props

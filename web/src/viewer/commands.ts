@@ -149,7 +149,10 @@ export function linkedVoi(from: Linked, to: Linked): Voi | undefined {
     return isSame(others[place]) ? others[place] : others.find(isSame)
   }
   if (chosen?.kind !== 'window' || own[0] === undefined || others[0] === undefined) return undefined
-  const [mine, theirs] = [windowOf(own.find(isWindow) ?? own[0]), windowOf(others.find(isWindow) ?? others[0])]
+  const [mine, theirs] = [
+    windowOf(own.find(isWindow) ?? own[0]),
+    windowOf(others.find(isWindow) ?? others[0]),
+  ]
   const ratio = theirs.width / mine.width
   return {
     ...chosen,

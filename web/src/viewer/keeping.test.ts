@@ -155,7 +155,7 @@ test('marks that the hub did not get outlast a closed page, and are taken up in 
   expect(ids(again.drawn)).toEqual(['there', 'taken away', 'theirs'])
   again.keeper.turn('turn')
   expect(ids(again.drawn)).toEqual(['there', 'theirs', 'mine'])
-  await vi.runAllTimersAsync()
+  await vi.advanceTimersByTimeAsync(2000)
   expect([ids(again.kept), again.shelf]).toEqual([['there', 'theirs', 'mine'], null])
   expect(['', '{', '[]', '{"base":1}', '{"base":[]}'].map(readUnsaved)).toEqual(Array(5).fill(null))
 })
@@ -198,7 +198,13 @@ test('corners say who, where, when and from which side; without names neither pe
   if (image === undefined) throw new Error('no image')
   const identity = identityOf(CHEST)
   expect(identityLines(identity)).toEqual(['Wang Li', 'X-17', 'F · 65Y · 1960-03-02'])
-  expect(studyLines('兴隆', identity, image, false)).toEqual(['兴隆', 'Xinglong', '2026-03-01', 'DX CHEST PA', 'R'])
+  expect(studyLines('兴隆', identity, image, false)).toEqual([
+    '兴隆',
+    'Xinglong',
+    '2026-03-01',
+    'DX CHEST PA',
+    'R',
+  ])
   expect(studyLines('Xinglong', identity, image, false)[1]).toBe('2026-03-01')
   expect(studyLines('兴隆', identity, image, true)).toEqual(['2026-03-01', 'DX CHEST PA', 'R'])
   expect(studyLines('兴隆', { ...identity, institution: '' }, image, false)[1]).toBe('2026-03-01')

@@ -20,7 +20,13 @@ test("a table goes over to the other picture's own of that name", () => {
   const [bone, soft, unnamed, second] = [table('Bone'), table('Soft'), table(''), table('', 7)]
   const cases: [string, Voi[], Voi, Voi[], Voi | undefined][] = [
     ['by name', [bone, soft], soft, [table('Soft', 9), table('Bone')], table('Soft', 9)],
-    ['at its place where several have one name', [unnamed, second], second, [table(''), table('', 9)], table('', 9)],
+    [
+      'at its place where several have one name',
+      [unnamed, second],
+      second,
+      [table(''), table('', 9)],
+      table('', 9),
+    ],
     ['none of another name', [bone], bone, [table('Soft')], undefined],
     ['none where there are windows', [bone], bone, [window(10, 20)], undefined],
   ]
@@ -32,7 +38,9 @@ test("a table goes over to the other picture's own of that name", () => {
 test('a window goes over as far from the first one, also where tables stand before it', () => {
   const other = pane([table('Bone'), window(2000, 4000)])
   expect(linkedVoi(pane([window(1000, 2000)], window(1500, 1000)), other)).toEqual(window(3000, 2000))
-  expect(linkedVoi(pane([table('Bone'), window(1000, 2000)], window(1000, 500)), other)).toEqual(window(2000, 1000))
+  expect(linkedVoi(pane([table('Bone'), window(1000, 2000)], window(1000, 500)), other)).toEqual(
+    window(2000, 1000),
+  )
   // Of tables alone their own extent tells: here a hundred values each.
   expect(linkedVoi(pane([table('A')], window(50, 50)), pane([table('B', 100)]))).toEqual(window(150, 50))
   expect(linkedVoi(pane([], window(50, 50)), other)).toBeUndefined()
