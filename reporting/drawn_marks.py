@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from math import atan2, cos, sin
 from typing import Final
+from unicodedata import east_asian_width
 from xml.sax.saxutils import escape
 
 from reporting.fonts import printable
@@ -132,8 +133,16 @@ def _label(mark: Mark, text: str, columns: int, size: float) -> Label:
     rightmost = max(mark.points)
     ends_here = leftmost[0] > columns - rightmost[0]
     column, row = leftmost if ends_here else rightmost
-    away = -size / 2 if ends_here else size / 2
-    return Label(text=text, column=column + away, row=max(row - size / 3, size), ends_here=ends_here)
+    away = size / 2
+    wide = min(_width(text, size), columns)
+    # An "at detector" that is cut off would leave a number that says more than was measured.
+    column = max(column - away, wide) if ends_here else min(column + away, columns - wide)
+    return Label(text=text, column=column, row=max(row - size / 3, size), ends_here=ends_here)
+
+
+def _width(text: str, size: float) -> float:
+    """Return about how wide words are: those of Latin letters a little narrower than this says."""
+    return size * sum(1.0 if east_asian_width(letter) in "WF" else 0.6 for letter in text)
 
 
 def _words(mark: Mark, caption: str) -> str:

@@ -99,6 +99,20 @@ def test_words_stand_where_there_is_room() -> None:
         assert 0 < label.row < 50
 
 
+def test_words_are_not_cut_off_at_the_edge() -> None:
+    for text in ("12.3 mm (at detector)", "右肺结节"):
+        for points, ends_here in (
+            (((90.0, 200.0), (200.0, 200.0)), False),
+            (((110.0, 9.0), (250.0, 9.0)), True),
+        ):
+            drawn = drawing([replace(MARK, text=text, points=points)], 300, 300, "")
+            assert drawn is not None
+            [label] = drawn.labels
+            least = len(text) * drawn.letter_height * 0.5
+            assert label.ends_here is ends_here
+            assert least <= (label.column if ends_here else 300 - label.column) < 300
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
