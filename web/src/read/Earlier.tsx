@@ -8,6 +8,8 @@ import { personName } from './cases'
 import type { Case, Prior, Report, ReportLine } from './types'
 import { useDialogs } from './useDialogs'
 
+export { KeptHere } from './KeptHere'
+
 const moment = (value: string) =>
   new Date(value).toLocaleString(locale(), { dateStyle: 'short', timeStyle: 'short' })
 

@@ -12,7 +12,6 @@ import { allowSound, flash, ring, setTitle, stopFlashing } from './alarm'
 import { type Filter, isClaimable, isHeldByOther, newEmergencies, nextOf, passes, studyOf } from './cases'
 import { Editor } from './Editor'
 import { Images } from './Images'
-import { KeptHere } from './KeptHere'
 import { List } from './List'
 import type { Case, Prior } from './types'
 import { useCases } from './useCases'
@@ -24,6 +23,7 @@ import './read.css'
 
 type Asked = null | 'help' | 'retake' | 'take-over' | 'final' | 'preliminary'
 
+const KeptHere = late(async () => (await import('./Earlier')).KeptHere)
 const Priors = late(async () => (await import('./Earlier')).Priors)
 const Reports = late(async () => (await import('./Earlier')).Reports)
 const KeysHelp = late(async () => (await import('../keys_help')).KeysHelp)
