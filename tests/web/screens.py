@@ -154,6 +154,8 @@ def test_the_reading_room(
     page.locator(".findings textarea").wait_for()
     if words:
         page.keyboard.press("F8")
+    if name == "read-radiograph":
+        page.get_by_text("无损").first.wait_for(timeout=60_000)
     page.wait_for_timeout(4000)
     _keep(page, name)
 
@@ -187,10 +189,10 @@ def test_a_page(
     _keep(page, name)
 
 
-def test_a_radiograph_beside_the_earlier_one(filled: WebHub, sign_in: "Callable[..., Page]") -> None:
+def test_a_radiograph_by_itself(filled: WebHub, sign_in: "Callable[..., Page]") -> None:
     page = sign_in("reader")
     page.goto(view_of(filled, _newest_study(filled, "P-1001")))
-    page.wait_for_timeout(4000)
+    page.get_by_text("无损").first.wait_for(timeout=60_000)
     _keep(page, "view-radiograph")
 
 
