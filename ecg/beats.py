@@ -53,11 +53,15 @@ def rates_per_minute(beats_seconds: Seconds) -> NDArray[np.float64]:
 
 def _steep(lead: Microvolts, rate_hz: float) -> NDArray[np.float64]:
     """Return the slope within the band of a QRS complex, in microvolts a second."""
-    spectrum = np.fft.rfft(lead - lead.mean())
-    frequencies = np.fft.rfftfreq(len(lead), 1 / rate_hz)
+    # Both ends go on as their mirror: the jump from one to the other would look like a beat.
+    beside = min(len(lead) - 1, round(rate_hz))
+    longer = np.pad(lead - lead.mean(), beside, mode="reflect")
+    spectrum = np.fft.rfft(longer)
+    frequencies = np.fft.rfftfreq(len(longer), 1 / rate_hz)
     low, high = _BAND_HZ
     size = 1 / np.sqrt((1 + (low / np.maximum(frequencies, 1e-9)) ** 4) * (1 + (frequencies / high) ** 4))
-    return np.gradient(np.fft.irfft(spectrum * size, len(lead))) * rate_hz
+    steep = np.gradient(np.fft.irfft(spectrum * size, len(longer))) * rate_hz
+    return np.asarray(steep[beside : beside + len(lead)])
 
 
 def _threshold(energy: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:

@@ -59,6 +59,7 @@ class PaperSettings:
     part_begins_at_seconds: float = 0.0
     """Where in a long recording the part begins that is drawn from; `start_seconds` counts from there."""
     font_family: str = "sans-serif"
+    """As CSS has it: a name of several words in quotation marks."""
 
     def __post_init__(self) -> None:
         if self.speed_mm_per_s not in SPEEDS or self.gain_mm_per_mv not in GAINS:

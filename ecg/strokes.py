@@ -27,11 +27,11 @@ _STYLE: Final = (
 
 
 def opening(width: float, height: float, font_family: str) -> str:
-    """Begin a drawing whose user unit is a millimetre, on white paper."""
+    """Begin a drawing whose user unit is a millimetre, on white paper; `font_family` is as CSS has it."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}mm" height="{height:g}mm"'
         f' viewBox="0 0 {width:g} {height:g}" role="img"><title>ECG</title>'
-        f"<style>{_STYLE}text{{font-family:'{font_family}'}}</style>"
+        f"<style>{_STYLE}text{{font-family:{font_family}}}</style>"
         f'<rect width="{width:g}" height="{height:g}" fill="#fff"/>'
     )
 

@@ -32,7 +32,7 @@ _LONG: Final = 4 * MIB
 _AROUND_SECONDS: Final = 5.0
 """Read with a sheet before and behind it, for its filters."""
 _STANDARD: Final = PaperSettings()
-_DRAWING_VERSION: Final = 2
+_DRAWING_VERSION: Final = 3
 """Another one, and sheets kept ready are drawn anew: raised when the drawing changes."""
 
 HeaderOf = Callable[[Study], list[str]]

@@ -28,7 +28,7 @@ PIECE_SECONDS: Final = 300.0
 """Beats are looked for in pieces as long as this, ..."""
 _OVERLAP_SECONDS: Final = 5.0
 """... that share so much: a beat at a seam is whole in one of them."""
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 _BYTES_FOR_EACH: Final = 40
 
 
@@ -90,8 +90,10 @@ class Holter:
             lead = lead or told["lead"]
             recorded_at = str(part.dataset.get("AcquisitionDateTime") or "")
             moments = (part.begins_at_seconds + each for each in told["seconds"])
-            # What the piece before has found in the part that both share is not found again.
-            found.extend(each for each in moments if not found or each > found[-1] + 0.2)
+            # In the middle of what two pieces share the one gives way to the other.
+            begin = part.begins_at_seconds + _OVERLAP_SECONDS / 2 if part.begins_at_seconds else 0.0
+            end = part.begins_at_seconds + PIECE_SECONDS + _OVERLAP_SECONDS / 2
+            found.extend(each for each in moments if begin <= each < end)
         return Overview(
             seconds=seconds,
             lead=lead,

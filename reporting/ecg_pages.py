@@ -24,7 +24,7 @@ MOST_ROWS: Final = 4
 """As many as fit a sheet of A4 across."""
 _LONGEST_DRAWING: Final = 4 * MIB
 """What the twelve leads of any device stay far below; the compiler takes many times as much memory."""
-ON_PAPER: Final = PaperSettings(font_family="Noto Sans SC")
+ON_PAPER: Final = PaperSettings(font_family="'Noto Sans SC'")
 
 DrawPage = Callable[[Instance, PaperSettings, int], bytes]
 """Draws an ECG where foreign bytes can do no harm: `Electrocardiograms.page`, in a limited child."""

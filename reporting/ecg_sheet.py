@@ -50,7 +50,7 @@ def size_of(drawing: str) -> tuple[float, float]:
 
 
 def _paper(drawing: str) -> dict[str, Any]:
-    drawing = printable(drawing).replace("font-family:'sans-serif'", "font-family:'Noto Sans SC'")
+    drawing = printable(drawing).replace("font-family:sans-serif", "font-family:'Noto Sans SC'")
     width, height = size_of(drawing)
     return {"width": width, "height": height, "drawing": drawing}
 

@@ -44,6 +44,14 @@ def test_beats_around_an_artefact_are_still_found() -> None:
     assert all(np.abs(found - moment).min() < 0.05 for moment in away)
 
 
+def test_the_ends_of_a_lead_that_drifts_are_no_beats() -> None:
+    moments = np.arange(1.5, 58, 0.8)
+    drift = np.linspace(0, 8000, round(60 * RATE))
+    found = beats(heart(moments, 60) + drift, RATE)
+    assert len(found) == len(moments)
+    assert np.abs(found - moments).max() < 0.05
+
+
 def test_a_lead_that_hangs_loose_has_no_beats() -> None:
     times = np.arange(2500) / RATE
     assert len(beats(np.zeros(2500), RATE)) == 0

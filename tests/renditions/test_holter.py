@@ -33,6 +33,8 @@ pytestmark = pytest.mark.sqlite_only("about waveforms")
 def samples() -> np.ndarray:
     """An hour of three leads: a rate of 60, then of 120."""
     lead = np.concatenate([_minute(start) for start in range(0, SECONDS, 60)])
+    # The line wanders far more slowly than the pieces are long, so their ends never meet.
+    lead += 3000 * np.sin(2 * np.pi * np.arange(len(lead)) / RATE / 1700)
     return np.stack([lead, lead / 2, -lead], axis=1).astype("<i2")
 
 

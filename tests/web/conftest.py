@@ -1,4 +1,4 @@
-"""One hub for all tests of pages in a process, served for real, and people signed in at a browser."""
+"""One hub for each module of tests of pages, served for real, and people signed in at a browser."""
 
 import io
 import json
@@ -92,9 +92,9 @@ def _file(dataset: Dataset) -> bytes:
     return file.getvalue()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebHub]:
-    """Sites, groups and people as the tests of the HTTP edge have them, on a free port."""
+    """Sites, groups and people as the tests of the HTTP edge have them, for one module of tests."""
     folder = tmp_path_factory.mktemp("web")
     database = new_database(folder / "catalogue.sqlite")
     consultation = new_consultation(database, folder, FixedClock(RECEIVED))
