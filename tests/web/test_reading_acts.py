@@ -174,6 +174,7 @@ def test_preliminary_then_final_with_the_password_again_then_an_addendum(
     page = sign_in("reader")
     take(page, hub, "ACTS-1")
     page.keyboard.press("F8")
+    expect(page.get_by_label("影像所见")).not_to_have_value("")
     page.keyboard.press("Control+Shift+Enter")
     page.get_by_role("dialog").wait_for()
     page.keyboard.press("Enter")
