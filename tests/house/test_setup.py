@@ -38,7 +38,7 @@ def run(script: str, programs: Path, **environment: str) -> subprocess.Completed
     shutil.copy(REPOSITORY / ".ci" / script, copy)
     return subprocess.run(
         ["bash", copy],
-        env={"PATH": str(programs), **environment},
+        env={"PATH": str(programs), "SYSTEM_PROGRAMS": str(programs / "system"), **environment},
         capture_output=True,
         text=True,
         timeout=60,
@@ -71,6 +71,18 @@ def test_without_the_venv_module_the_set_up_names_its_package(programs: Path, tm
     assert finished.returncode == 1
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     assert f"apt-get install {package}" in finished.stderr
+
+
+def test_the_python_of_the_system_is_taken_before_one_that_somebody_compiled(
+    programs: Path, tmp_path: Path
+) -> None:
+    asked = tmp_path / "asked"
+    (programs / "system").mkdir()
+    for folder in (programs, programs / "system"):
+        says_where = f'[ "$1" = -m ] && {{ echo "$0 $*" >>{asked}; exit 1; }}; echo "$0"'
+        provide(folder, "python3.11", says_where)
+    run("build-venv", programs)
+    assert asked.read_text().splitlines()[0] == f"{programs}/system/python3.11 -m venv --clear .venv"
 
 
 def test_where_nothing_may_be_installed_the_missing_programs_are_named(programs: Path) -> None:
