@@ -7,7 +7,7 @@ from typing import Final
 from core.errors import InvalidRequest
 from ecg.annotations import Stated
 from ecg.filters import filtered
-from ecg.heading import measured_parts
+from ecg.heading import measured_parts, statement_line
 from ecg.layout import MOST_ROWS, lead_drawn, row_mm, twelve
 from ecg.paper import PaperSettings
 from ecg.recording import Recording
@@ -119,11 +119,10 @@ class _Comparison:
 
 def _words_of(each: Compared) -> list[str]:
     """Return who and when, each thing that the device measured in a line, and its statement."""
-    said = "; ".join(each.stated.statements)
     return [
         *each.heading,
         *(measured_parts(each.stated.measurements) or ["the device measured nothing"]),
-        *([f"device, unconfirmed: {said}"] if said else []),
+        *filter(None, [statement_line(each.stated)]),
     ]
 
 

@@ -32,20 +32,19 @@ def measured_and_said(stated: Stated) -> list[str]:
     Values are the device's, whatever they are worth; what it did not measure is left out.
     """
     measured = measured_parts(stated.measurements)
-    return _shortened(
-        [
-            f"device: {'   '.join(measured)}" if measured else "",
-            f"device, {_state(stated)}: {'; '.join(stated.statements)}" if stated.statements else "",
-        ]
-    )
+    return _shortened([f"device: {'   '.join(measured)}" if measured else "", statement_line(stated)])
+
+
+def statement_line(stated: Stated) -> str:
+    """Return what the device stated and who confirmed it, in one line; an empty one if it stated nothing."""
+    if not stated.statements:
+        return ""
+    state = f"confirmed by {stated.confirmed_by}" if stated.confirmed_by else "unconfirmed"
+    return f"device, {state}: {'; '.join(stated.statements)}"
 
 
 def _shortened(lines: Sequence[str]) -> list[str]:
     return [line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…" for line in lines if line]
-
-
-def _state(stated: Stated) -> str:
-    return f"confirmed by {stated.confirmed_by}" if stated.confirmed_by else "unconfirmed"
 
 
 def rate_per_minute(measurements: Sequence[Measurement]) -> float | None:

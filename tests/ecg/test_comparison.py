@@ -58,6 +58,16 @@ def test_what_each_device_measured_stands_under_its_own_heading() -> None:
     assert (right, "the device measured nothing") in said
 
 
+def test_a_statement_that_somebody_confirmed_is_not_called_unconfirmed() -> None:
+    nobody = compared(recording())
+    confirmed = replace(nobody, stated=replace(nobody.stated, confirmed_by="Dr. Wang"))
+    said = [text for _, text in texts(comparison_svg([nobody, confirmed], PaperSettings(speed_mm_per_s=50)))]
+    assert [text for text in said if "RHYTHM" in text] == [
+        "device, unconfirmed: SINUS RHYTHM; NORMAL ECG",
+        "device, confirmed by Dr. Wang: SINUS RHYTHM; NORMAL ECG",
+    ]
+
+
 def test_a_lead_that_only_one_has_is_shown_and_missing_in_the_other() -> None:
     drawing = comparison_svg(
         [compared(recording(("I", "II", "V7"))), compared(recording(("II",)))], PaperSettings()
