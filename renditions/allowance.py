@@ -1,6 +1,7 @@
-"""What one decoding may take of memory and time, by what the image says of itself. Pure."""
+"""What one decoding may take of memory and time, by what the instance says of itself. Pure."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from core.limits import (
     DECODING_BYTES,
@@ -8,6 +9,9 @@ from core.limits import (
     DECODING_BYTES_FOR_A_SAMPLE,
     DECODING_CPU_SECONDS,
 )
+
+_FOR_A_BYTE_OF_SAMPLES: Final = 40
+"""A sample of two bytes is a number of eight, calibrated, drawn, and a word of JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,4 +42,11 @@ def allowance_for(*, rows: int, columns: int, samples: int, encoded: int) -> All
     return Allowance(
         address_space=min(wanted, DECODING_BYTES_AT_MOST),
         cpu_seconds=DECODING_CPU_SECONDS,
+    )
+
+
+def allowance_for_samples(size: int) -> Allowance:
+    """Return what reading and drawing so many bytes of a waveform's samples may take."""
+    return Allowance(
+        address_space=DECODING_BYTES + _FOR_A_BYTE_OF_SAMPLES * size, cpu_seconds=DECODING_CPU_SECONDS
     )

@@ -10,9 +10,9 @@ from pydicom import Dataset
 
 from core.access import at_site
 from core.errors import InvalidRequest, NotFound, TooLarge
-from core.limits import DECODING_BYTES, DECODING_CPU_SECONDS, MIB
+from core.limits import MIB
 from ecg.paper import SHEET_SECONDS, PaperSettings
-from renditions.allowance import Allowance
+from renditions.allowance import allowance_for_samples
 from renditions.child_messages import Task
 from renditions.decoders import Decoders
 from renditions.ecg_tasks import comparison_of, page_of, sheet_of
@@ -25,8 +25,6 @@ from storage.waveform_data_set import waveform_data_set
 from storage.waveform_part import WaveformPart, waveform_part
 
 _WAVEFORM_CLASSES: Final = "1.2.840.10008.5.1.4.1.1.9."
-_BYTES_FOR_EACH: Final = 40
-"""A sample of two bytes is a number of eight, calibrated, drawn, and a word of JSON."""
 _LONG: Final = 4 * MIB
 """A longer object is a recording of hours: to draw ten seconds of it, ten seconds are read."""
 _AROUND_SECONDS: Final = 5.0
@@ -59,12 +57,11 @@ class Electrocardiograms:
             InvalidInstance: the waveform cannot be read; the words say why.
             UnsupportedTransferSyntax: to read it takes more than is allowed.
         """
-        if not is_waveform(instance):
-            raise NotFound("This instance holds no waveform.")
+        require_waveform(instance)
         if is_long(instance):
             raise TooLarge("This recording is long: ask for some of its seconds.")
         dataset = waveform_data_set(self._archive, instance)
-        [made] = self._decoders.run(task, dataset, *arguments, allowance=_allowance(instance.size))
+        [made] = self._decoders.run(task, dataset, *arguments, allowance=allowance_for_samples(instance.size))
         return made
 
     def read_part(self, instance: Instance, task: Task, start_seconds: float, seconds: float) -> bytes:
@@ -73,8 +70,8 @@ class Electrocardiograms:
         Raises:
             InvalidRequest: the recording ends before them.
         """
-        part = self._part(instance, start_seconds, seconds)
-        allowance = _allowance(_size(part.dataset))
+        part = part_of(self._archive, instance, start_seconds, seconds)
+        allowance = allowance_for_samples(sample_bytes(part.dataset))
         [made] = self._decoders.run(task, part.dataset, part.begins_at_seconds, allowance=allowance)
         return made
 
@@ -84,7 +81,7 @@ class Electrocardiograms:
         shown = [self._shown(instance, settings) for instance in instances]
         datasets = [dataset for dataset, _ in shown]
         begins = [of_each.start_seconds for _, of_each in shown]
-        allowance = _allowance(sum(map(_size, datasets)))
+        allowance = allowance_for_samples(sum(map(sample_bytes, datasets)))
         [made] = self._decoders.run(comparison_of, datasets, begins, headings, settings, allowance=allowance)
         return made
 
@@ -123,31 +120,24 @@ class Electrocardiograms:
 
     def _drawn(self, instance: Instance, task: Task, settings: PaperSettings, *arguments: Any) -> bytes:
         dataset, settings = self._shown(instance, settings)
-        [made] = self._decoders.run(task, dataset, settings, *arguments, allowance=_allowance(_size(dataset)))
+        allowance = allowance_for_samples(sample_bytes(dataset))
+        [made] = self._decoders.run(task, dataset, settings, *arguments, allowance=allowance)
         return made
 
     def _shown(self, instance: Instance, settings: PaperSettings) -> tuple[Dataset, PaperSettings]:
         """Return what a sheet is drawn of, and where it begins there."""
-        if not is_waveform(instance):
-            raise NotFound("This instance holds no waveform.")
+        require_waveform(instance)
         if not is_long(instance):
             return waveform_data_set(self._archive, instance), settings
         around = _AROUND_SECONDS if settings.filters else 0.0
         before = min(settings.start_seconds, around)
-        part = self._part(instance, settings.start_seconds - before, before + SHEET_SECONDS + around)
+        seconds = before + SHEET_SECONDS + around
+        part = part_of(self._archive, instance, settings.start_seconds - before, seconds)
         begin = part.begins_at_seconds
         settings = replace(
             settings, start_seconds=settings.start_seconds - begin, part_begins_at_seconds=begin
         )
         return part.dataset, settings
-
-    def _part(self, instance: Instance, start_seconds: float, seconds: float) -> WaveformPart:
-        if not is_waveform(instance):
-            raise NotFound("This instance holds no waveform.")
-        part = waveform_part(self._archive, instance, start_seconds, seconds)
-        if start_seconds >= part.whole_seconds:
-            raise InvalidRequest(f"The recording lasts {part.whole_seconds:g} s.")
-        return part
 
 
 def is_long(instance: Instance) -> bool:
@@ -160,13 +150,30 @@ def is_waveform(instance: Instance) -> bool:
     return instance.sop_class_uid.startswith(_WAVEFORM_CLASSES)
 
 
-def _size(dataset: Dataset) -> int:
+def require_waveform(instance: Instance) -> None:
+    """Raise NotFound for an instance that holds no waveform."""
+    if not is_waveform(instance):
+        raise NotFound("This instance holds no waveform.")
+
+
+def part_of(archive: Archive, instance: Instance, start_seconds: float, seconds: float) -> WaveformPart:
+    """Return some seconds of a waveform, of which there are any.
+
+    Raises:
+        NotFound: the instance holds no waveform.
+        InvalidRequest: the recording ends before `start_seconds`.
+        TooLarge, InvalidInstance, StorageUnavailable: as `waveform_part` does.
+    """
+    require_waveform(instance)
+    part = waveform_part(archive, instance, start_seconds, seconds)
+    if start_seconds >= part.whole_seconds:
+        raise InvalidRequest(f"The recording lasts {part.whole_seconds:g} s.")
+    return part
+
+
+def sample_bytes(dataset: Dataset) -> int:
     """Return the bytes of all samples."""
     return sum(len(group.get("WaveformData", b"")) for group in dataset.get("WaveformSequence") or ())
-
-
-def _allowance(size: int) -> Allowance:
-    return Allowance(address_space=DECODING_BYTES + _BYTES_FOR_EACH * size, cpu_seconds=DECODING_CPU_SECONDS)
 
 
 def _digest(header: Sequence[str]) -> str:

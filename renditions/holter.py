@@ -8,14 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.errors import InvalidInstance, InvalidRequest, NotFound
-from core.limits import DECODING_BYTES, DECODING_CPU_SECONDS, MIB
+from core.errors import InvalidInstance
 from ecg.disclosure import ROW_SECONDS, ROWS
 from ecg.trend import Minute, minutes, trend_svg
-from renditions.allowance import Allowance
+from renditions.allowance import allowance_for_samples
 from renditions.child_messages import Task
 from renditions.decoders import Decoders
-from renditions.electrocardiograms import is_waveform
+from renditions.electrocardiograms import part_of, require_waveform, sample_bytes
 from renditions.holter_tasks import beats_of, disclosure_of
 from renditions.rendition import RenditionKind
 from renditions.rendition_store import RenditionStore
@@ -29,7 +28,6 @@ PIECE_SECONDS: Final = 300.0
 _OVERLAP_SECONDS: Final = 5.0
 """... that share so much: a beat at a seam is whole in one of them."""
 _VERSION: Final = "2"
-_BYTES_FOR_EACH: Final = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +59,7 @@ class Holter:
             InvalidRequest: it ends before `start_seconds`, or has no such lead.
             TooLarge, InvalidInstance, UnsupportedTransferSyntax: it cannot be read.
         """
-        part = self._part(instance, start_seconds, ROWS * ROW_SECONDS)
-        if start_seconds >= part.whole_seconds:
-            raise InvalidRequest(f"The recording lasts {part.whole_seconds:g} s.")
+        part = part_of(self._archive, instance, start_seconds, ROWS * ROW_SECONDS)
         return self._made(disclosure_of, part, lead, gain, part.begins_at_seconds, ())
 
     def overview(self, instance: Instance) -> Overview:
@@ -103,25 +99,18 @@ class Holter:
         )
 
     def _pieces(self, instance: Instance) -> Iterator[tuple[WaveformPart, dict[str, Any]]]:
+        require_waveform(instance)
         start, whole = 0.0, PIECE_SECONDS
         while start < whole:
-            part = self._part(instance, start, PIECE_SECONDS + _OVERLAP_SECONDS)
+            part = waveform_part(self._archive, instance, start, PIECE_SECONDS + _OVERLAP_SECONDS)
             whole = part.whole_seconds
             if whole == 0:
                 raise InvalidInstance("The waveform holds no samples.")
             yield part, json.loads(self._made(beats_of, part))
             start += PIECE_SECONDS
 
-    def _part(self, instance: Instance, start_seconds: float, seconds: float) -> WaveformPart:
-        if not is_waveform(instance):
-            raise NotFound("This instance holds no waveform.")
-        return waveform_part(self._archive, instance, start_seconds, seconds)
-
     def _made(self, task: Task, part: WaveformPart, *arguments: Any) -> bytes:
-        size = sum(len(group.get("WaveformData", b"")) for group in part.dataset.get("WaveformSequence", ()))
-        allowance = Allowance(
-            address_space=DECODING_BYTES + MIB + _BYTES_FOR_EACH * size, cpu_seconds=DECODING_CPU_SECONDS
-        )
+        allowance = allowance_for_samples(sample_bytes(part.dataset))
         [made] = self._decoders.run(task, part.dataset, *arguments, allowance=allowance)
         return made
 
