@@ -17,12 +17,13 @@ from core.access import EVERY_SITE
 from core.errors import HubError
 from core.origin import Origin, OriginKind
 from database.tallies import IMPORTED, add_to_tally
+from hub.file_taking import take_opened
 from hub.operator import operator
 from hub.schema import require_current, require_made
 from hub.settings import Settings
 from hub.wiring import House, open_house
-from storage.file_taking import WORDS, LeftOut, Taken, take_file
-from storage.foreign_taking import belonging, companions_of, header_first
+from storage.file_taking import WORDS, LeftOut, Taken
+from storage.foreign_taking import belonging, header_first
 from storage.instance import StoreOutcome
 from storage.zip_files import Opener, zip_entries
 
@@ -43,7 +44,7 @@ def run_import(settings: Settings, sources: Sequence[Path], site_id: str) -> int
         task = progress.add_task("Importing", total=len(files))
         known: dict[tuple[int, str], Taken] = {}
         for name, opened, beside in sorted(files, key=lambda file: header_first(file[0])):
-            taken = known.get((id(beside), name)) or _take_in(house, name, opened, beside, origin)
+            taken = known.get((id(beside), name)) or _take_in(house, origin, name, opened, beside)
             for other in belonging(name, beside, taken.companions):
                 known[id(beside), other] = taken
             outcome = taken.outcome
@@ -63,18 +64,9 @@ def run_import(settings: Settings, sources: Sequence[Path], site_id: str) -> int
     return 0 if kept and not counts[LeftOut.FAILED] and not counts[LeftOut.QUARANTINED] else 1
 
 
-def _take_in(house: House, name: str, opened: Opener, files: Mapping[str, Opener], origin: Origin) -> Taken:
+def _take_in(house: House, origin: Origin, name: str, opened: Opener, beside: Mapping[str, Opener]) -> Taken:
     try:
-        with opened() as stream:
-            return take_file(
-                house.archive,
-                stream,
-                origin,
-                house.clock,
-                foreign=house.foreign,
-                name=name,
-                companions=partial(companions_of, name, files),
-            )
+        return take_opened(house, origin, name, opened, beside)
     except (HubError, OSError, zipfile.BadZipFile) as error:
         return Taken(outcome=LeftOut.FAILED, detail=str(error) if isinstance(error, HubError) else "")
 

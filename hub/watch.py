@@ -12,13 +12,13 @@ import typer
 
 from core.errors import HubError, Misconfigured, QuotaExceeded, StorageUnavailable
 from core.origin import Origin, OriginKind
+from hub.file_taking import take_opened
 from hub.operator import operator
 from hub.schema import require_current
 from hub.settings import Settings
 from hub.watched_folder import WatchedFolder
 from hub.wiring import House, open_house
-from storage.file_taking import LeftOut, Taken, take_file
-from storage.foreign_taking import companions_of
+from storage.file_taking import LeftOut, Taken
 from storage.zip_files import Opener
 
 _EVERY_SECONDS: Final = 0.5
@@ -60,16 +60,7 @@ def run_watch(settings: Settings, folder: Path, site_id: str, device: str) -> in
 def taken_by(house: House, origin: Origin, name: str, opened: Opener, beside: Mapping[str, Opener]) -> Taken:
     """Store what a file holds. Raises StorageUnavailable and QuotaExceeded, after which it is tried again."""
     try:
-        with opened() as stream:
-            return take_file(
-                house.archive,
-                stream,
-                origin,
-                house.clock,
-                foreign=house.foreign,
-                name=name,
-                companions=partial(companions_of, name, beside),
-            )
+        return take_opened(house, origin, name, opened, beside)
     except (StorageUnavailable, QuotaExceeded):
         raise
     except HubError as error:
