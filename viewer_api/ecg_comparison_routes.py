@@ -5,15 +5,20 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
-from core.errors import InvalidRequest, NotFound, StorageUnavailable, TooLarge
+from core.errors import NotFound
 from ecg.comparison import MOST_COMPARED
 from ecg.storage_classes import ELECTROCARDIOGRAMS
 from storage.instance import Instance
-from viewer_api.authentication import AUTHENTICATION_PROBLEMS
-from viewer_api.dicom_web_root import Retrieval, Root, SearchRoot, accept_of
-from viewer_api.ecg_routes import ECGInstance, InPaperSettings, reading_an_ecg
-from viewer_api.media_types import Form, choose
-from viewer_api.problems import Busy, NotAcceptable, NotShowable, SeveralSites, documented
+from viewer_api.dicom_web_root import Retrieval, Root, SearchRoot
+from viewer_api.ecg_routes import (
+    ECG_PROBLEMS,
+    SVG,
+    ECGInstance,
+    InPaperSettings,
+    reading_an_ecg,
+    require_svg,
+    svg_given,
+)
 from viewer_api.rooms import InRooms, Rooms
 from worklist.case import Case
 from worklist.priors import Prior, Relation
@@ -21,13 +26,9 @@ from worklist.priors import Prior, Relation
 router = APIRouter(
     prefix="/api/v1/studies/{study}/instances/{instance}/ecg",
     tags=["electrocardiograms"],
-    responses=AUTHENTICATION_PROBLEMS
-    | documented(
-        Busy, InvalidRequest, NotAcceptable, NotFound, NotShowable, SeveralSites, StorageUnavailable, TooLarge
-    ),
+    responses=ECG_PROBLEMS,
 )
 
-_SVG: Final = "image/svg+xml"
 _USUAL: Final = 2
 """So many earlier ECGs, where none are named."""
 _NONE_NAMED: Final[list[str]] = []
@@ -42,12 +43,7 @@ _MARKS: Final = {
     "/comparison.svg",
     summary="An ECG beside earlier ones of the same person",
     response_class=Response,
-    responses={
-        200: {
-            "description": "A drawing in millimetres; the ECG that was asked for is on the left.",
-            "content": {_SVG: {"schema": {"type": "string"}}},
-        }
-    },
+    responses=svg_given("A drawing in millimetres; the ECG that was asked for is on the left."),
 )
 def comparison(
     request: Request,
@@ -64,14 +60,14 @@ def comparison(
     ] = _NONE_NAMED,
 ) -> Response:
     """Lead by lead on one time and voltage scale, with what each device measured below its heading."""
-    choose(accept_of(request), [Form(media_type=_SVG)], multipart=False, single=True)
+    require_svg(request)
     case = rooms.reading_list.case_of_study(root.actor, ecg.site_id, ecg.study_instance_uid)
     priors = rooms.priors.of_case(root.actor, case.case_id)
     earlier = _named(rooms, root, priors, prior) if prior else _newest(rooms, root, priors)
     marks = ["this ECG", *(_MARKS[relation] for _, relation in earlier)]
     with reading_an_ecg():
         drawing = rooms.electrocardiograms.compared([ecg, *(each for each, _ in earlier)], marks, settings)
-    return Response(drawing, media_type=_SVG)
+    return Response(drawing, media_type=SVG)
 
 
 def _newest(rooms: Rooms, root: Root, priors: list[Prior]) -> list[tuple[Instance, Relation]]:

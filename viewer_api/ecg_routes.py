@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -29,25 +29,19 @@ from viewer_api.problems import Busy, NotAcceptable, NotShowable, SeveralSites, 
 from viewer_api.response_headers import UNCHANGING
 from viewer_api.rooms import InRooms
 
+ECG_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = AUTHENTICATION_PROBLEMS | documented(
+    Busy, InvalidRequest, NotAcceptable, NotFound, NotShowable, SeveralSites, StorageUnavailable, TooLarge
+)
+
 router = APIRouter(
     prefix="/api/v1/studies/{study}/instances/{instance}",
     tags=["electrocardiograms"],
-    responses=AUTHENTICATION_PROBLEMS
-    | documented(
-        Busy,
-        InvalidRequest,
-        NotAcceptable,
-        NotFound,
-        NotShowable,
-        SeveralSites,
-        StorageUnavailable,
-        TooLarge,
-    ),
+    responses=ECG_PROBLEMS,
 )
 
+SVG: Final = "image/svg+xml"
 _JSON: Final = "application/json"
 _COMPACT: Final = "application/octet-stream"
-_SVG: Final = "image/svg+xml"
 _PNG: Final = "image/png"
 _NO_FILTERS: Final[list[SheetFilter]] = []
 
@@ -93,6 +87,16 @@ InPaperSettings = Annotated[PaperSettings, Depends(_paper_settings)]
 ECGInstance = Annotated[Instance, Depends(_ecg_instance)]
 
 
+def svg_given(description: str) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` of a route that gives out a drawing."""
+    return {200: {"description": description, "content": {SVG: {"schema": {"type": "string"}}}}}
+
+
+def require_svg(request: Request) -> None:
+    """Raise NotAcceptable where the client takes no SVG."""
+    choose(accept_of(request), [Form(media_type=SVG)], multipart=False, single=True)
+
+
 @router.get(
     "/ecg",
     summary="The leads of an ECG in microvolts",
@@ -133,21 +137,16 @@ def leads(
     "/ecg.svg",
     summary="The sheet of an ECG at true scale",
     response_class=Response,
-    responses={
-        200: {
-            "description": "A drawing whose user unit is a millimetre.",
-            "content": {_SVG: {"schema": {"type": "string"}}},
-        }
-    },
+    responses=svg_given("A drawing whose user unit is a millimetre."),
 )
 def sheet(request: Request, rooms: InRooms, ecg: ECGInstance, settings: InPaperSettings) -> Response:
     """Ten seconds on the grid, with a calibration pulse before each row."""
-    choose(accept_of(request), [Form(media_type=_SVG)], multipart=False, single=True)
+    require_svg(request)
     drawing = rooms.electrocardiograms.kept(ecg, settings)
     if drawing is None:
         with reading_an_ecg():
             drawing = rooms.electrocardiograms.drawn(ecg, settings)
-    return Response(drawing, media_type=_SVG, headers=UNCHANGING)
+    return Response(drawing, media_type=SVG, headers=UNCHANGING)
 
 
 @router.get(

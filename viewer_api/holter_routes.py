@@ -1,32 +1,21 @@
 """A long ECG: its rate from begin to end, and pages of one lead. Ten seconds of it are `ecg.svg?start=…`."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
-from core.errors import InvalidRequest, NotFound, StorageUnavailable, TooLarge
-from viewer_api.authentication import AUTHENTICATION_PROBLEMS
-from viewer_api.dicom_web_root import accept_of
-from viewer_api.ecg_routes import ECGInstance, reading_an_ecg
+from viewer_api.ecg_routes import ECG_PROBLEMS, SVG, ECGInstance, reading_an_ecg, require_svg, svg_given
 from viewer_api.holter_schemas import OverviewResource
-from viewer_api.media_types import Form, choose
-from viewer_api.problems import Busy, NotAcceptable, NotShowable, SeveralSites, documented
 from viewer_api.response_headers import UNCHANGING
 from viewer_api.rooms import InRooms
 
 router = APIRouter(
     prefix="/api/v1/studies/{study}/instances/{instance}/ecg",
     tags=["electrocardiograms"],
-    responses=AUTHENTICATION_PROBLEMS
-    | documented(
-        Busy, InvalidRequest, NotAcceptable, NotFound, NotShowable, SeveralSites, StorageUnavailable, TooLarge
-    ),
+    responses=ECG_PROBLEMS,
 )
 
-_SVG: Final = "image/svg+xml"
-_DRAWING: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "A drawing in millimetres.", "content": {_SVG: {"schema": {"type": "string"}}}}
-}
+_DRAWING: Final = svg_given("A drawing in millimetres.")
 
 
 @router.get("/overview", summary="The rate of a long ECG, minute by minute")
@@ -36,20 +25,20 @@ def overview(rooms: InRooms, ecg: ECGInstance) -> OverviewResource:
         return OverviewResource.of(rooms.holter.overview(ecg))
 
 
-@router.get("/overview.svg", summary="The same, drawn", response_class=Response, responses=dict(_DRAWING))
+@router.get("/overview.svg", summary="The same, drawn", response_class=Response, responses=_DRAWING)
 def overview_drawing(request: Request, rooms: InRooms, ecg: ECGInstance) -> Response:
     """The median of each minute, over the span from its lowest to its highest."""
-    choose(accept_of(request), [Form(media_type=_SVG)], multipart=False, single=True)
+    require_svg(request)
     with reading_an_ecg():
         drawing = rooms.holter.trend(ecg)
-    return Response(drawing, media_type=_SVG, headers=UNCHANGING)
+    return Response(drawing, media_type=SVG, headers=UNCHANGING)
 
 
 @router.get(
     "/disclosure.svg",
     summary="Twenty minutes of one lead, a minute in each row",
     response_class=Response,
-    responses=dict(_DRAWING),
+    responses=_DRAWING,
 )
 def disclosure(
     request: Request,
@@ -60,7 +49,7 @@ def disclosure(
     gain: Annotated[float, Query(description="mm/mV of the sheet: 5, 10 or 20; rows show half.")] = 10,
 ) -> Response:
     """What a page shows is read for it, and nothing else of the recording."""
-    choose(accept_of(request), [Form(media_type=_SVG)], multipart=False, single=True)
+    require_svg(request)
     with reading_an_ecg():
         drawing = rooms.holter.page(ecg, lead, gain, start)
-    return Response(drawing, media_type=_SVG, headers=UNCHANGING)
+    return Response(drawing, media_type=SVG, headers=UNCHANGING)
