@@ -21,7 +21,7 @@ from bench.figures import PER_SECOND, Comparison
 from bench.filling import fill, write_files
 from bench.load import NotMeasured, Target, milliseconds_to_first_byte, rate
 from bench.questions import QUESTIONS, Question
-from bench.run import commit, kept_folder, show, when_and_where, write
+from bench.run import Output, commit, kept_folder, show, when_and_where, write
 from bench.sending import PACE_SECONDS, sending
 from bench.served_hub import NotServed, served_hub
 from hub.ports import free_port
@@ -47,13 +47,7 @@ def reading(
         bool, typer.Option("--quick", help="A look while developing: fewer studies, shorter rounds.")
     ] = False,
     rounds: Annotated[int, typer.Option(min=1, max=20, help="Rounds of each question, by turns.")] = ROUNDS,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            help="Write the result here: as JSON (.json), else as Markdown, into its marks if it has them.",
-        ),
-    ] = None,
+    output: Output = None,
     keep: Annotated[
         Path | None,
         typer.Option("--keep", help="Keep both archives in this folder, and use those that are there."),

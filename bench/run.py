@@ -10,13 +10,21 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
 from bench.figures import Comparison, headings, markdown, put_between_marks
 
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        help="Write the result here: as JSON (.json), else as Markdown, into its marks if it has them.",
+    ),
+]
 _PAGE_WIDTH: Final = 140
 
 

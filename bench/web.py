@@ -18,7 +18,7 @@ from bench.figures import FRAMES, PER_SECOND, SECONDS, Comparison, Unit
 from bench.filling import wait_until_prepared
 from bench.load import NotMeasured
 from bench.npm import NotFetched
-from bench.run import commit, kept_folder, show, when_and_where, write
+from bench.run import Output, commit, kept_folder, show, when_and_where, write
 from bench.sending import Sender
 from bench.served_hub import READER, SITE, NotServed, ServedHub, served_hub
 from bench.web_pages import (
@@ -114,13 +114,7 @@ def web(
         list[str] | None, typer.Option("--only", help=f"Measure only this; may be given again: {_NAMES}.")
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, max=20, help="Rounds, by turns.")] = ROUNDS,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            help="Write the result here: as JSON (.json), else as Markdown, into its marks if it has them.",
-        ),
-    ] = None,
+    output: Output = None,
     keep: Annotated[
         Path | None, typer.Option("--keep", help="Keep the hub in this folder, and use one that is there.")
     ] = None,
