@@ -1,52 +1,37 @@
 // Better images that readers ask for: seen by name, or declined with a reason.
 import { useState } from 'preact/hooks'
 import { post, wordsOf } from '../shell/api'
-import { Dialog, Field, Notice } from '../shell/parts'
+import { Field, Notice } from '../shell/parts'
 import { t, tOr } from '../shell/words'
 import { momentOf } from '../site/moments'
 import { nameOf } from '../site/person'
+import { ActDialog } from './act_dialog'
 import type { Arrival, Retake } from './types'
 
 const LONGEST_NOTE = 1000
 
 function DeclineDialog(props: { retake: Retake; onClose: () => void; onDone: () => void }) {
+  const { retake, ...ends } = props
   const [reason, setReason] = useState('')
-  const [problem, setProblem] = useState('')
-
-  async function decline(event: Event): Promise<void> {
-    event.preventDefault()
-    try {
-      await post(`/api/v1/retakes/${props.retake.retake_id}/decline`, { reason })
-      props.onDone()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
-  }
-
   return (
-    <Dialog title={t('send.retake.decline-title')} onClose={props.onClose}>
-      <form onSubmit={decline}>
-        <Field label={t('send.retake.why')}>
-          <textarea
-            required
-            autofocus
-            rows={3}
-            maxLength={LONGEST_NOTE}
-            value={reason}
-            onInput={(event) => setReason(event.currentTarget.value)}
-          />
-        </Field>
-        {problem && <Notice kind="error">{problem}</Notice>}
-        <div class="row end">
-          <button type="button" onClick={props.onClose}>
-            {t('shell.cancel')}
-          </button>
-          <button type="submit" class="danger">
-            {t('send.retake.decline')}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <ActDialog
+      title={t('send.retake.decline-title')}
+      act={t('send.retake.decline')}
+      kind="danger"
+      send={() => post(`/api/v1/retakes/${retake.retake_id}/decline`, { reason })}
+      {...ends}
+    >
+      <Field label={t('send.retake.why')}>
+        <textarea
+          required
+          autofocus
+          rows={3}
+          maxLength={LONGEST_NOTE}
+          value={reason}
+          onInput={(event) => setReason(event.currentTarget.value)}
+        />
+      </Field>
+    </ActDialog>
   )
 }
 
