@@ -21,11 +21,11 @@ test: setup ## run the whole test suite of the hub; that of its pages is `make w
 	@bash .ci/system-parts
 	@bash .ci/tests
 
-screens: setup ## take the pictures of all pages in docs/screens anew (needs Chromium)
+screens: setup ## take the pictures of all pages in docs/screens anew, in Chromium
+	@bash .ci/system-parts pages
 	@.venv/bin/pytest -q -n 0 tests/web/screens.py
 
 web: setup ## build the pages of web/ into viewer_api/static (Node), test them in Chromium
-	@bash .ci/system-parts
 	@bash .ci/web
 
 chaos: setup ## kill the gateway 200 times on each pair of stores, race 50 readers 50 times; see CHAOS_SEED

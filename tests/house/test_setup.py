@@ -11,6 +11,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BASICS = ("bash", "dirname", "rm", "mktemp", "tail", "ln")
+WITNESSES = ("storescu", "dciodvfy", "qpdf", "pdftotext", "Orthanc")
 
 
 @pytest.fixture
@@ -31,13 +32,13 @@ def provide(programs: Path, name: str, script: str) -> None:
     path.chmod(path.stat().st_mode | stat.S_IEXEC)
 
 
-def run(script: str, programs: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(script: str, programs: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a script of `.ci` in a copy of its own, so that it cannot touch this repository's .venv."""
     copy = programs.parent / "copy" / ".ci" / script
     copy.parent.mkdir(parents=True)
     shutil.copy(REPOSITORY / ".ci" / script, copy)
     return subprocess.run(
-        ["bash", copy],
+        ["bash", copy, *arguments],
         env={"PATH": str(programs), "SYSTEM_PROGRAMS": str(programs / "system"), **environment},
         capture_output=True,
         text=True,
@@ -93,21 +94,33 @@ def test_where_nothing_may_be_installed_the_missing_programs_are_named(programs:
     assert finished.returncode == 0
     assert finished.stderr == ""
     assert finished.stdout.startswith(
-        "MISSING for the tests: dcmtk dicom3tools poppler-utils orthanc-dicomweb chromium. "
+        "MISSING for the tests: dcmtk dicom3tools poppler-utils orthanc-dicomweb. "
     )
+
+
+@pytest.mark.parametrize(
+    ("purpose", "packages"),
+    [("pages", "chromium"), ("clients", "chromium nginx-light npm"), ("bench", "wrk")],
+)
+def test_another_purpose_asks_for_its_own_programs_too(programs: Path, purpose: str, packages: str) -> None:
+    provide(programs, "id", "echo 1000")
+    for program in WITNESSES:
+        provide(programs, program, "exit 0")
+    finished = run("system-parts", programs, purpose)
+    assert finished.stdout.startswith(f"MISSING for the {purpose}: {packages}. ")
 
 
 def test_root_has_exactly_the_missing_programs_installed(programs: Path, tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     installs = f'echo "$DEBIAN_FRONTEND $*" >>{asked}; [ "$1" = update ] && exit 0\n'
     installs += f"ln -s /bin/true {programs}/dciodvfy; ln -s /bin/true {programs}/pdftotext"
-    installs += f"; ln -s /bin/true {programs}/Orthanc; ln -s /bin/true {programs}/chromium"
+    installs += f"; ln -s /bin/true {programs}/Orthanc"
     provide(programs, "id", "echo 0")
     provide(programs, "apt-get", installs)
     provide(programs, "storescu", "exit 0")
     provide(programs, "qpdf", "exit 0")
     finished = run("system-parts", programs)
-    packages = "dicom3tools poppler-utils orthanc-dicomweb chromium"
+    packages = "dicom3tools poppler-utils orthanc-dicomweb"
     assert finished.stdout == f"installing for the tests: {packages}\n"
     assert asked.read_text().splitlines() == [
         "noninteractive update",
@@ -116,13 +129,13 @@ def test_root_has_exactly_the_missing_programs_installed(programs: Path, tmp_pat
 
 
 def test_with_everything_there_nothing_is_said(programs: Path) -> None:
-    for program in ("storescu", "dciodvfy", "qpdf", "pdftotext", "Orthanc", "chromium"):
+    for program in WITNESSES:
         provide(programs, program, "exit 0")
     finished = run("system-parts", programs)
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("script", ["run", "checks", "tests", "build-venv", "system-parts"])
+@pytest.mark.parametrize("script", ["run", "checks", "tests", "build-venv", "system-parts", "web"])
 def test_a_script_is_sound_and_can_be_run(script: str) -> None:
     path = REPOSITORY / ".ci" / script
     assert os.access(path, os.X_OK)
