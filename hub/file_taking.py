@@ -5,8 +5,8 @@ from functools import partial
 
 from core.origin import Origin
 from hub.wiring import House
+from storage.companion_files import companions_of
 from storage.file_taking import Taken, take_file
-from storage.foreign_taking import companions_of
 from storage.zip_files import Opener
 
 

@@ -22,8 +22,8 @@ from hub.operator import operator
 from hub.schema import require_current, require_made
 from hub.settings import Settings
 from hub.wiring import House, open_house
+from storage.companion_files import belonging, header_first
 from storage.file_taking import WORDS, LeftOut, Taken
-from storage.foreign_taking import belonging, header_first
 from storage.instance import StoreOutcome
 from storage.zip_files import Opener, zip_entries
 

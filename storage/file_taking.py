@@ -8,7 +8,8 @@ from core.clock import Clock
 from core.errors import DataSetMismatch, InvalidInstance
 from core.origin import Origin
 from storage.archive import Archive
-from storage.foreign_taking import Companions, ForeignFiles, no_companions
+from storage.companion_files import Companions, no_companions
+from storage.foreign_taking import ForeignFiles
 from storage.instance import StoredInstance, StoreOutcome
 from storage.part10 import read_part10_preamble
 from storage.receiving import received_part10

@@ -1,11 +1,9 @@
 """Takes a file that is no DICOM: keeps it with the instances made of it, or aside where it cannot be read."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import islice
-from pathlib import PurePosixPath
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from core.clock import Clock
 from core.errors import DataSetMismatch, InvalidInstance, TooLarge, UnsupportedTransferSyntax
@@ -13,70 +11,13 @@ from core.limits import FOREIGN_FILE_LIMIT, MIB
 from core.origin import Origin
 from core.uids import new_key
 from storage.archive import Archive
+from storage.companion_files import TOO_LONG, Companions, no_companions
 from storage.element_header import EXPLICIT_VR_LITTLE_ENDIAN
 from storage.incoming import EncodedInstance
 from storage.instance import StoredInstance, StoreOutcome
 from storage.original import Conversion, FileKind, ForeignFile, MadeInstance, OriginalFile
 from storage.original_records import LONGEST_NAME
 from storage.part10 import part10_header
-from storage.zip_files import Opener
-
-Companions = Callable[[], Mapping[str, bytes]]
-
-
-MOST_COMPANIONS: Final = 8
-RECORD_HEADER: Final = ".hea"
-"""Of a WFDB record, beside the signals of the same name."""
-_TOO_LONG: Final = (
-    f"An ECG file has at most {FOREIGN_FILE_LIMIT // MIB} MiB with those beside it."
-    " Export the recording in parts of fewer hours, and send each part."
-)
-
-
-def no_companions() -> Mapping[str, bytes]:
-    """Say that a file came alone."""
-    return {}
-
-
-def companions_of(name: str, files: Mapping[str, Opener]) -> Mapping[str, bytes]:
-    """Return the files beside one that are named like it but for their ending, by their own names.
-
-    Raises:
-        TooLarge: they are longer than a file with them may be.
-    """
-    found: dict[str, bytes] = {}
-    room = FOREIGN_FILE_LIMIT
-    for other in islice(beside(name, files), MOST_COMPANIONS):
-        with files[other]() as stream:
-            content = stream.read(room + 1)
-        room -= len(content)
-        if room < 0:
-            raise TooLarge(_TOO_LONG)
-        found[_path(other).name] = content
-    return found
-
-
-def beside(name: str, files: Iterable[str]) -> Iterator[str]:
-    """Yield those that lie beside a file and are named like it but for their ending."""
-    path = _path(name)
-    for other in files:
-        candidate = _path(other)
-        if other != name and (candidate.parent, candidate.stem) == (path.parent, path.stem):
-            yield other
-
-
-def belonging(name: str, files: Iterable[str], companions: Set[str]) -> list[str]:
-    """Return those of the files beside one that were kept with it, by the names they have among all files."""
-    return [other for other in beside(name, files) if _path(other).name in companions] if companions else []
-
-
-def header_first(name: str) -> bool:
-    """Sort what may bring others with it before them."""
-    return not name.lower().endswith(RECORD_HEADER)
-
-
-def _path(name: str) -> PurePosixPath:
-    return PurePosixPath(name.replace("\\", "/"))
 
 
 class ForeignFiles:
@@ -131,7 +72,7 @@ class ForeignFiles:
         now: datetime,
     ) -> StoredInstance:
         if encoded.size > FOREIGN_FILE_LIMIT:
-            raise TooLarge(_TOO_LONG)
+            raise TooLarge(TOO_LONG)
         beside = dict(companions()) if kind.has_companions else {}
         digest = _source_digest(encoded.digest, beside)
         held = self._archive.made_before(origin.site_id, digest)

@@ -12,7 +12,8 @@ from database.engine import Database
 from database.jobs import enqueue
 from storage import upload_records as records
 from storage.archive import Archive
-from storage.foreign_taking import MOST_COMPANIONS, RECORD_HEADER, ForeignFiles
+from storage.companion_files import MOST_COMPANIONS, RECORD_HEADER
+from storage.foreign_taking import ForeignFiles
 from storage.upload import FileState, Upload, UploadFile
 
 UNPACK_JOB: Final = "upload.unpack"

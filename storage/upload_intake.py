@@ -19,15 +19,9 @@ from database.engine import Database
 from database.jobs import claim_jobs, complete, enqueue, wait_out
 from storage import upload_records as records
 from storage.archive import Archive
+from storage.companion_files import Companions, belonging, companions_of, header_first, no_companions
 from storage.file_taking import LeftOut, Taken, take_file
-from storage.foreign_taking import (
-    Companions,
-    ForeignFiles,
-    belonging,
-    companions_of,
-    header_first,
-    no_companions,
-)
+from storage.foreign_taking import ForeignFiles
 from storage.incoming import IncomingFile
 from storage.record_parts import UNPACK_JOB, RecordParts
 from storage.upload import LONGEST_DETAIL, LONGEST_NAME, STATE_OF, FileState, Upload, UploadFile
