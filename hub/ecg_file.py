@@ -2,8 +2,8 @@
 
 import io
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +12,8 @@ from core.limits import FOREIGN_FILE_LIMIT
 from ecg.annotations import Stated
 from ecg.document import EcgDocument, EcgFormat, EcgPatient
 from ecg.recording import Recording
+from storage.companion_files import companions_of, files_beside
 
-_MOST_COMPANIONS: Final = 32
 _SHOWN: Final = (
     ("PatientName", "PatientID", "PatientSex", "PatientBirthDate"),
     ("AcquisitionDateTime", "StudyDescription"),
@@ -59,7 +59,8 @@ def read(file: Path) -> tuple[Recording, Stated, list[str]]:
             raise TooLarge(f"An ECG file has at most {FOREIGN_FILE_LIMIT} bytes.")
         content = file.read_bytes()
         kind = recognise(content[:HEAD], file.name)
-        beside = _beside(file) if kind is EcgFormat.WFDB else {}
+        files = files_beside(file, follow_links=True) if kind is EcgFormat.WFDB else {}
+        beside = companions_of(file.name, files)
     except OSError as error:
         raise InvalidInstance(f"{file} cannot be read.") from error
     if kind is EcgFormat.DICOM:
@@ -77,7 +78,7 @@ def drawn(recording: Recording, stated: Stated, lines: list[str]) -> str:
     return svg(recording, PaperSettings(), [*lines, *device_lines(stated)])
 
 
-def _of_file(content: bytes, beside: dict[str, bytes], name: str) -> tuple[Recording, Stated, list[str]]:
+def _of_file(content: bytes, beside: Mapping[str, bytes], name: str) -> tuple[Recording, Stated, list[str]]:
     from ecg.formats.recognition import read_file
     from ecg.recording import rhythm
 
@@ -126,20 +127,6 @@ def _lines(document: EcgDocument) -> list[str]:
 def _person(patient: EcgPatient) -> str:
     born = patient.birth_date.isoformat() if patient.birth_date else ""
     return "   ".join(filter(None, (patient.name, patient.patient_id, patient.sex, born)))
-
-
-def _beside(file: Path) -> dict[str, bytes]:
-    """Return the files beside one that are named like it, within the limit of them all together."""
-    room = FOREIGN_FILE_LIMIT
-    found: dict[str, bytes] = {}
-    for path in islice(sorted(file.parent.iterdir()), 100_000):
-        if path.stem != file.stem or path == file or not path.is_file() or len(found) == _MOST_COMPANIONS:
-            continue
-        room -= path.stat().st_size
-        if room < 0:
-            raise TooLarge(f"A file with those beside it has at most {FOREIGN_FILE_LIMIT} bytes.")
-        found[path.name] = path.read_bytes()
-    return found
 
 
 def _tell(recording: Recording, stated: Stated, lines: list[str]) -> None:

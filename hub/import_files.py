@@ -1,14 +1,10 @@
 """`imaging-hub import`: a USB stick, a folder or a ZIP of an old PACS, through the same door as a device."""
 
-import glob
 import os
 import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -22,7 +18,7 @@ from hub.operator import operator
 from hub.schema import require_current, require_made
 from hub.settings import Settings
 from hub.wiring import House, open_house
-from storage.companion_files import belonging, header_first
+from storage.companion_files import belonging, files_beside, header_first, opener_of
 from storage.file_taking import WORDS, LeftOut, Taken
 from storage.instance import StoreOutcome
 from storage.zip_files import Opener, zip_entries
@@ -79,28 +75,20 @@ def _beside(source: Path) -> dict[str, Opener]:
     """Return where the other files of a record are looked for: in its source, or beside it."""
     if not source.is_file() or zipfile.is_zipfile(source):
         return dict(_files_of(source))
-    return {
-        path.name: partial(_open_plain, path)
-        for path in islice(source.parent.glob(f"{glob.escape(source.stem)}.*"), 32)
-        if path.is_file() and not path.is_symlink()
-    }
+    return files_beside(source, follow_links=False)
 
 
 def _plain_files(source: Path) -> list[tuple[str, Opener]]:
     if source.is_file():
-        return [(source.name, partial(_open_plain, source))]
+        return [(source.name, opener_of(source))]
     found: list[tuple[str, Opener]] = []
     for folder, subfolders, names in os.walk(source):
         subfolders.sort()
         for name in sorted(names):
             path = Path(folder) / name
             if path.is_file() and not path.is_symlink():
-                found.append((str(path.relative_to(source)), partial(_open_plain, path)))
+                found.append((str(path.relative_to(source)), opener_of(path)))
     return found
-
-
-def _open_plain(path: Path) -> BinaryIO:
-    return path.open("rb")
 
 
 def _progress(console: Console) -> Progress:

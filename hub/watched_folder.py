@@ -7,12 +7,12 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from core.errors import QuotaExceeded, StorageUnavailable
+from storage.companion_files import opener_of
 from storage.file_taking import WORDS, LeftOut, Taken
 from storage.zip_files import Opener
 
@@ -81,9 +81,9 @@ class WatchedFolder:
                     yield entry.name, status.st_size, status.st_mtime_ns
 
     def _take_one(self, name: str, group: set[str], now: float) -> int:
-        beside = {other: self._opener(other) for other in group}
+        beside = {other: opener_of(self._folder / other) for other in group}
         try:
-            taken = self._take(name, self._opener(name), beside)
+            taken = self._take(name, beside[name], beside)
         except (StorageUnavailable, QuotaExceeded) as error:
             self._tell(f"{name}: {error} It stays here and is tried again.")
             return 0
@@ -103,9 +103,6 @@ class WatchedFolder:
             self._move(each, self._done)
         return len(files)
 
-    def _opener(self, name: str) -> Opener:
-        return partial(_open, self._folder / name)
-
     def _move(self, name: str, place: Path) -> Path:
         """Move a file, and number it where one of that name is there; none is ever written over."""
         source, target = self._folder / name, place / name
@@ -118,7 +115,3 @@ class WatchedFolder:
         source.rename(target)
         del self._seen[name]
         return target
-
-
-def _open(path: Path) -> BinaryIO:
-    return path.open("rb")

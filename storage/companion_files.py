@@ -1,9 +1,11 @@
 """Which files belong together: a recording may be a header and, beside it, what the header describes."""
 
+import glob
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from functools import partial
 from itertools import islice
-from pathlib import PurePosixPath
-from typing import Final
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Final
 
 from core.errors import TooLarge
 from core.limits import FOREIGN_FILE_LIMIT, MIB
@@ -41,6 +43,28 @@ def companions_of(name: str, files: Mapping[str, Opener]) -> Mapping[str, bytes]
             raise TooLarge(TOO_LONG)
         found[_path(other).name] = content
     return found
+
+
+def files_beside(path: Path, *, follow_links: bool) -> dict[str, Opener]:
+    """Return a file and those named like it but for their ending, as many as belong to one at most.
+
+    On a medium that somebody else wrote a link may lead anywhere: there none is followed.
+    """
+    found = (
+        each
+        for each in sorted(path.parent.glob(f"{glob.escape(path.stem)}*"))
+        if each.stem == path.stem and each.is_file() and (follow_links or not each.is_symlink())
+    )
+    return {each.name: opener_of(each) for each in islice(found, MOST_COMPANIONS + 1)}
+
+
+def opener_of(path: Path) -> Opener:
+    """Return how to open a file of a folder."""
+    return partial(_open, path)
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
 
 
 def beside(name: str, files: Iterable[str]) -> Iterator[str]:

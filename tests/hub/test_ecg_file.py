@@ -12,7 +12,9 @@ from core.errors import InvalidInstance, TooLarge
 from ecg.leads import STANDARD
 from hub import ecg_file
 from hub.ecg_file import run_ecg
+from tests.ecg.formats import long_files
 from tests.ecg.formats.aecg_files import aecg, lead
+from tests.ecg.formats.written_records import SLOW, WAVE
 from viewer_api.ecg_schemas import ECGResource
 
 
@@ -72,6 +74,18 @@ def test_without_an_option_it_says_what_the_file_holds(
     said = capsys.readouterr().out
     assert "李明   P7   F   1960-02-29" in said
     assert "RHYTHM: 0.006 s at 500 Hz: II" in said
+
+
+def test_a_record_is_read_with_its_signals_beside_it(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    header, signals = long_files.wfdb([WAVE, SLOW])
+    kept = written(tmp_path, signals, "kept elsewhere")
+    (tmp_path / "rec.dat").symlink_to(kept)
+
+    ecg = told(written(tmp_path, header, "rec.hea"), capsysbinary)
+
+    assert ecg.leads["V1"] == pytest.approx((SLOW - 3) / 4)
 
 
 @pytest.mark.parametrize("content", [b"", b"no ECG", b"%PDF-1.4", b"\0" * 128 + b"DICM", b"<AnnotatedECG/>"])
