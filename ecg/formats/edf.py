@@ -35,17 +35,6 @@ class _Signal:
     offset: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class EdfHeader:
-    """What stands before the records."""
-
-    recordings: tuple[FramedRecording, ...]
-    patient: EcgPatient
-    device: EcgDevice
-    recorded_at: datetime | None
-    oddities: tuple[str, ...]
-
-
 def looks_like_edf(head: bytes) -> bool:
     """Whether a file begins as EDF or BDF does."""
     return (head[:8] == b"0       " and head[184:192].strip().isdigit()) or head[:8] == _BDF
@@ -53,54 +42,40 @@ def looks_like_edf(head: bytes) -> bool:
 
 def read(content: bytes) -> EcgDocument:
     """Read an EDF or BDF file. Raises InvalidInstance where it is cut or no ECG, TooLarge beyond limits."""
-    header = header_of(content, len(content))
-    return EcgDocument(
-        format=EcgFormat.EDF,
-        recordings=tuple(each.whole(content) for each in header.recordings),
-        patient=header.patient,
-        device=header.device,
-        recorded_at=header.recorded_at,
-        oddities=header.oddities,
-    )
-
-
-def header_of(head: bytes, size: int) -> EdfHeader:
-    """Return the header of a file of `size` bytes, of which `head` holds at least all before the records."""
-    if not looks_like_edf(head) or len(head) < _FIXED:
+    if not looks_like_edf(content) or len(content) < _FIXED:
         raise InvalidInstance("This is no EDF file.")
     odd: list[str] = []
-    texts = _fields(head[:_FIXED], (8, 80, 80, 8, 8, 8, 44, 8, 8, 4))
+    texts = _fields(content[:_FIXED], (8, 80, 80, 8, 8, 8, 44, 8, 8, 4))
     count = _whole(texts[9], "number of signals")
     if not 0 < count <= _SIGNALS:
         raise (InvalidInstance if count <= 0 else TooLarge)(f"This EDF file says it has {count} signals.")
     start = _FIXED + _PER_SIGNAL * count
     if _whole(texts[5], "length of its header") != start:
         odd.append("The header says a wrong length of itself.")
-    if len(head) < start:
+    if len(content) < start:
         raise InvalidInstance("This EDF file is cut within its header.")
-    wide = head[:8] == _BDF
-    signals, record = _signals(head[_FIXED:start], count, 3 if wide else 2)
-    records = _records(texts[7], record, size - start, odd)
+    wide = content[:8] == _BDF
+    signals, record = _signals(content[_FIXED:start], count, 3 if wide else 2)
+    records = _records(texts[7], record, len(content) - start, odd)
     seconds = number_of(texts[8])
     if "+D" in texts[6]:
         odd.append("The recording has interruptions, which are drawn without a gap.")
     leads = _leads(signals, odd, wide=wide)
-    recordings = []
-    for per_record, same in same_clock(leads).items():
-        rate = checked_rate(per_record / seconds if seconds else None)
-        recordings.append(
-            FramedRecording(
-                label="RHYTHM",
-                sampling_frequency_hz=rate,
-                start=start,
-                frame_bytes=record,
-                frames=records,
-                leads=tuple(same),
-            )
+    framed = [
+        FramedRecording(
+            label="RHYTHM",
+            sampling_frequency_hz=checked_rate(per_record / seconds if seconds else None),
+            start=start,
+            frame_bytes=record,
+            frames=records,
+            leads=tuple(same),
         )
+        for per_record, same in same_clock(leads).items()
+    ]
     patient, birth = _patient(texts[1])
-    return EdfHeader(
-        recordings=tuple(recordings),
+    return EcgDocument(
+        format=EcgFormat.EDF,
+        recordings=tuple(each.whole(content) for each in framed),
         patient=EcgPatient(patient_id=patient[0], name=patient[2], sex=patient[1], birth_date=birth),
         device=_device(texts[2]),
         recorded_at=_started(texts[3], texts[4], texts[2]),

@@ -1,4 +1,4 @@
-"""Recordings whose samples lie in frames of one size, so that a part of 24 hours is read without the rest.
+"""Recordings whose samples lie in frames of one size, which are read as views of their file.
 
 A frame is a record of EDF, a sample of all leads in ISHNE and WFDB, a sequence of MFER.
 """
@@ -69,18 +69,8 @@ class FramedRecording:
     leads: tuple[FramedLead, ...]
     oddities: tuple[str, ...] = ()
 
-    @property
-    def samples_per_frame(self) -> int:
-        """Samples of each lead in one frame."""
-        return self.leads[0].channel.count
-
-    def byte_range(self, first_frame: int, last_frame: int) -> tuple[int, int]:
-        """Return where in the file the frames from `first_frame` to before `last_frame` are."""
-        last = min(last_frame, self.frames)
-        return self.start + first_frame * self.frame_bytes, self.start + last * self.frame_bytes
-
     def part(self, content: bytes | memoryview) -> DigitalRecording:
-        """Return the recording of as many whole frames as the bytes of a range hold."""
+        """Return the recording of as many whole frames as these bytes hold."""
         count = len(content) // self.frame_bytes
         rows = np.frombuffer(content, np.uint8, count * self.frame_bytes).reshape(count, self.frame_bytes)
         leads = [
@@ -98,10 +88,10 @@ class FramedRecording:
 
     def whole(self, content: bytes) -> DigitalRecording:
         """Return the recording out of its whole file. Raises InvalidInstance where the file is cut."""
-        first, last = self.byte_range(0, self.frames)
-        if not self.frames or last > len(content):
-            raise InvalidInstance(f"This file is cut: it should have {last} bytes, and has {len(content)}.")
-        return self.part(memoryview(content)[first:last])
+        end = self.start + self.frames * self.frame_bytes
+        if not self.frames or end > len(content):
+            raise InvalidInstance(f"This file is cut: it should have {end} bytes, and has {len(content)}.")
+        return self.part(memoryview(content)[self.start : end])
 
 
 def same_clock(leads: Sequence[FramedLead]) -> dict[int, list[FramedLead]]:

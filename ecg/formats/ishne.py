@@ -2,7 +2,6 @@
 
 import struct
 from binascii import crc_hqx
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -34,72 +33,37 @@ _FAULT: Final = -(2**15)
 _SEXES: Final = {1: "M", 2: "F"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class IshneHeader:
-    """What stands before the samples."""
-
-    recording: FramedRecording
-    patient: EcgPatient
-    device: EcgDevice
-    recorded_at: datetime | None
-    oddities: tuple[str, ...]
-
-
 def read(content: bytes) -> EcgDocument:
     """Read an ISHNE file. Raises InvalidInstance where it is cut or none, TooLarge beyond the limits."""
-    header = header_of(content, len(content))
-    return EcgDocument(
-        format=EcgFormat.ISHNE,
-        recordings=(header.recording.whole(content),),
-        patient=header.patient,
-        device=header.device,
-        recorded_at=header.recorded_at,
-        oddities=header.oddities,
-    )
-
-
-def header_of(head: bytes, size: int) -> IshneHeader:
-    """Return the header of a file of `size` bytes, of which `head` holds at least all before the samples."""
-    if head[:8] != MAGIC or len(head) < _HEADER:
+    if content[:8] != MAGIC or len(content) < _HEADER:
         raise InvalidInstance("This is no ISHNE file, or it is cut within its header.")
     odd: list[str] = []
-    count, extra_at, samples_at = struct.unpack_from("<iii", head, 14)
-    (extra,) = struct.unpack_from("<i", head, 10)
-    (leads,) = struct.unpack_from("<h", head, 156)
+    count, extra_at, samples_at = struct.unpack_from("<iii", content, 14)
+    (extra,) = struct.unpack_from("<i", content, 10)
+    (leads,) = struct.unpack_from("<h", content, 156)
     check_lead_count(leads)
     if leads > _LEADS:
         raise InvalidInstance(f"This ISHNE file says it has {leads} leads, where it has room for {_LEADS}.")
-    start = samples_at if _HEADER <= samples_at < size else _HEADER + max(0, extra)
+    start = samples_at if _HEADER <= samples_at < len(content) else _HEADER + max(0, extra)
     if start != samples_at:
         odd.append("The header says a wrong place of the samples.")
-    _check_sum(head, extra_at + max(0, extra), odd)
-    frames = _frames(count, leads, size - start, odd)
-    names = struct.unpack_from(f"<{leads}h", head, 158)
-    resolutions = struct.unpack_from(f"<{leads}h", head, 206)
-    (rate,) = struct.unpack_from("<h", head, 272)
-    framed = []
-    for index, (number, nanovolts) in enumerate(zip(names, resolutions, strict=True)):
-        name = _NAMES.get(number, f"channel {index + 1}")
-        framed.append(
-            FramedLead(
-                name=name,
-                channel=Channel(offset=2 * index),
-                microvolts_per_unit=checked_scale(nanovolts / 1000 if nanovolts > 0 else None, name),
-                missing=_FAULT,
-            )
-        )
-    return IshneHeader(
-        recording=FramedRecording(
-            label="RHYTHM",
-            sampling_frequency_hz=checked_rate(float(rate)),
-            start=start,
-            frame_bytes=2 * leads,
-            frames=frames,
-            leads=tuple(framed),
-        ),
-        patient=_patient(head),
-        device=EcgDevice(model=plain(text_of(head[232:272]))),
-        recorded_at=_recorded_at(head),
+    _check_sum(content, extra_at + max(0, extra), odd)
+    frames = _frames(count, leads, len(content) - start, odd)
+    (rate,) = struct.unpack_from("<h", content, 272)
+    framed = FramedRecording(
+        label="RHYTHM",
+        leads=_leads(content, leads),
+        sampling_frequency_hz=checked_rate(float(rate)),
+        start=start,
+        frame_bytes=2 * leads,
+        frames=frames,
+    )
+    return EcgDocument(
+        format=EcgFormat.ISHNE,
+        recordings=(framed.whole(content),),
+        patient=_patient(content),
+        device=EcgDevice(model=plain(text_of(content[232:272]))),
+        recorded_at=_recorded_at(content),
         oddities=tuple(odd),
     )
 
@@ -126,6 +90,23 @@ def _frames(count: int, leads: int, available: int, odd: list[str]) -> int:
         )
     odd.append("The header counts fewer samples than there are; all were read.")
     return whole
+
+
+def _leads(head: bytes, count: int) -> tuple[FramedLead, ...]:
+    numbers = struct.unpack_from(f"<{count}h", head, 158)
+    resolutions = struct.unpack_from(f"<{count}h", head, 206)
+    leads = []
+    for index, (number, nanovolts) in enumerate(zip(numbers, resolutions, strict=True)):
+        name = _NAMES.get(number, f"channel {index + 1}")
+        leads.append(
+            FramedLead(
+                name=name,
+                channel=Channel(offset=2 * index),
+                microvolts_per_unit=checked_scale(nanovolts / 1000 if nanovolts > 0 else None, name),
+                missing=_FAULT,
+            )
+        )
+    return tuple(leads)
 
 
 def _patient(head: bytes) -> EcgPatient:

@@ -7,7 +7,6 @@ from typing import Final
 from core.errors import InvalidInstance, TooLarge
 
 BYTE_ORDER: Final = 0x01
-TEXT_CODE: Final = 0x03
 BLOCK: Final = 0x04
 CHANNELS: Final = 0x05
 SEQUENCES: Final = 0x06
@@ -20,12 +19,9 @@ OFFSET: Final = 0x0D
 COMPRESSION: Final = 0x0E
 FILTER: Final = 0x11
 NOTHING: Final = 0x12
-NOTE: Final = 0x16
 MANUFACTURER: Final = 0x17
 DATA: Final = 0x1E
 ATTRIBUTE: Final = 0x3F
-PREAMBLE: Final = 0x40
-VALUE: Final = 0x42
 END: Final = 0x80
 NAME: Final = 0x81
 IDENTIFIER: Final = 0x82
