@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +18,8 @@ from hub.nursery import PID, Nursery, reap
 
 LINK_VARIABLE: Final = "HUB_SUPERVISOR_FD"
 """Tells a child the number of its socket to the supervisor."""
+LISTENERS_VARIABLE: Final = "HUB_LISTENER_FDS"
+"""Tells a child the numbers of the sockets that it is to listen on, comma separated."""
 CANNOT_START: Final = 78
 """EX_CONFIG: a child that ends with this is not tried again; settings or schema must change first."""
 NEVER_BORN: Final = 71
@@ -41,6 +43,8 @@ log = structlog.stdlib.get_logger("hub.child")
 class ChildCommand:
     """A process to keep running; `environment` is added to the supervisor's own.
 
+    It is given `listeners`, bound, in each of its lives; others may be given the same.
+
     Where `imports` names modules that it needs, `argv` ends with `-m`, a module and its arguments, and the
     process is forked from one that has imported them.
     """
@@ -48,6 +52,7 @@ class ChildCommand:
     name: str
     argv: tuple[str, ...]
     imports: tuple[str, ...] = ()
+    listeners: tuple[socket.socket, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # holds keys and passwords
 
 
@@ -138,7 +143,7 @@ class Child:
                 argv[argv.index("-m") + 1 :],
                 imports=self._command.imports,
                 environment=self._environment(),
-                ends=[link.fileno(), stderr],
+                ends=[link.fileno(), stderr, *self._listeners()],
             )
         except OSError as error:
             log.warning("a process is not forked but started", child=self.name, error=error.strerror)
@@ -146,14 +151,18 @@ class Child:
         return True
 
     def _started(self, link: socket.socket, stderr: int) -> subprocess.Popen[bytes]:
+        given = given_descriptors(link.fileno(), self._listeners())
         return subprocess.Popen(  # noqa: S603 - our own command
             self._command.argv,
-            env=self._environment() | {LINK_VARIABLE: str(link.fileno())},
-            pass_fds=[link.fileno()],
+            env=self._environment() | given,
+            pass_fds=[link.fileno(), *self._listeners()],
             stdin=subprocess.DEVNULL,
             stderr=stderr,
             process_group=0,
         )
+
+    def _listeners(self) -> list[int]:
+        return [listener.fileno() for listener in self._command.listeners]
 
     def _note_number(self, run: _Run, pid: int) -> None:
         run.pid = pid
@@ -239,6 +248,20 @@ class Child:
         run.link.close()
         self._run, self.is_ready = None, False
         return status
+
+
+def given_descriptors(link: int, listeners: Sequence[int]) -> dict[str, str]:
+    """Return what tells a child in its environment which descriptors it was given."""
+    return {LINK_VARIABLE: str(link), LISTENERS_VARIABLE: ",".join(map(str, listeners))}
+
+
+def given_listeners() -> list[socket.socket]:
+    """Return the sockets that this process was given to listen on; none if it was started alone."""
+    told = os.environ.pop(LISTENERS_VARIABLE, "")
+    listeners = [socket.socket(fileno=int(number)) for number in told.split(",") if number]
+    for listener in listeners:
+        listener.set_inheritable(False)
+    return listeners
 
 
 def _exit_status(pid: int) -> int:

@@ -31,6 +31,12 @@ HttpPortOption = Annotated[
 AETitleOption = Annotated[
     str | None, typer.Option("--ae-title", help="The hub's AE title.", show_default="HUB")
 ]
+ApiProcessesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--api-processes", help="Processes that answer HTTP, 1 to 16.", show_default="2, on one core 1"
+    ),
+]
 
 app = typer.Typer(
     name="imaging-hub",
@@ -53,8 +59,9 @@ def serve(
     dicom_port: DicomPortOption = None,
     http_port: HttpPortOption = None,
     ae_title: AETitleOption = None,
+    api_processes: ApiProcessesOption = None,
 ) -> None:
-    """Run the hub: gateway, api and worker, each a process of its own, restarted if it dies."""
+    """Run the hub: gateway, api and worker, each in processes of its own, restarted if one dies."""
     options = dict(locals())
     from hub.serve import run_serve
     from hub.welcome import welcome
@@ -71,6 +78,7 @@ def demo(
     dicom_port: DicomPortOption = None,
     http_port: HttpPortOption = None,
     ae_title: AETitleOption = None,
+    api_processes: ApiProcessesOption = None,
     once: Annotated[
         bool, typer.Option("--once", help="Play the whole journey unattended, then stop.")
     ] = False,

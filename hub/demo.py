@@ -90,8 +90,9 @@ def run_demo(settings: Settings, *, once: bool) -> int:
         threading.Thread(target=run, name="demo", daemon=True).start()
 
     quiet = settings.model_copy(update={"log_level": "WARNING"}) if once else settings
-    supervisor: Supervisor = serving(quiet, when_ready=when_ready)
-    status = supervisor.run()
+    with serving(quiet, when_ready=when_ready) as running:
+        supervisor: Supervisor = running
+        status = running.run()
     leave_one_file(settings)
     if once:
         return 0 if status == 0 and outcome == [True] else 1

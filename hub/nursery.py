@@ -40,7 +40,8 @@ class Nursery:
     ) -> None:
         """Have `python -m ARGUMENTS` forked after `imports`; its number comes over its link, behind `PID`.
 
-        `ends` are the descriptors of its link to the supervisor and of its standard error.
+        `ends` are the descriptors of its link to the supervisor, of its standard error, and of the sockets
+        that it is to listen on.
 
         Raises:
             OSError: there is no nursery to be had.

@@ -17,11 +17,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from hub.child import LINK_VARIABLE
+from hub.child import given_descriptors
 from hub.nursery import PID
 
 _ORDER_BYTES: Final = 1 << 20
 _NAME_LENGTH: Final = 15
+_MOST_DESCRIPTORS: Final = 64
+"""Of one order; a host has few addresses."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,12 @@ class _Order:
     environment: dict[str, str]
     link: int
     stderr: int
+    listeners: list[int]
+
+    def close(self) -> None:
+        """Give back what was sent with it."""
+        for descriptor in (self.link, self.stderr, *self.listeners):
+            os.close(descriptor)
 
 
 def main() -> None:
@@ -45,17 +53,16 @@ def main() -> None:
             supervisor.close()
             _become(order)
             return
-        os.close(order.link)
-        os.close(order.stderr)
+        order.close()
 
 
 def _received(supervisor: socket.socket) -> _Order | None:
-    message, descriptors, _, _ = socket.recv_fds(supervisor, _ORDER_BYTES, 2)
+    message, descriptors, _, _ = socket.recv_fds(supervisor, _ORDER_BYTES, _MOST_DESCRIPTORS)
     if not message:
         return None
     said: dict[str, Any] = json.loads(message)
-    link, stderr = descriptors
-    return _Order(**said, link=link, stderr=stderr)
+    link, stderr, *listeners = descriptors
+    return _Order(**said, link=link, stderr=stderr, listeners=listeners)
 
 
 def _is_awaited(order: _Order) -> bool:
@@ -90,7 +97,7 @@ def _become(order: _Order) -> None:
     os.dup2(order.stderr, 2)
     os.close(order.stderr)
     os.environ.clear()
-    os.environ.update(order.environment | {LINK_VARIABLE: str(order.link)})
+    os.environ.update(order.environment | given_descriptors(order.link, order.listeners))
     module, *arguments = order.arguments
     sys.argv = [module, *arguments]
     with suppress(OSError):  # the lists of processes show it; their command line stays the nursery's

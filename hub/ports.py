@@ -2,6 +2,8 @@
 
 import errno
 import socket
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from core.errors import Misconfigured
@@ -13,7 +15,8 @@ def free_port(host: str) -> int:
     Chosen before the processes start, so that one that is restarted comes back on the same port.
     Raises Misconfigured where the host is no address of this machine.
     """
-    return _bound_port(host, 0, "a free port")
+    with _bound(host, 0, "a free port") as listeners:
+        return port_of(listeners[-1])
 
 
 def require_free(host: str, port: int, what: str) -> None:
@@ -21,24 +24,47 @@ def require_free(host: str, port: int, what: str) -> None:
 
     `what` is the protocol, DICOM or HTTP.
     """
-    _bound_port(host, port, f"port {port} for {what}", option=f"--{what.lower()}-port")
+    with bound(host, port, what):
+        pass
 
 
-def _bound_port(host: str, port: int, what: str, option: str = "") -> int:
-    """Bind for a moment every address that the host stands for, and return the port had on the last."""
+def bound(host: str, port: int, what: str) -> AbstractContextManager[list[socket.socket]]:
+    """Bind every address that the host stands for; nobody is answered before somebody listens.
+
+    Raises Misconfigured as `require_free` does. The sockets are closed at the end.
+    """
+    return _bound(host, port, f"port {port} for {what}", option=f"--{what.lower()}-port")
+
+
+def port_of(listener: socket.socket) -> int:
+    """Return the port that a socket is bound to."""
+    port: int = listener.getsockname()[1]
+    return port
+
+
+@contextmanager
+def _bound(host: str, port: int, what: str, option: str = "") -> Iterator[list[socket.socket]]:
     choose = f" or choose {option}" if option else ""
-    bound = 0
-    for family, address in _addresses(host, port):
-        try:
-            bound = _bind(family, address)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise Misconfigured(f"{what} is in use on {host}: stop the other program{choose}") from error
-            if error.errno == errno.EACCES:
-                raise Misconfigured(f"{what} on {host} needs rights that this user lacks{choose}") from error
-    if not bound:
-        raise Misconfigured(f"{what} cannot be had: {host} is no address of this machine")
-    return bound
+    with ExitStack() as stack:
+        listeners: list[socket.socket] = []
+        for family, address in _addresses(host, port):
+            listener = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            try:
+                _bind(listener, address)
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    raise Misconfigured(
+                        f"{what} is in use on {host}: stop the other program{choose}"
+                    ) from error
+                if error.errno == errno.EACCES:
+                    raise Misconfigured(
+                        f"{what} on {host} needs rights that this user lacks{choose}"
+                    ) from error
+                continue
+            listeners.append(listener)
+        if not listeners:
+            raise Misconfigured(f"{what} cannot be had: {host} is no address of this machine")
+        yield listeners
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
@@ -49,10 +75,9 @@ def _addresses(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
     return [(entry[0], entry[4]) for entry in found]
 
 
-def _bind(family: int, address: tuple[Any, ...]) -> int:
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        # as servers do: a port whose last connections still wait to close is free
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        port: int = listener.getsockname()[1]
-        return port
+def _bind(listener: socket.socket, address: tuple[Any, ...]) -> None:
+    # as servers do: a port whose last connections still wait to close is free
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if listener.family == socket.AF_INET6:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    listener.bind(address)

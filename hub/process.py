@@ -12,6 +12,7 @@ from hub.schema import require_current
 from hub.settings import Settings, require_permitted
 from hub.supervisor import say_ready, stay_with_supervisor
 from hub.wiring import House, open_house
+from renditions.decoders import AT_ONCE
 from storage.blob_store import BlobStore
 
 LOOK_SECONDS = 1.0
@@ -21,8 +22,17 @@ OBJECT_STORE_SECONDS = 5.0
 log = structlog.stdlib.get_logger("hub.process")
 
 
-def begin(name: str, settings: Settings, *, dicom: bool = False, http: bool = False) -> House:
+def begin(
+    name: str,
+    settings: Settings,
+    *,
+    dicom: bool = False,
+    http: bool = False,
+    decoders_at_once: int = AT_ONCE,
+) -> House:
     """Set up the log and open the house; `dicom` and `http` say which doors will be opened.
+
+    `decoders_at_once` are the children that it may decode in at the same time.
 
     Raises:
         Misconfigured: settings, schema or object store do not allow it; the message says what to do.
@@ -30,7 +40,7 @@ def begin(name: str, settings: Settings, *, dicom: bool = False, http: bool = Fa
     stay_with_supervisor()
     logs.configure(name, level=settings.log_level, style=settings.log_format)
     require_permitted(settings, dicom=dicom, http=http)
-    house = open_house(settings)
+    house = open_house(settings, decoders_at_once=decoders_at_once)
     require_current(settings, house.database)
     if settings.object_store:
         _prove(house.archive.blobs)

@@ -1,8 +1,9 @@
-"""`imaging-hub serve`: migrate, then keep one gateway, one api and one worker running."""
+"""`imaging-hub serve`: migrate, then keep one gateway, one worker and some api running."""
 
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from socket import socket
 
 import structlog
 
@@ -10,14 +11,18 @@ from core.clock import SystemClock
 from core.errors import StorageUnavailable
 from database.engine import Database
 from hub import logs
+from hub.api_share import ApiShare
 from hub.child import ChildCommand
 from hub.migrate import migrate
-from hub.ports import free_port, require_free
+from hub.ports import bound, free_port, require_free
 from hub.settings import Settings, require_permitted
+from hub.shared_figures import figures_folder
 from hub.supervisor import Supervisor
 
 PROCESSES = {"gateway": "hub.gateway_process", "worker": "hub.worker", "api": "hub.api_process"}
 """What `serve` runs, and the module of each. The gateway comes first: it needs the least."""
+ANSWERING = "api"
+"""Of which there may be several."""
 
 log = structlog.stdlib.get_logger("hub.serve")
 
@@ -30,24 +35,43 @@ def run_serve(settings: Settings, *, when_ready: Callable[[Settings], None]) -> 
     """
     logs.configure("supervisor", level=settings.log_level, style=settings.log_format)
     settings = with_ports(settings)
-    bring_up_to_date(settings)
-    status = serving(settings, when_ready=when_ready).run()
+    with serving(settings, when_ready=when_ready) as supervisor:
+        bring_up_to_date(settings)
+        status = supervisor.run()
     leave_one_file(settings)
     return status
 
 
-def serving(settings: Settings, *, when_ready: Callable[[Settings], None]) -> Supervisor:
-    """Return the supervisor of one of each process, not yet running."""
-    children = [
-        ChildCommand(
-            name=name,
-            argv=(sys.executable, "-P", "-m", "hub", name),  # -P: not from where it was started
-            environment=settings.environment(),
-            imports=(module,),
-        )
-        for name, module in PROCESSES.items()
-    ]
-    return Supervisor(children, when_ready=lambda: when_ready(settings))
+@contextmanager
+def serving(settings: Settings, *, when_ready: Callable[[Settings], None]) -> Iterator[Supervisor]:
+    """Yield the supervisor of all processes, not yet running, for settings `with_ports`.
+
+    The port of HTTP is the hub's from here on, whichever of its processes live.
+    Raises Misconfigured where another program has it.
+    """
+    host, port = settings.http_host, settings.http_port
+
+    def tell() -> None:
+        log.info("listening for HTTP", host=host, port=port, processes=settings.api_processes)
+        when_ready(settings)
+
+    with bound(host, port, "HTTP") as listeners, figures_folder(settings.api_processes) as figures:
+        yield Supervisor(list(_commands(settings, listeners, figures)), when_ready=tell)
+
+
+def _commands(settings: Settings, listeners: Sequence[socket], figures: str) -> Iterator[ChildCommand]:
+    for name, module in PROCESSES.items():
+        count = settings.api_processes if name == ANSWERING else 1
+        for number in range(1, count + 1):
+            share = ApiShare(number=number, processes=count, figures=figures)
+            answers = name == ANSWERING
+            yield ChildCommand(
+                name=f"{name}-{number}" if count > 1 else name,
+                argv=(sys.executable, "-P", "-m", "hub", name),  # -P: not from where it was started
+                environment=settings.environment() | (share.environment() if answers else {}),
+                imports=(module,),
+                listeners=tuple(listeners) if answers else (),
+            )
 
 
 def with_ports(settings: Settings) -> Settings:

@@ -4,6 +4,7 @@ Everything has a default that works on one machine and is reachable from that ma
 the hub further without protection is refused (`refusals`): it fails closed.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +31,16 @@ from pacs_gateway.places import SharedNetwork
 from storage.s3_location import S3Location
 
 PREFIX: Final = "HUB_"
-OPTIONS: Final = ("data", "host", "dicom_host", "http_host", "dicom_port", "http_port", "ae_title")
+OPTIONS: Final = (
+    "data",
+    "host",
+    "dicom_host",
+    "http_host",
+    "dicom_port",
+    "http_port",
+    "ae_title",
+    "api_processes",
+)
 """The settings that the command line takes as options too; an option overrides the environment."""
 
 
@@ -83,6 +93,11 @@ def _anchors(validated: Mapping[str, Any]) -> Path:
     return Path(validated.get("data", "")) / "audit-anchors"
 
 
+def _api_processes() -> int:
+    """Two, where both can work at the same time."""
+    return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
 def _host(validated: Mapping[str, Any]) -> str:
     return str(validated.get("host", ""))
 
@@ -125,6 +140,14 @@ class Settings(BaseSettings):
     http_port: Port = Field(default=8000, description="Port of HTTP; 0 takes a free one.")
     ae_title: Annotated[str, AfterValidator(_ae_title)] = Field(
         default="HUB", description="The hub's AE title: 1 to 16 characters, no backslash."
+    )
+    api_processes: int = Field(
+        default_factory=_api_processes,
+        ge=1,
+        le=16,
+        description="Processes of `serve` that answer HTTP, all on one port; as many requests are worked on"
+        " at the same moment.",
+        json_schema_extra={"default_text": "`2`, on one core `1`"},
     )
     database_url: Annotated[str, AfterValidator(_database)] = Field(
         default_factory=_sqlite_file,

@@ -45,6 +45,7 @@ class Supervisor:
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self._nursery = Nursery()
+        self._listeners = {listener for command in children for listener in command.listeners}
         self._children = [Child(command, self._nursery) for command in children]
         self._when_ready = when_ready
         self._grace_seconds = grace_seconds
@@ -98,6 +99,8 @@ class Supervisor:
         self._nursery.close()  # so that none comes while the others go
         for child in self._children:
             child.ask_to_stop()
+        for listener in self._listeners:
+            listener.close()  # once the last child has closed its own, nobody waits to be answered
         deadline = time.monotonic() + self._grace_seconds
         while any(child.is_running() for child in self._children):
             if time.monotonic() > deadline or self._stop_requests > 1:

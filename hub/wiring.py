@@ -12,7 +12,7 @@ from registry.accounts import Accounts
 from registry.authentication import Authentication
 from registry.directory import Directory
 from registry.unknown_devices import UnknownDevices
-from renditions.decoders import Decoders
+from renditions.decoders import AT_ONCE, Decoders
 from renditions.ecg_conversion import ecg_conversion
 from renditions.electrocardiograms import Electrocardiograms
 from renditions.holter import Holter
@@ -158,7 +158,7 @@ class House:
         return self.directory.site(site_id).is_self_test
 
 
-def open_house(settings: Settings, clock: Clock | None = None) -> House:
+def open_house(settings: Settings, clock: Clock | None = None, *, decoders_at_once: int = AT_ONCE) -> House:
     """Build every room from the settings; nothing listens yet, and nothing is migrated."""
     register = open_register(settings, clock)
     clock, database, directory = register.clock, register.database, register.directory
@@ -171,7 +171,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         disk_reserve_bytes=int(settings.disk_reserve),
         aside_quota=quota,
     )
-    decoders = Decoders()
+    decoders = Decoders(at_once=decoders_at_once)
     foreign = ForeignFiles(archive=archive, conversion=ecg_conversion(decoders), clock=clock)
     intake = UploadIntake(database=database, archive=archive, clock=clock, foreign=foreign)
     renditions = RenditionStore(database=database, archive=archive, clock=clock)

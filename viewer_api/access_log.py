@@ -7,7 +7,7 @@ from fastapi import Depends
 
 from core.access import Act, Actor, at_site
 from core.clock import Clock
-from database.audit import ONE_LOOK, AuditEvent, AuditRecord, append_audit, latest_on_record
+from database.audit import ONE_LOOK, AuditEvent, AuditRecord, append_once, latest_on_record
 from database.engine import Database
 from viewer_api.rooms import InRooms
 from worklist.case import Case
@@ -88,7 +88,8 @@ class AccessLog:
         if is_one_look(latest):
             return
         with self._database.write(within=at_site(record.site_id)) as connection:
-            append_audit(connection, record)
+            # Many look at once, in several processes: one of them came first.
+            append_once(connection, record)
 
     def _latest(self, record: AuditRecord) -> datetime | None:
         with self._database.read(within=at_site(record.site_id)) as connection:

@@ -26,7 +26,7 @@ from viewer_api.access_log import AccessLog
 from viewer_api.authentication import SignedIn
 from viewer_api.places import DECODING
 from viewer_api.problems import SeveralSites, documented
-from viewer_api.rooms import InRooms, Rooms
+from viewer_api.rooms import InRooms, Rooms, http_settings_of
 
 Answer = TypeVar("Answer")
 
@@ -209,7 +209,7 @@ def _require_in_sight(rooms: Rooms, actor: Actor, site_id: str) -> None:
 
 def _base_url(request: Request) -> str:
     """Return how the client reached us; a Host header that is no host is not repeated in an answer."""
-    public_url: str | None = request.app.state.settings.public_url
+    public_url = http_settings_of(request).public_url
     if public_url is not None:
         return public_url
     host = request.headers.get("host", "")

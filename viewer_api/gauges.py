@@ -1,9 +1,12 @@
 """The rooms' figures as gauges of a monitor: names, meanings, and labels that are the hub's own few words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from database.figures import Figures
 from storage.figures import StorageFigures
@@ -21,15 +24,41 @@ class Reading:
     values: Mapping[str, float] | None = None
 
 
-def set_gauges(registry: CollectorRegistry, readings: Iterable[Reading]) -> None:
-    """Put the readings into a registry."""
+class _Told(Collector):
+    """Gauges as they are now. Those of the library would be kept in the files that processes count in."""
+
+    def __init__(self, families: Sequence[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Sequence[Metric]:
+        """Return them."""
+        return self._families
+
+
+def as_text(families: Sequence[Metric]) -> bytes:
+    """Return figures in Prometheus' text form."""
+    registry = CollectorRegistry()
+    registry.register(_Told(families))
+    return generate_latest(registry)
+
+
+def gauges(readings: Iterable[Reading]) -> Iterator[Metric]:
+    """Yield the readings as a monitor's gauges."""
     for reading in readings:
         if reading.values is None:
-            Gauge(reading.name, reading.meaning, registry=registry).set(reading.value)
+            yield GaugeMetricFamily(reading.name, reading.meaning, value=reading.value)
             continue
-        gauge = Gauge(reading.name, reading.meaning, [reading.label], registry=registry)
+        gauge = GaugeMetricFamily(reading.name, reading.meaning, labels=[reading.label])
         for word, number in reading.values.items():
-            gauge.labels(word).set(number)
+            gauge.add_metric([word], number)
+        yield gauge
+
+
+def of_build(*, version: str, schema: str) -> Metric:
+    """Return which hub this is."""
+    gauge = GaugeMetricFamily("hub_build", "Which hub this is", labels=["version", "schema"])
+    gauge.add_metric([version, schema], 1)
+    return gauge
 
 
 def of_database(found: Figures) -> list[Reading]:

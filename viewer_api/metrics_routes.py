@@ -6,7 +6,6 @@ Labels are route templates, statuses and our own words, so that there are never 
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from core.access import EVERY_SITE, Act
@@ -15,11 +14,19 @@ from database.figures import figures
 from database.tallies import IMPORTED, read_tally
 from storage.figures import free_bytes, storage_figures
 from viewer_api.authentication import AUTHENTICATION_PROBLEMS
-from viewer_api.gauges import of_database, of_disks, of_imports, of_storage, of_worklist, set_gauges
+from viewer_api.gauges import (
+    as_text,
+    gauges,
+    of_build,
+    of_database,
+    of_disks,
+    of_imports,
+    of_storage,
+    of_worklist,
+)
 from viewer_api.permission import Administering
 from viewer_api.problems import documented
-from viewer_api.request_log import REQUESTS
-from viewer_api.rooms import HttpSettings, InRooms
+from viewer_api.rooms import InRooms, http_settings_of
 from worklist.figures import worklist_figures
 
 router = APIRouter(tags=["health"])
@@ -40,7 +47,7 @@ MEDIA_TYPE: Final = "text/plain"
     },
 )
 def show_metrics(request: Request, actor: Administering, rooms: InRooms) -> Response:
-    """What this process and its neighbours count; jobs, cases, what lies aside and disks as they are now."""
+    """What the processes of this hub count; jobs, cases, what lies aside and disks as they are now."""
     if not actor.scope(Act.ADMINISTER).everything:
         raise NotPermitted
     found = figures(rooms.database, now=rooms.clock.now())
@@ -49,12 +56,10 @@ def show_metrics(request: Request, actor: Administering, rooms: InRooms) -> Resp
         reading = worklist_figures(connection, now=rooms.clock.now())
         kept = storage_figures(connection)
         imported = read_tally(connection, IMPORTED)
-    registry = CollectorRegistry()
-    set_gauges(registry, of_database(found) + of_worklist(reading) + of_storage(kept))
-    set_gauges(registry, of_imports(imported))
-    set_gauges(registry, of_disks(free_bytes(rooms.archive, rooms.database)))
-    settings: HttpSettings = request.app.state.settings
-    build = {"version": request.app.version, "schema": settings.schema}
-    Gauge("hub_build", "Which hub this is", list(build), registry=registry).labels(**build).set(1)
-    body = generate_latest(REQUESTS) + generate_latest(registry) + settings.figures_of_neighbours()
+    settings = http_settings_of(request)
+    readings = of_database(found) + of_worklist(reading) + of_storage(kept) + of_imports(imported)
+    readings += of_disks(free_bytes(rooms.archive, rooms.database))
+    build = of_build(version=request.app.version, schema=settings.schema)
+    body = settings.figures_of_requests() + as_text([*gauges(readings), build])
+    body += settings.figures_of_neighbours()
     return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST})

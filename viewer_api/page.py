@@ -28,8 +28,7 @@ from viewer_api.page_templates import notice_of, render
 from viewer_api.parameters import ReportId
 from viewer_api.problems import status_of
 from viewer_api.request_log import name_actor
-from viewer_api.rooms import InRooms
-from viewer_api.session_routes import PASSWORDS_AT_A_TIME
+from viewer_api.rooms import InRooms, http_settings_of
 
 _ACCOUNT_PAGE: Final = "/account"
 
@@ -92,7 +91,7 @@ def log_in(
     require_own_login_form(request, token)
     address = request.client.host if request.client else ""
     try:
-        with PASSWORDS_AT_A_TIME.taken():
+        with http_settings_of(request).passwords.taken():
             session = rooms.authentication.log_in(username, password, address=address)
     except (NotAuthenticated, TooManyAttempts) as refusal:
         return _login_form(request, refusal)

@@ -15,7 +15,7 @@ from core.errors import NotAuthenticated, NotPermitted
 from registry.authentication import Identity, Session
 from registry.passwords import digest_of
 from viewer_api.authentication import SESSION_COOKIE
-from viewer_api.rooms import Rooms
+from viewer_api.rooms import Rooms, http_settings_of
 
 CSRF_COOKIE: Final = "hub_csrf"
 """The session's CSRF token, for the forms of the next page; no script can read it."""
@@ -94,7 +94,7 @@ def _require_own_origin(request: Request) -> None:
 
 def _own_origins(request: Request) -> set[tuple[str, str]]:
     """Return how browsers reach the hub: by the address in the request, and by the public one."""
-    public_url: str | None = request.app.state.settings.public_url
+    public_url = http_settings_of(request).public_url
     origins = {_origin(f"{request.url.scheme}://{request.headers.get('host', '')}")}
     return (origins | {_origin(public_url)} if public_url else origins) - {("", "")}
 

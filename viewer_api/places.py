@@ -28,4 +28,7 @@ class Places:
 
 
 DECODING: Final = Places(2, waiting=16)
-"""As many as there are children to decode in, and so many requests that wait for one."""
+"""As many as there may be children to decode in, and so many requests that wait for one."""
+PASSWORDS_AT_ONCE: Final = 2
+"""Each password checked takes 64 MiB and a core; more at once would starve whoever is reading."""
+PASSWORDS_WAITING: Final = 8

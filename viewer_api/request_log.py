@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from viewer_api.path_template import path_template
@@ -18,6 +18,11 @@ _SECONDS = Histogram(
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
 log = structlog.get_logger(__name__)
+
+
+def own_figures() -> bytes:
+    """Return what this process answered, in Prometheus' text form."""
+    return generate_latest(REQUESTS)
 
 
 def name_actor(scope: Scope, username: str) -> None:

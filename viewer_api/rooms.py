@@ -28,6 +28,8 @@ from storage.patients import Patients
 from storage.shelf import Shelf
 from storage.uploads import Uploads
 from viewer_api.live_feed import LiveFeed
+from viewer_api.places import PASSWORDS_AT_ONCE, PASSWORDS_WAITING, Places
+from viewer_api.request_log import own_figures
 from worklist.arrivals import Arrivals
 from worklist.linking import Linking
 from worklist.list_counts import CountedList
@@ -81,19 +83,28 @@ class HttpSettings:
     X-Forwarded-For and -Proto are believed. `public_url` is how clients reach the hub, for the addresses
     inside answers; without it they are those of the request. `schema` is the catalogue's revision.
     `figures_of_neighbours` returns what the other processes of this machine tell a monitor, in Prometheus'
-    text form; it never raises.
+    text form; it never raises. `figures_of_requests` returns what was answered, by all processes that share
+    the port. `passwords` are checked in these places.
     """
 
     trusted_proxies: tuple[Network, ...] = field(default=())
     public_url: str | None = None
     schema: str = ""
     figures_of_neighbours: Callable[[], bytes] = bytes
+    figures_of_requests: Callable[[], bytes] = own_figures
+    passwords: Places = field(default_factory=lambda: Places(PASSWORDS_AT_ONCE, waiting=PASSWORDS_WAITING))
 
 
 def rooms_of(request: Request) -> Rooms:
     """Return the rooms that the application was made with."""
     rooms: Rooms = request.app.state.rooms
     return rooms
+
+
+def http_settings_of(request: Request) -> HttpSettings:
+    """Return the settings that the application was made with."""
+    settings: HttpSettings = request.app.state.settings
+    return settings
 
 
 InRooms = Annotated[Rooms, Depends(rooms_of)]

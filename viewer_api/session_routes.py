@@ -1,6 +1,6 @@
 """Logging in and out, who one is, and one's own password."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, BaseModel, Field
@@ -15,13 +15,10 @@ from viewer_api.authentication import (
 )
 from viewer_api.page_forms import begin_session, end_session
 from viewer_api.parameters import plain_text
-from viewer_api.places import Places
 from viewer_api.problems import Busy, documented
-from viewer_api.rooms import InRooms
+from viewer_api.rooms import InRooms, http_settings_of
 
 router = APIRouter(prefix="/api/v1", tags=["session"])
-PASSWORDS_AT_A_TIME: Final = Places(2, waiting=8)
-"""Each password checked takes 64 MiB and a core; more at once would starve whoever is reading."""
 
 
 class Credentials(BaseModel):
@@ -69,7 +66,7 @@ class Login(Me):
 def log_in(credentials: Credentials, request: Request, response: Response, rooms: InRooms) -> Login:
     """The session ends after half an hour unused; five wrong passwords in a quarter of an hour lock it."""
     address = request.client.host if request.client else ""
-    with PASSWORDS_AT_A_TIME.taken():
+    with http_settings_of(request).passwords.taken():
         session = rooms.authentication.log_in(credentials.username, credentials.password, address=address)
     begin_session(request, response, session)
     me = _me(session.actor, must_change_password=session.must_change_password)
@@ -102,11 +99,11 @@ def who_am_i(identity: SomeIdentity) -> Me:
     responses=AUTHENTICATION_PROBLEMS | documented(InvalidRequest, TooLarge, Busy),
 )
 def change_password(
-    change: PasswordChange, response: Response, rooms: InRooms, identity: SomeIdentity
+    change: PasswordChange, request: Request, response: Response, rooms: InRooms, identity: SomeIdentity
 ) -> None:
     """Every session of the account ends, this one too: log in again with the new password."""
     try:
-        with PASSWORDS_AT_A_TIME.taken():
+        with http_settings_of(request).passwords.taken():
             rooms.accounts.change_password(identity.actor.username, change.old_password, change.new_password)
     except NotAuthenticated as error:
         # 401 would say that the session is over.

@@ -17,20 +17,22 @@ from tests.hub.test_supervisor import is_alive, wait_until
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 SUPERVISE = """
-import os, sys
+import os, socket, sys
 from hub.child import ChildCommand
 from hub.logs import configure
 from hub.supervisor import Supervisor
 
 configure("supervisor")
+listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
 command = ChildCommand(
     name="worker",
     argv=(sys.executable, "-P", "-m", "tests.fixtures.supervised", "one", "two"),
     environment={"GIVEN": "its own setting"},
     imports=tuple(sys.argv[1:]),
+    listeners=tuple(listeners),
 )
 supervisor = Supervisor([command], when_ready=lambda: os.write(1, b"all ready\\n"))
-os.write(1, b"supervisor %d\\n" % os.getpid())
+os.write(1, f"bound {[listener.getsockname()[1] for listener in listeners]}\\n".encode())
 sys.exit(supervisor.run())
 """
 
@@ -75,15 +77,18 @@ def supervising(*imports: str) -> Iterator[Supervising]:
 
 def test_a_forked_process_is_as_its_command_would_have_begun_it_and_comes_back_without_its_nursery() -> None:
     with supervising("json") as running:
+        bound = running.line("bound")
         first = int(running.line("pid"))
         given = f"['one', 'two'], 'its own setting', {running.process.pid}, True"
         assert running.line("facts") == f"[{given}] imported True"
+        assert running.line("ports") == bound
         running.line("all ready")
         nursery = running.nursery(first)
         os.kill(first, signal.SIGKILL)
         second = int(running.line("pid"))
         assert running.nursery(second) == nursery
         assert running.line("facts") == f"[{given}] imported True"
+        assert running.line("ports") == bound
         os.kill(nursery, signal.SIGKILL)
         assert wait_until(lambda: not is_alive(nursery), 5)
         assert is_alive(second)
@@ -101,7 +106,9 @@ def test_a_forked_process_is_as_its_command_would_have_begun_it_and_comes_back_w
 
 def test_a_process_that_cannot_be_forked_is_started_by_its_command() -> None:
     with supervising("json", "there.is.no.such.module") as running:
+        bound = running.line("bound")
         child = int(running.line("pid"))
+        assert running.line("ports") == bound
         running.line("all ready")
         running.process.kill()
         assert wait_until(lambda: not is_alive(child), 5)

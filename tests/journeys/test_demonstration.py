@@ -36,6 +36,8 @@ def _play(data: Path) -> str:
             "0",
             "--http-port",
             "0",
+            "--api-processes",
+            "1",
         ],
         capture_output=True,
         text=True,

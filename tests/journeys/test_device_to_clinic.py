@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(400)  # whole processes start, on a machine tha
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     """A hub with a clinic, its devices and its people; a second clinic that must see nothing."""
-    with running_hub(tmp_path_factory.mktemp("journey") / "data") as served:
+    with running_hub(tmp_path_factory.mktemp("journey") / "data", api_processes="2") as served:
         directory, accounts = served.register.directory, served.register.accounts
         directory.add_site("xinglong", "兴隆镇卫生院", quiet_seconds=1)
         directory.add_site("yongan", "永安镇卫生院")

@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from tests.viewer_api.conftest import PASSWORD, Edge
-from viewer_api import session_routes
 from viewer_api.places import Places
 from viewer_api.problems import Busy
+from viewer_api.rooms import HttpSettings
 
 
 def test_so_many_work_so_many_wait_and_the_next_is_sent_away() -> None:
@@ -48,7 +48,7 @@ def test_a_place_is_given_back_when_the_work_fails() -> None:
 
 
 def test_too_many_logins_at_once_are_told_to_come_back(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = Places(0, waiting=0)
-    monkeypatch.setattr(session_routes, "PASSWORDS_AT_A_TIME", full)
+    full = HttpSettings(passwords=Places(0, waiting=0))
+    monkeypatch.setattr(edge.app.state, "settings", full)
     answer = edge.client().post("/api/v1/login", json={"username": "reader", "password": PASSWORD})
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/busy")
