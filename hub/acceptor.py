@@ -32,7 +32,7 @@ class Acceptor:
     ) -> None:
         self._listeners = list(listeners)
         self._serve = serve
-        self._beginning: set[asyncio.Future[object]] = set()
+        self._beginning: set[asyncio.Task[None]] = set()
         self._is_stopped = False
 
     def start(self) -> None:
@@ -69,7 +69,7 @@ class Acceptor:
             self._look_away(listener, EXHAUSTED_SECONDS)
             return
         connection.setblocking(False)
-        beginning = asyncio.ensure_future(self._begin(connection))
+        beginning = asyncio.get_running_loop().create_task(self._begin(connection))
         self._beginning.add(beginning)
         beginning.add_done_callback(self._beginning.discard)
         self._look_away(listener, NEIGHBOURS_SECONDS)
