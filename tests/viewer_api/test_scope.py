@@ -167,7 +167,7 @@ def test_nothing_is_given_that_cannot_be_recorded(filled: Edge, monkeypatch: pyt
     def fails(*_: Any) -> None:
         raise StorageUnavailable
 
-    monkeypatch.setattr("viewer_api.access_log.append_audit", fails)
+    monkeypatch.setattr("viewer_api.access_log.append_once", fails)
     answer = get(filled, "reader", BELOW)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
