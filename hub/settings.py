@@ -4,12 +4,10 @@ Everything has a default that works on one machine and is reachable from that ma
 the hub further without protection is refused (`refusals`): it fails closed.
 """
 
-import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from pydantic import (
     AfterValidator,
@@ -26,6 +24,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from core import limits
 from core.errors import Misconfigured
 from core.networks import Network, is_loopback
+from hub import setting_values
 from hub.network_settings import networks, shared_networks
 from pacs_gateway.places import SharedNetwork
 from storage.s3_location import S3Location
@@ -44,26 +43,9 @@ OPTIONS: Final = (
 """The settings that the command line takes as options too; an option overrides the environment."""
 
 
-def _ae_title(value: str) -> str:
-    """PS3.5 6.2, VR AE: at most 16 bytes of the default repertoire, outer spaces without meaning."""
-    title = value.strip(" ")
-    if not re.fullmatch(r"[ -\[\]-~]{1,16}", title):
-        raise ValueError("1 to 16 ASCII characters, no backslash and no control characters")
-    return title
-
-
 def _absolute(value: Path) -> Path:
     """Make it mean the same directory in every process, wherever that is started."""
     return value.expanduser().absolute()
-
-
-def _public_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        raise ValueError("http:// or https:// and a host, without log-in")
-    if parts.query or parts.fragment:
-        raise ValueError("an address without query and fragment")
-    return value.rstrip("/")
 
 
 def _object_store(value: str) -> str:
@@ -91,11 +73,6 @@ def _sqlite_file(validated: Mapping[str, Any]) -> str:
 
 def _anchors(validated: Mapping[str, Any]) -> Path:
     return Path(validated.get("data", "")) / "audit-anchors"
-
-
-def _api_processes() -> int:
-    """Two, where both can work at the same time."""
-    return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def _host(validated: Mapping[str, Any]) -> str:
@@ -138,11 +115,11 @@ class Settings(BaseSettings):
     )
     dicom_port: Port = Field(default=11112, description="Port of DICOM; 0 takes a free one.")
     http_port: Port = Field(default=8000, description="Port of HTTP; 0 takes a free one.")
-    ae_title: Annotated[str, AfterValidator(_ae_title)] = Field(
+    ae_title: Annotated[str, AfterValidator(setting_values.ae_title)] = Field(
         default="HUB", description="The hub's AE title: 1 to 16 characters, no backslash."
     )
     api_processes: int = Field(
-        default_factory=_api_processes,
+        default_factory=setting_values.api_processes,
         ge=1,
         le=16,
         description="Processes of `serve` that answer HTTP, all on one port; as many requests are worked on"
@@ -182,7 +159,7 @@ class Settings(BaseSettings):
         description="Addresses or networks (comma separated) of the HTTPS proxy in front of the API. Needed"
         " to listen for HTTP beyond loopback; nobody else is answered, and only its headers are believed.",
     )
-    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+    public_url: Annotated[str, AfterValidator(setting_values.public_url)] | None = Field(
         default=None,
         description="How clients reach the API through the proxy; used in the addresses that answers hold.",
         json_schema_extra={"default_text": "from the request"},
