@@ -79,7 +79,8 @@ def migrate(
 def configuration() -> Config:
     """Return Alembic's configuration; the connection is given as an attribute."""
     alembic = Config()
-    alembic.set_main_option("script_location", str(MIGRATIONS))
+    # It reads its values as those of an ini file, where a single % begins a reference.
+    alembic.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return alembic
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
 from core.access import EVERY_SITE
 from core.clock import SystemClock
 from core.errors import Misconfigured
-from hub.migrate import Migration, back_up, copy_command, migrate
+from hub.migrate import Migration, back_up, configuration, copy_command, migrate
 from hub.register import open_register
-from hub.schema import current_revision, head_revision, known_revisions, require_current
+from hub.schema import MIGRATIONS, current_revision, head_revision, known_revisions, require_current
 from hub.settings import Settings, load
 from hub.tables import metadata
 from tests.fixtures.catalogue import open_catalogue
@@ -147,3 +148,11 @@ def test_several_that_migrate_at_once_wait_for_each_other(settings: Settings) ->
     for thread in threads:
         thread.join()
     assert sorted(migration.was_needed for migration in done) == [False, False, False, True]
+
+
+def test_a_hub_may_lie_in_a_folder_whose_name_means_something_in_an_ini_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "100% %(here)s").symlink_to(MIGRATIONS)
+    monkeypatch.setattr("hub.migrate.MIGRATIONS", tmp_path / "100% %(here)s")
+    assert ScriptDirectory.from_config(configuration()).dir == str(tmp_path / "100% %(here)s")
