@@ -6,9 +6,16 @@ from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from reporting.document import KeyImage, PatientIdentity, ReportDocument, ReportedInstance, ReportStatus
+from reporting.document import (
+    KeyImage,
+    LinkedStudy,
+    PatientIdentity,
+    ReportDocument,
+    ReportedInstance,
+    ReportStatus,
+)
 
-LEFT_OUT_WHEN_EMPTY: Final = ("key_images", "marks_digest")
+LEFT_OUT_WHEN_EMPTY: Final = ("key_images", "marks_digest", "linked_studies")
 """What documents did not have at first: one that says nothing of it has the digest that it always had."""
 
 
@@ -48,6 +55,7 @@ def document_from(canonical: str) -> ReportDocument:
             "received_at": datetime.fromisoformat(content["received_at"]),
             "instances": tuple(ReportedInstance(**item) for item in content["instances"]),
             "key_images": tuple(KeyImage(**item) for item in content.get("key_images", ())),
+            "linked_studies": tuple(LinkedStudy(**item) for item in content.get("linked_studies", ())),
             "predecessors": tuple(ReportedInstance(**item) for item in content["predecessors"]),
         },
         content_digest=digest_of_words(canonical),

@@ -9,7 +9,14 @@ from sqlalchemy import Connection
 from core.access import Actor, Role, Scope
 from core.origin import OriginKind
 from reporting.canonical import with_digest
-from reporting.document import KeyImage, PatientIdentity, ReportDocument, ReportedInstance, ReportStatus
+from reporting.document import (
+    KeyImage,
+    LinkedStudy,
+    PatientIdentity,
+    ReportDocument,
+    ReportedInstance,
+    ReportStatus,
+)
 from reporting.mark_records import marks_of_case
 from reporting.marks import Mark, MarkKind, digest_of_marks
 from reporting.report import Report, ReportForm
@@ -99,6 +106,7 @@ class Compiler:
                 predecessors=_predecessors(predecessor),
                 key_images=previous.key_images if previous else _key_images(drawn, instances),
                 marks_digest=previous.marks_digest if previous else digest_of_marks(drawn),
+                linked_studies=_linked_studies(case, instances),
             )
         )
 
@@ -174,6 +182,20 @@ def _key_images(
         )
         for mark in chosen
         if mark.sop_instance_uid in read
+    )
+
+
+def _linked_studies(case: Case, instances: tuple[ReportedInstance, ...]) -> tuple[LinkedStudy, ...]:
+    """Return the studies of a case, but for its own, of which something was read."""
+    read = {instance.study_instance_uid for instance in instances}
+    return tuple(
+        LinkedStudy(
+            study_instance_uid=study.study_instance_uid,
+            accession_number=study.accession_number,
+            study_description=study.study_description,
+        )
+        for study in case.studies
+        if study.study_instance_uid in read
     )
 
 

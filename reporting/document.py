@@ -49,6 +49,15 @@ class KeyImage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LinkedStudy:
+    """Another study that the report covers, with the number of the order that it was taken for."""
+
+    study_instance_uid: str
+    accession_number: str
+    study_description: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PatientIdentity:
     """The patient as the device named them; an empty string or None where it did not."""
 
@@ -101,3 +110,5 @@ class ReportDocument:
     key_images: tuple[KeyImage, ...] = ()
     marks_digest: str = ""
     """SHA-256 of what the reader drew into the images, which is kept beside; empty where nothing was."""
+    linked_studies: tuple[LinkedStudy, ...] = ()
+    """The other studies that were read with the one that the report is kept in."""

@@ -15,7 +15,7 @@ from core.value_representation import (
 )
 from ecg.storage_classes import ELECTROCARDIOGRAMS
 from reporting import terms
-from reporting.document import KeyImage, ReportDocument, ReportedInstance, ReportStatus
+from reporting.document import KeyImage, LinkedStudy, ReportDocument, ReportedInstance, ReportStatus
 from reporting.report_instance import (
     coded,
     data_set,
@@ -84,8 +84,8 @@ def _document_module(document: ReportDocument) -> Dataset:
     if document.predecessors:
         predecessors = _study_references(document, document.predecessors)
         module.update(data_set(PredecessorDocumentsSequence=predecessors))
-    if identifier(document.accession_number, SHORT_STRING_LIMIT):
-        module.update(data_set(ReferencedRequestSequence=[_request(document)]))
+    if requests := _requests(document):
+        module.update(data_set(ReferencedRequestSequence=requests))
     return module
 
 
@@ -139,13 +139,27 @@ def _study_reference(study_instance_uid: str, instances: list[ReportedInstance])
     return data_set(StudyInstanceUID=study_instance_uid, ReferencedSeriesSequence=series)
 
 
-def _request(document: ReportDocument) -> Dataset:
+def _requests(document: ReportDocument) -> list[Dataset]:
+    """Return an item for each study that was ordered, the report's own first (PS3.3 C.17.2)."""
+    own = LinkedStudy(
+        study_instance_uid=document.study_instance_uid,
+        accession_number=document.accession_number,
+        study_description=document.study_description,
+    )
+    ordered = [
+        (study, identifier(study.accession_number, SHORT_STRING_LIMIT))
+        for study in (own, *document.linked_studies)
+    ]
+    return [_request(study, accession_number) for study, accession_number in ordered if accession_number]
+
+
+def _request(study: LinkedStudy, accession_number: str) -> Dataset:
     """PS3.3 C.17.2: of the order the hub knows its accession number; the rest is Type 2."""
     return data_set(
-        AccessionNumber=identifier(document.accession_number, SHORT_STRING_LIMIT),
+        AccessionNumber=accession_number,
         ReferencedStudySequence=[],
-        StudyInstanceUID=document.study_instance_uid,
-        RequestedProcedureDescription=described(document.study_description),
+        StudyInstanceUID=study.study_instance_uid,
+        RequestedProcedureDescription=described(study.study_description),
         RequestedProcedureCodeSequence=[],
         RequestedProcedureID="",
         PlacerOrderNumberImagingServiceRequest="",

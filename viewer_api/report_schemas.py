@@ -34,6 +34,16 @@ class KeyImageResource(ReportedInstanceResource):
     window_width: int | float | None
 
 
+class LinkedStudyResource(BaseModel):
+    """Another study that the report covers."""
+
+    model_config = ConfigDict(title="LinkedStudy")
+
+    study_instance_uid: str
+    accession_number: str
+    study_description: str
+
+
 class PatientResource(BaseModel):
     """The patient as the device named them."""
 
@@ -86,6 +96,11 @@ class ReportDocumentResource(BaseModel):
     key_images: list[KeyImageResource] = Field(default=[], description="Left out where there are none.")
     marks_digest: str = Field(
         default="", description="SHA-256 of what was drawn into the images; left out where nothing was."
+    )
+    linked_studies: list[LinkedStudyResource] = Field(
+        default=[],
+        description="The others that were read with the one that the report is kept in; left out where there"
+        " are none.",
     )
 
     @model_serializer(mode="wrap")

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reporting.canonical import canonical_json, digest_of_words, document_from, with_digest
-from reporting.document import KeyImage, PatientIdentity, ReportDocument, ReportedInstance, ReportStatus
+from reporting.document import (
+    KeyImage,
+    LinkedStudy,
+    PatientIdentity,
+    ReportDocument,
+    ReportedInstance,
+    ReportStatus,
+)
 from tests.fixtures.report_documents import FINAL
 
 UIDS = st.text("0123456789.", max_size=64)
@@ -37,6 +44,10 @@ KEY_IMAGES = st.lists(
     ),
     max_size=3,
 ).map(tuple)
+LINKED_STUDIES = st.lists(
+    st.builds(LinkedStudy, study_instance_uid=UIDS, accession_number=WORDS, study_description=WORDS),
+    max_size=2,
+).map(tuple)
 PATIENTS = st.builds(
     PatientIdentity,
     patient_name=WORDS,
@@ -57,6 +68,7 @@ DOCUMENTS = st.builds(
             "instances": INSTANCES,
             "predecessors": INSTANCES,
             "key_images": KEY_IMAGES,
+            "linked_studies": LINKED_STUDIES,
         }.get(field.name, WORDS)
         for field in fields(ReportDocument)
     },
@@ -115,6 +127,10 @@ FULL = replace(
     predecessors=(
         ReportedInstance(series_instance_uid="2.2", sop_class_uid="2.3", sop_instance_uid="2.4"),
         ReportedInstance(series_instance_uid="2.2", sop_class_uid="2.3", sop_instance_uid="2.5"),
+    ),
+    linked_studies=tuple(
+        LinkedStudy(study_instance_uid=uid, accession_number="A-2", study_description="x")
+        for uid in ("3.1", "3.2")
     ),
     key_images=tuple(
         KeyImage(

@@ -44,6 +44,7 @@ AS_SAID: dict[str, Any] = {
     "predecessors": (),
     "key_images": (),
     "marks_digest": "",
+    "linked_studies": (),
 }
 
 

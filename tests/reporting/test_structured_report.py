@@ -14,11 +14,12 @@ import pytest
 from pydicom.dataset import Dataset
 
 from core.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from reporting.document import KeyImage, ReportDocument, ReportedInstance
+from reporting.document import KeyImage, LinkedStudy, ReportDocument, ReportedInstance
 from reporting.structured_report import structured_report
 from tests.fixtures.report_documents import (
     FINAL,
     PATIENT,
+    SOP_CLASSES,
     STUDY,
     UIDS,
     addendum,
@@ -60,6 +61,25 @@ MOVING = [
     replace(instance, sop_class_uid=MULTI_FRAME) if place == 0 else instance
     for place, instance in enumerate(report("US").instances)
 ]
+CHEST = "2.25.77"
+OF_TWO_STUDIES = report(
+    linked_studies=(
+        LinkedStudy(study_instance_uid=CHEST, accession_number="A-101", study_description="胸部正位"),
+        LinkedStudy(study_instance_uid="2.25.78", accession_number="", study_description="未开单"),
+    )
+)
+OF_TWO_STUDIES = replace(
+    OF_TWO_STUDIES,
+    instances=(
+        *OF_TWO_STUDIES.instances,
+        ReportedInstance(
+            series_instance_uid=f"{CHEST}.1",
+            sop_class_uid=SOP_CLASSES["DX"],
+            sop_instance_uid=f"{CHEST}.1.1",
+            study_instance_uid=CHEST,
+        ),
+    ),
+)
 DOCUMENTS = {
     **{
         f"{status.__name__} {modality}": status(modality)
@@ -71,6 +91,7 @@ DOCUMENTS = {
         instances=tuple(MOVING),
         key_images=tuple(KeyImage(**vars(instance), frame=1, caption="") for instance in MOVING[:2]),
     ),
+    "several studies": OF_TWO_STUDIES,
     "nothing given": EMPTY,
     "long": report(
         findings="肝脏大小形态正常，包膜光滑。\n" * 20_000, history="\x00\x07\t页\f\ud800\U00020bb7😀"
@@ -256,6 +277,22 @@ def test_a_report_of_nothing_has_neither_evidence_nor_request_nor_headings() -> 
     for keyword in ("CurrentRequestedProcedureEvidenceSequence", "ReferencedRequestSequence"):
         assert keyword not in dataset
     assert [item for item in dataset.ContentSequence if item.ValueType == "CONTAINER"] == []
+
+
+def test_each_study_that_was_ordered_names_its_own_order() -> None:
+    dataset = parsed(OF_TWO_STUDIES)
+    asked = [
+        (request.StudyInstanceUID, request.AccessionNumber, request.RequestedProcedureDescription)
+        for request in dataset.ReferencedRequestSequence
+    ]
+    assert asked == [(STUDY, "A-100", "腹部超声"), (CHEST, "A-101", "胸部正位")]
+    evidence = dataset.CurrentRequestedProcedureEvidenceSequence
+    assert [study.StudyInstanceUID for study in evidence] == [STUDY, CHEST]
+
+
+def test_a_linked_study_is_asked_for_where_the_reports_own_is_not() -> None:
+    [request] = parsed(replace(OF_TWO_STUDIES, accession_number="")).ReferencedRequestSequence
+    assert (request.StudyInstanceUID, request.AccessionNumber) == (CHEST, "A-101")
 
 
 def _headings(dataset: Dataset) -> list[tuple[str, list[tuple[str, str]]]]:

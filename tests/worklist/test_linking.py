@@ -35,7 +35,7 @@ def linked(consultation: Consultation, case: Case, other: Case) -> Case:
 
 def test_two_studies_of_one_visit_are_one_line_and_one_report(consultation: Consultation) -> None:
     ultrasound = consultation.ready()
-    radiograph = consultation.ready(Modality="DX")
+    radiograph = consultation.ready(Modality="DX", AccessionNumber="A-101", StudyDescription="胸部")
     case = linked(consultation, ultrasound, radiograph)
     studies = [ultrasound.study_instance_uid, radiograph.study_instance_uid]
     assert [study.study_instance_uid for study in case.studies] == studies
@@ -49,6 +49,12 @@ def test_two_studies_of_one_visit_are_one_line_and_one_report(consultation: Cons
     read = {instance.study_instance_uid for instance in report.document.instances}
     assert read == {"", radiograph.study_instance_uid}, "the report's own study goes without saying"
     assert report.study_instance_uid == ultrasound.study_instance_uid
+    [covered] = report.document.linked_studies
+    assert vars(covered) == {
+        "study_instance_uid": radiograph.study_instance_uid,
+        "accession_number": "A-101",
+        "study_description": "胸部",
+    }
     assert consultation.publisher.run() == []
     consultation.take_in()
     signed = by_key(consultation, case.case_id)
