@@ -18,7 +18,7 @@ from core.errors import AlreadyRegistered, HubError, Misconfigured
 from hub import logs
 from hub.demo_journey import Journey
 from hub.demo_studies import DemoStudy, demo_studies
-from hub.serve import bring_up_to_date, leave_one_file, serving, with_ports
+from hub.serve import bring_up_to_date, leave_one_file, serving, settled
 from hub.settings import Settings
 from hub.supervisor import Supervisor
 from hub.welcome import addresses
@@ -63,16 +63,25 @@ def run_demo(settings: Settings, *, once: bool) -> int:
     """Serve a demonstration hub until stopped, or play the journey once; return the exit status.
 
     Raises:
-        Misconfigured: ports or settings do not allow it.
+        Misconfigured: ports, settings or a hub on the same directory do not allow it.
     """
     logs.configure("demo", level="WARNING" if once else settings.log_level, style=settings.log_format)
-    console = Console(highlight=False)
-    settings = with_ports(settings)
-    bring_up_to_date(settings)
-    house = open_house(settings)
-    require_demonstration(house)
-    credentials = prepare(house)
-    house.close()
+    console = Console(highlight=False, soft_wrap=True)
+    with settled(settings) as settings:
+        bring_up_to_date(settings)
+        house = open_house(settings)
+        require_demonstration(house)
+        credentials = prepare(house)
+        house.close()
+        status, outcome = _run(settings, credentials, console, once=once)
+        leave_one_file(settings)
+    if once:
+        return 0 if status == 0 and outcome else 1
+    return status
+
+
+def _run(settings: Settings, credentials: Credentials, console: Console, *, once: bool) -> tuple[int, bool]:
+    """Serve, and act once all is ready; return the supervisor's status and whether the act was done whole."""
     act = _play if once else _present
     outcome: list[bool] = []
 
@@ -81,10 +90,11 @@ def run_demo(settings: Settings, *, once: bool) -> int:
             try:
                 outcome.append(act(ready, credentials, console))
             except HubError as error:
-                console.print(f"The demonstration stopped: {error}", style="red", markup=False)
-                outcome.append(False)
+                if not supervisor.is_stopping:  # else the hub is going because somebody said so
+                    console.print(f"The demonstration stopped: {error}", style="red", markup=False)
+                    outcome.append(False)
             finally:
-                if once:
+                if once and not supervisor.is_stopping:
                     supervisor.stop()
 
         threading.Thread(target=run, name="demo", daemon=True).start()
@@ -93,10 +103,9 @@ def run_demo(settings: Settings, *, once: bool) -> int:
     with serving(quiet, when_ready=when_ready) as running:
         supervisor: Supervisor = running
         status = running.run()
-    leave_one_file(settings)
-    if once:
-        return 0 if status == 0 and outcome == [True] else 1
-    return status
+    if once and status == 0 and not outcome:
+        console.print("The demonstration was stopped before its end.", style="red")
+    return status, outcome == [True]
 
 
 def require_demonstration(house: House) -> None:

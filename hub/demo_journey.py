@@ -38,10 +38,13 @@ class Journey:
         self._base_url = base_url
 
     def step(self, what: str, act: Callable[[], str]) -> None:
-        """Do one step and tell what came of it."""
+        """Do one step and tell what came of it. Raises HubError."""
         self._done += 1
         began = time.monotonic()
-        told = act()
+        try:
+            told = act()
+        except httpx2.HTTPError as error:
+            raise HubError(f"The hub did not answer: {error}") from error
         seconds = time.monotonic() - began
         self._console.print(f"[{self._done:2}/{self._steps}] {what}: {told} ({seconds:.1f} s)", markup=False)
 

@@ -14,6 +14,7 @@ from hub import logs
 from hub.api_share import ApiShare
 from hub.child import ChildCommand
 from hub.migrate import migrate
+from hub.occupancy import Occupant, occupied
 from hub.ports import bound, free_port, require_free
 from hub.settings import Settings, require_permitted
 from hub.shared_figures import figures_folder
@@ -31,20 +32,34 @@ def run_serve(settings: Settings, *, when_ready: Callable[[Settings], None]) -> 
     """Serve until stopped; return the exit status.
 
     Raises:
-        Misconfigured: a setting or a busy port does not allow it.
+        Misconfigured: a setting, a busy port or a hub on the same directory does not allow it.
     """
     logs.configure("supervisor", level=settings.log_level, style=settings.log_format)
-    settings = with_ports(settings)
-    with serving(settings, when_ready=when_ready) as supervisor:
-        bring_up_to_date(settings)
-        status = supervisor.run()
-    leave_one_file(settings)
+    with settled(settings) as settings:
+        with serving(settings, when_ready=when_ready) as supervisor:
+            bring_up_to_date(settings)
+            status = supervisor.run()
+        leave_one_file(settings)
     return status
 
 
 @contextmanager
+def settled(settings: Settings) -> Iterator[Settings]:
+    """Have the data directory to this hub alone; the settings that are given have its real ports.
+
+    Raises:
+        Misconfigured: the directory or a port is in use, or the settings would open the hub unprotected.
+    """
+    require_permitted(settings)
+    with occupied(settings) as occupancy:
+        settings = with_ports(settings)
+        occupancy.tell(Occupant.of(settings))
+        yield settings
+
+
+@contextmanager
 def serving(settings: Settings, *, when_ready: Callable[[Settings], None]) -> Iterator[Supervisor]:
-    """Yield the supervisor of all processes, not yet running, for settings `with_ports`.
+    """Yield the supervisor of all processes, not yet running, for `settled` settings.
 
     The port of HTTP is the hub's from here on, whichever of its processes live.
     Raises Misconfigured where another program has it.
@@ -78,9 +93,8 @@ def with_ports(settings: Settings) -> Settings:
     """Return settings whose ports are known and free: port 0 has become a real one.
 
     Raises:
-        Misconfigured: a port is in use, or the settings would open the hub unprotected.
+        Misconfigured: a port is in use.
     """
-    require_permitted(settings)
     dicom_port = settings.dicom_port or free_port(settings.dicom_host)
     http_port = settings.http_port or free_port(settings.http_host)
     require_free(settings.dicom_host, dicom_port, "DICOM")

@@ -66,6 +66,11 @@ class Supervisor:
         """Ask for a clean stop, from any thread or signal handler; asked again, it does not wait for it."""
         self._stop_requests += 1
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody has asked for a stop."""
+        return self._stop_requests > 0
+
     def _keep_running(self) -> int:
         was_announced = False
         while not self._stop_requests:
