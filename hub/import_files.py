@@ -47,17 +47,22 @@ def run_import(settings: Settings, sources: Sequence[Path], site_id: str) -> int
             counts[outcome] += 1
             if outcome in {LeftOut.QUARANTINED, LeftOut.FAILED}:
                 why = f" ({taken.detail})" if taken.detail else ""
-                progress.console.print(f"{WORDS[outcome]}: {name}{why}", markup=False)
+                _tell(progress.console, f"{WORDS[outcome]}: {name}{why}")
             progress.advance(task)
     for outcome, count in counts.items():
-        console.print(f"{count:6} {WORDS[outcome]}", markup=False)
+        _tell(console, f"{count:6} {WORDS[outcome]}")
     kept = sum(counts[outcome] for outcome in StoreOutcome)
     if not kept:
-        console.print("There was nothing to import.")
+        _tell(console, "There was nothing to import.")
     with house.database.write(within=EVERY_SITE) as connection:
         add_to_tally(connection, IMPORTED, {outcome.value: count for outcome, count in counts.items()})
     house.close()
     return 0 if kept and not counts[LeftOut.FAILED] and not counts[LeftOut.QUARANTINED] else 1
+
+
+def _tell(console: Console, line: str) -> None:
+    """Print a line as one, however long: a terminal breaks it itself, and a program reads it whole."""
+    console.print(line, markup=False, soft_wrap=True)
 
 
 def _take_in(house: House, origin: Origin, name: str, opened: Opener, beside: Mapping[str, Opener]) -> Taken:

@@ -124,14 +124,16 @@ def test_an_unknown_site_is_refused_before_anything_is_read(settings: Settings, 
 def test_an_ecg_file_is_imported_and_one_that_cannot_be_read_says_why(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good, bad = tmp_path / "good", tmp_path / "bad"
+    good, bad = tmp_path / "good", tmp_path / ("bad" * 30)
     good.write_text(aecg(), encoding="utf-8")
     bad.write_text("<AnnotatedECG/>", encoding="utf-8")
 
     assert run_import(settings, [good, bad], "xinglong") == 1
 
     assert len(_stored(settings)) == 1
-    assert "bad (HL7 aECG:" in capsys.readouterr().out.replace("\n", "")
+    [said] = [line for line in capsys.readouterr().out.splitlines() if "bad" in line]
+    assert f"{bad.name} (HL7 aECG:" in said
+    assert said.endswith(")"), "a line that a program reads is not broken at some width"
 
 
 def test_what_lies_in_a_watched_folder_when_it_is_opened_is_taken(settings: Settings, tmp_path: Path) -> None:
