@@ -2,8 +2,7 @@
 
 import hashlib
 import shutil
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -23,8 +22,10 @@ from core.uids import IMPLEMENTATION_CLASS_UID, new_key, new_uid
 from database.change_feed import cursor_position, newest_sequence
 from database.jobs import resting_jobs
 from database.server_settings import server_settings
+from hub.door_findings import dicom_door, door_finding, http_door, hub_finding, tls_door, where_it_listens
 from hub.finding import Finding, Standing
 from hub.gateway_process import tls_settings
+from hub.occupancy import Occupant, occupant_of
 from hub.schema import require_current
 from hub.server_findings import server_findings
 from hub.settings import Settings
@@ -42,16 +43,21 @@ BUILT_IN = 2026
 """A clock that shows an earlier year than this program's is wrong."""
 
 
-def examine(settings: Settings) -> int:
-    """Look at everything and print it; 0 if nothing is bad."""
+def examine(settings: Settings, *, asked: Collection[str] = ()) -> int:
+    """Look at everything and print it; 0 if nothing is bad.
+
+    A hub that serves the directory is looked for where it says that it listens, but for what was `asked`:
+    the names of settings that were given as options.
+    """
+    occupant = occupant_of(settings.data)
     findings = []
-    for finding in _findings(settings):
+    for finding in _findings(where_it_listens(settings, occupant, asked), occupant):
         findings.append(finding)
         typer.echo(str(finding))
     return 0 if all(finding.is_good for finding in findings) else 1
 
 
-def _findings(settings: Settings) -> Iterator[Finding]:
+def _findings(settings: Settings, occupant: Occupant | None) -> Iterator[Finding]:
     yield _clock()
     yield _disk(settings)
     house = open_house(settings)
@@ -64,19 +70,18 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _finding("background work", lambda: _background(house))
     yield _finding("kept aside", lambda: _kept_aside(house))
     yield _finding("unread cases", lambda: _unrouted(house))
-    gateway_listens = _listens(settings.dicom_host, settings.dicom_port)
-    yield _port("DICOM port", settings.dicom_host, settings.dicom_port, gateway_listens)
-    tls_port = settings.tls_dicom_port
-    if tls_port is not None:
-        tls_listens = _listens(settings.tls_dicom_host, tls_port)
-        yield _port("DICOM over TLS", settings.tls_dicom_host, tls_port, tls_listens)
-        yield _finding("TLS certificate", lambda: _own_certificate(house))
     yield _finding("device certificates", lambda: _device_certificates(house))
-    api_listens = _listens(settings.http_host, settings.http_port)
-    yield _port("HTTP port", settings.http_host, settings.http_port, api_listens)
-    if api_listens:
+    dicom, http = dicom_door(settings), http_door(settings)
+    yield from hub_finding(settings, occupant, [dicom, http])
+    yield door_finding(dicom, is_served=occupant is not None)
+    if settings.tls_dicom_port is not None:
+        # It may have been set for the doctor alone: the hub does not tell of this port.
+        yield door_finding(tls_door(settings, settings.tls_dicom_port), is_served=False)
+        yield _finding("TLS certificate", lambda: _own_certificate(house))
+    yield door_finding(http, is_served=occupant is not None)
+    if http.is_open:
         yield _finding("HTTP", lambda: _ready(settings))
-    yield _finding("round trip", lambda: _round_trip(house, over_the_line=gateway_listens))
+    yield _finding("round trip", lambda: _round_trip(house, over_the_line=dicom.is_open))
     house.close()
 
 
@@ -196,17 +201,6 @@ def _require_lasting(house: House, owned: list[tuple[str, Certificate]]) -> str:
     return "none to look after" if last is None else f"{len(owned)}, the first ends on {last:%Y-%m-%d}"
 
 
-def _listens(host: str, port: int) -> bool:
-    with suppress(OSError), socket.create_connection((host, port), timeout=2):
-        return True
-    return False
-
-
-def _port(what: str, host: str, port: int, listens: bool) -> Finding:
-    state = "something listens there" if listens else "free: the hub is not running"
-    return Finding(what=what, standing=Standing.WELL, detail=f"{host}:{port} {state}")
-
-
 def _ready(settings: Settings) -> str:
     answer = httpx2.get(f"http://{settings.http_host}:{settings.http_port}/readyz", timeout=10)
     return "ready" if answer.status_code == 200 else _fail(f"/readyz answers {answer.status_code}")
@@ -238,7 +232,7 @@ def _round_trip(house: House, *, over_the_line: bool) -> str:
     digest = hashlib.sha256()
     for chunk in house.archive.whole(instance):
         digest.update(chunk)
-    way = "by C-STORE" if over_the_line else "through the archive (the gateway is not running)"
+    way = "by C-STORE" if over_the_line else "through the archive (no gateway listens)"
     return f"an instance was stored {way}, found and read back intact"
 
 

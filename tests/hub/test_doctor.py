@@ -1,5 +1,6 @@
 """The doctor tells a well hub from a sick one."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from core.access import EVERY_SITE
 from database.change_feed import follow
 from database.jobs import ATTEMPTS, enqueue, jobs
 from hub.doctor import examine
+from hub.gateway_process import dicom_gateway
 from hub.ports import free_port
+from hub.serve import settled
 from hub.settings import Settings, load
 from hub.wiring import open_house
 from tests.fixtures.archive import device_at
@@ -36,7 +39,7 @@ def test_a_well_hub_is_found_well_and_opens_no_case(
 ) -> None:
     assert examine(settings) == 0
     told = capsys.readouterr().out
-    for what in ("clock", "disk space", "database", "object store", "DICOM port", "HTTP port", "round trip"):
+    for what in ("clock", "disk space", "database", "object store", "round trip"):
         assert f"ok   {what}:" in told
     house = open_house(settings)
     intake = house.intake()
@@ -46,6 +49,39 @@ def test_a_well_hub_is_found_well_and_opens_no_case(
     with house.database.read(within=EVERY_SITE) as connection:
         assert arriving_cases(connection) == []
     house.close()
+
+
+def test_where_no_hub_runs_that_is_said_with_what_was_not_checked(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert examine(settings) == 0
+    said = capsys.readouterr().out
+    assert f"note hub: no hub runs on {settings.data}." in said
+    nobody = "nothing listens there, so it was not checked whether"
+    assert f"note DICOM port: 127.0.0.1:{settings.dicom_port} {nobody} devices reach it" in said
+    assert f"note HTTP port: 127.0.0.1:{settings.http_port} {nobody} pages are answered" in said
+
+
+def test_a_hub_is_found_where_it_serves_and_a_door_that_it_does_not_open_is_bad(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = load(data=settings.data, disk_reserve=0, dicom_port=0, http_port=0, ae_title="ELSEWHERE")
+    with settled(elsewhere) as served:
+        gateway_house = open_house(served)
+        gateway = dicom_gateway(gateway_house)
+        gateway.start()
+        status = examine(settings)
+        gateway.stop()
+        gateway_house.close()
+        said = capsys.readouterr().out
+        examine(settings, asked={"http_port"})
+        asked = capsys.readouterr().out
+    assert status == 1
+    assert f"ok   hub: serves {settings.data}, process {os.getpid()}" in said
+    assert f"ok   DICOM port: 127.0.0.1:{served.dicom_port}" in said
+    assert "ok   round trip: an instance was stored by C-STORE" in said
+    assert f"BAD  HTTP port: 127.0.0.1:{served.http_port} the hub does not listen there" in said
+    assert f"HTTP port: 127.0.0.1:{settings.http_port} " in asked, "an option counts more than what is told"
 
 
 def test_it_can_be_called_again_and_again(settings: Settings) -> None:
