@@ -1,7 +1,7 @@
 """Work to be done outside the transaction that asked for it: a table with leases.
 
-A job is claimed for a while, not locked: a worker that dies gives it back when the lease ends, so whatever a
-job does must be harmless when done twice.
+A job is claimed for a while, not locked: what a worker held when it died is given back by the next one on
+its machine, or by the end of the lease, so whatever a job does must be harmless when done twice.
 """
 
 import secrets
@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from core.access import EVERY_SITE
 from database.engine import Database
+from database.holder import LENGTH, has_ended, this_process
 from database.schema import Moment, RowNumber, metadata
 
 ATTEMPTS = 12
@@ -47,6 +48,7 @@ jobs = Table(
     Column("due_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("token", String(32)),
+    Column("holder", String(LENGTH)),
     Column("rested_at", Moment),
     Column("last_error", String(200)),
     Index("ix_jobs_due", "rested_at", "kind", "priority", "due_at"),
@@ -138,7 +140,7 @@ def claim_jobs(
         rows = connection.execute(
             update(jobs)
             .where(jobs.c.job_id.in_(job_ids))
-            .values(due_at=now + lease, attempts=jobs.c.attempts + 1, token=token)
+            .values(due_at=now + lease, attempts=jobs.c.attempts + 1, token=token, holder=this_process())
             .returning(jobs.c.job_id, jobs.c.kind, jobs.c.body, jobs.c.attempts)
         ).mappings()
         claimed = {row["job_id"]: Job(**row, token=token) for row in rows}
@@ -158,7 +160,30 @@ def complete_all(connection: Connection, done: Sequence[Job]) -> None:
 
 def give_back(connection: Connection, undone: Sequence[Job], *, now: datetime) -> None:
     """Let jobs be claimed again at once; each counts as tried, so it is taken by itself."""
-    connection.execute(update(jobs).where(_claimed(undone)).values(due_at=now))
+    connection.execute(update(jobs).where(_claimed(undone)).values(due_at=now, holder=None))
+
+
+def give_back_of_ended(database: Database, *, now: datetime) -> int:
+    """Let what processes of this machine held when they ended be claimed again at once; return how many.
+
+    What was tried before may be what ends them: it waits for the end of its lease, as it would elsewhere.
+    """
+    held = and_(
+        jobs.c.holder.is_not(None),
+        jobs.c.rested_at.is_(None),
+        jobs.c.due_at > now,
+        jobs.c.attempts <= 1,
+    )
+    with database.read(within=EVERY_SITE) as connection:
+        holders = connection.scalars(select(jobs.c.holder).where(held).distinct()).all()
+    ended = [holder for holder in holders if has_ended(holder)]
+    if not ended:
+        return 0
+    with database.write(within=EVERY_SITE) as connection:
+        given = connection.execute(
+            update(jobs).where(held, jobs.c.holder.in_(ended)).values(due_at=now, holder=None)
+        )
+    return given.rowcount
 
 
 def postpone(connection: Connection, job: Job, *, now: datetime, error: str) -> None:
@@ -169,6 +194,7 @@ def postpone(connection: Connection, job: Job, *, now: datetime, error: str) -> 
         .where(jobs.c.job_id == job.job_id, jobs.c.token == job.token)
         .values(
             due_at=now + delay,
+            holder=None,
             last_error=error[:200],
             rested_at=now if job.attempts >= ATTEMPTS else None,
         )
@@ -180,7 +206,12 @@ def wait_out(connection: Connection, job: Job, *, now: datetime, error: str) -> 
     connection.execute(
         update(jobs)
         .where(jobs.c.job_id == job.job_id, jobs.c.token == job.token)
-        .values(due_at=now + OUTAGE_DELAY, attempts=jobs.c.attempts - 1, last_error=error[:200])
+        .values(
+            due_at=now + OUTAGE_DELAY,
+            attempts=jobs.c.attempts - 1,
+            holder=None,
+            last_error=error[:200],
+        )
     )
 
 

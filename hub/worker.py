@@ -18,6 +18,7 @@ from core.access import EVERY_SITE
 from core.errors import HubError, StorageUnavailable
 from database import audit_chain
 from database.change_feed import follow
+from database.jobs import give_back_of_ended
 from hub.audit_anchors import AnchorFolder
 from hub.bell import Bell
 from hub.process import begin, until_stopped
@@ -41,7 +42,7 @@ ANCHOR_SECONDS = 3600.0
 FOLLOWER_IDLE_SECONDS = 10.0
 """What follows the feed has nothing to do until something is committed; a look now and then costs nothing."""
 JOBS_IDLE_SECONDS = 1.0
-"""A job that failed, or whose worker died, is due again by the clock."""
+"""A job that failed is due again by the clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,10 +271,22 @@ class Worker:
             self._stop.wait(pause)
 
 
+def take_up_again(house: House) -> None:
+    """Let what a worker was at when it was killed be claimed again."""
+    try:
+        number = give_back_of_ended(house.database, now=house.clock.now())
+    except StorageUnavailable as error:
+        log.warning("what was begun before waits for the end of its lease", error=str(error))
+        return
+    if number:
+        log.info("what was begun by a worker that ended is begun again", jobs=number)
+
+
 def run_worker(settings: Settings) -> None:
     """Work until told to stop. Raises Misconfigured."""
     house = begin("worker", settings)
     worker = Worker(house)
+    take_up_again(house)
     worker.start()
     with served(settings.metrics_port_worker, worker.figures):
         until_stopped(worker.stop)

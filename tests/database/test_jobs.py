@@ -16,9 +16,11 @@ from database.jobs import (
     complete,
     enqueue,
     give_back,
+    give_back_of_ended,
     jobs,
     postpone,
     resting_jobs,
+    wait_out,
 )
 
 NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
@@ -211,3 +213,62 @@ def test_one_may_ask_for_what_is_urgent_or_for_the_rest(database: Database) -> N
         ["urgent"],
         [],
     ]
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Names of processes that have ended; this one is "first" until a test says otherwise."""
+    names: set[str] = set()
+    monkeypatch.setattr("database.jobs.this_process", lambda: "first")
+    monkeypatch.setattr("database.jobs.has_ended", names.__contains__)
+    return names
+
+
+def test_what_a_process_held_when_it_ended_is_given_back_at_once_and_what_others_hold_is_not(
+    database: Database, ended: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("render", "deliver"):
+        ask(database, kind)
+    [begun] = claim(database)
+    monkeypatch.setattr("database.jobs.this_process", lambda: "second")
+    claim(database, kinds=("deliver",))
+    assert give_back_of_ended(database, now=NOW + SECOND) == 0
+    ended.add("first")
+    assert give_back_of_ended(database, now=NOW + SECOND) == 1
+    assert give_back_of_ended(database, now=NOW + SECOND) == 0
+    [again] = claim(database, kinds=("render", "deliver"), now=NOW + SECOND)
+    assert (again.kind, again.attempts) == ("render", 2)
+    assert not finish(database, begun)
+    assert finish(database, again)
+
+
+def test_what_ended_two_processes_waits_for_its_lease(database: Database, ended: set[str]) -> None:
+    ask(database)
+    claim(database)
+    ended.add("first")
+    assert give_back_of_ended(database, now=NOW) == 1
+    claim(database)
+    assert give_back_of_ended(database, now=NOW) == 0
+    assert claim(database, now=NOW + LEASE) != []
+
+
+@pytest.mark.parametrize("put_off", [postpone, wait_out])
+def test_what_was_put_off_before_its_process_ended_stays_put_off(
+    database: Database, ended: set[str], put_off: Any
+) -> None:
+    ask(database)
+    [job] = claim(database)
+    with database.write() as connection:
+        put_off(connection, job, now=NOW, error="it failed")
+    ended.add("first")
+    assert give_back_of_ended(database, now=NOW) == 0
+    assert due_at(database) > NOW
+
+
+def test_where_processes_are_not_known_again_leases_end_by_themselves(
+    database: Database, ended: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("database.jobs.this_process", lambda: None)
+    ask(database)
+    claim(database)
+    assert give_back_of_ended(database, now=NOW) == 0
