@@ -13,6 +13,8 @@ class OriginKind(StrEnum):
     DEVICE = "device"
     ACCOUNT = "account"
     IMPORT = "import"
+    PRIOR = "prior"
+    """An import of what was read elsewhere long ago."""
     HUB = "hub"
     SELF_TEST = "self-test"
 

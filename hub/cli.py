@@ -170,12 +170,20 @@ def import_files(
         list[Path], typer.Argument(metavar="FILE…", help="Folders, ZIP files or single files.", exists=True)
     ],
     site: Annotated[str, typer.Option("--site", help="The site that the studies belong to.")],
+    priors: Annotated[
+        bool, typer.Option("--priors", help="These are earlier exams, which nobody is to read now.")
+    ] = False,
     data: DataOption = None,
 ) -> None:
-    """Take in DICOM and ECG files from a USB stick or an old PACS export, with or without a DICOMDIR."""
+    """Take in DICOM and ECG files from a USB stick or an old PACS export, with or without a DICOMDIR.
+
+    Each study is on the reading list then, like anything that a device sends. With --priors it is not, and
+    is never late: it is found by searching and shown as a prior of the patient's other exams, until a request
+    asks for it or a device sends more of it.
+    """
     from hub.import_files import run_import
 
-    sys.exit(run_import(_settings({"data": data}), sources, site))
+    sys.exit(run_import(_settings({"data": data}), sources, site, are_priors=priors))
 
 
 @app.command()

@@ -24,14 +24,18 @@ from storage.instance import StoreOutcome
 from storage.zip_files import Opener, zip_entries
 
 
-def run_import(settings: Settings, sources: Sequence[Path], site_id: str) -> int:
-    """Take everything in and tell what became of it; 0 only if nothing is left out that was DICOM."""
+def run_import(settings: Settings, sources: Sequence[Path], site_id: str, *, are_priors: bool = False) -> int:
+    """Take everything in and tell what became of it; 0 only if nothing is left out that was DICOM.
+
+    Where they `are_priors` they are no work: found and compared, but not on the reading list.
+    """
     console = Console()
     require_made(settings)
     house = open_house(settings)
     require_current(settings, house.database)
     house.directory.site(site_id)
-    origin = Origin(kind=OriginKind.IMPORT, site_id=site_id, source="import", brought_by=operator())
+    kind = OriginKind.PRIOR if are_priors else OriginKind.IMPORT
+    origin = Origin(kind=kind, site_id=site_id, source="import", brought_by=operator())
     counts: Counter[StoreOutcome | LeftOut] = Counter()
     files = [
         (*file, beside) for source in sources for beside in (_beside(source),) for file in _files_of(source)

@@ -1,7 +1,7 @@
 """Prepares what reading needs of each instance: follows the feed, and works off what it asked itself for.
 
-A job may be done twice, or by two workers at once: it writes the same. A worker that dies gives its jobs back
-with their lease, and until one is done readers are served from the instance itself.
+A job may be done twice, or by two workers at once: it writes the same. What a worker
+held when it died is given back, and until a job is done readers are served from the instance itself.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from core.access import EVERY_SITE, at_site
 from core.clock import Clock
 from core.errors import DataSetMismatch, HubError, NotFound, QuotaExceeded
 from core.limits import INDEXED_FRAMES, INFLATED_KEPT, INFLATED_KEPT_RATIO, MIB
+from core.origin import OriginKind
 from database.change_feed import Change, ChangeKind
 from database.engine import Database
 from database.jobs import Job, complete, complete_all, enqueue, enqueue_each, hasten
@@ -75,7 +76,10 @@ class PreparationFollower:
     def handle(self, connection: Connection, change: Change) -> None:
         """Take in one change, in the transaction that moves the cursor."""
         if change.kind is ChangeKind.INSTANCE_STORED:
-            is_first = change.body["modality"] == _ECG or self._is_urgent(connection, change)
+            is_new_ecg = (
+                change.body["modality"] == _ECG and change.body.get("origin_kind") != OriginKind.PRIOR
+            )
+            is_first = is_new_ecg or self._is_urgent(connection, change)
             body = {
                 "site_id": change.site_id,
                 "study_instance_uid": change.study_instance_uid,

@@ -12,6 +12,7 @@ _EVENTS: Final = {
     OriginKind.DEVICE: AuditEvent.INSTANCES_TRANSFERRED,
     OriginKind.ACCOUNT: AuditEvent.INSTANCES_TRANSFERRED,
     OriginKind.IMPORT: AuditEvent.IMPORT,
+    OriginKind.PRIOR: AuditEvent.IMPORT,
     OriginKind.HUB: AuditEvent.INSTANCES_TRANSFERRED,
     OriginKind.SELF_TEST: AuditEvent.INSTANCES_TRANSFERRED,
 }

@@ -28,7 +28,7 @@ class CharacterSetBody(BaseModel):
     )
 
     site_id: Annotated[str, AfterValidator(plain_text)] = Field(max_length=32)
-    origin_kind: OriginKind = Field(description="device, account or import.")
+    origin_kind: OriginKind = Field(description="device, account, import or prior.")
     source: Annotated[str, AfterValidator(plain_text)] = Field(
         max_length=64, description="Key of the device or account."
     )

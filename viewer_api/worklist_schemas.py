@@ -203,7 +203,9 @@ class CaseResource(BaseModel):
     linked_into: str | None = Field(description="The case in which its studies are read, where they moved.")
     studies: list[CaseStudyResource] = Field(description="What is read together; its own study first.")
     due_at: datetime = Field(description="When the report is due, counted from the hub's receipt.")
-    seconds_left: int | None = Field(description="Until due_at; negative when late, null once reported.")
+    seconds_left: int | None = Field(
+        description="Until due_at; negative when late, null once it is not to be read."
+    )
     is_arriving: bool = Field(description="Whether it cannot be claimed yet because instances still arrive.")
     waits_for: WaitsFor | None = Field(
         description="Why nobody may claim it yet: `instances` that still arrive, or better images, which "
@@ -351,7 +353,6 @@ def ecg_sheet_path(site_id: str, study_instance_uid: str, sop_instance_uid: str)
 
 
 def _case_values(case: Case, actor: Actor, *, now: datetime) -> dict[str, Any]:
-    is_reported = case.workitem.procedure_step_state is ProcedureStepState.COMPLETED
     return vars(case) | {
         "last_received_at": case.last_received_at,
         "number_of_instances": case.number_of_instances,
@@ -361,7 +362,7 @@ def _case_values(case: Case, actor: Actor, *, now: datetime) -> dict[str, Any]:
         "clock_skew_seconds": None if case.clock_skew is None else int(case.clock_skew.total_seconds()),
         "studies": [CaseStudyResource.of(study, case.site_id) for study in case.studies],
         "due_at": case.due_at,
-        "seconds_left": None if is_reported else int((case.due_at - now).total_seconds()),
+        "seconds_left": None if case.workitem.is_over else int((case.due_at - now).total_seconds()),
         "is_arriving": case.is_arriving,
         "waits_for": case.waits_for,
         "waits_until": case.workitem.waits_until,

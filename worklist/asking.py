@@ -18,7 +18,7 @@ from worklist.request_records import (
     studies_asked_for,
     waiting_requests,
 )
-from worklist.turns import make_ready
+from worklist.turns import make_ready, put_on_list
 
 
 def match(
@@ -28,6 +28,8 @@ def match(
     matched = replace(request, state=RequestState.MATCHED, matched_by=by, case_id=study.case_id)
     change_request(connection, request, matched)
     case = ask_anew(connection, study.read_in, now=now)
+    if case.workitem.is_prior:
+        case = put_on_list(connection, case, now=now)
     tell(
         connection,
         ChangeKind.CASE_REQUESTED,

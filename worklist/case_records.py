@@ -29,7 +29,7 @@ from worklist.study_records import case_of_study, insert_study, studies_of_cases
 from worklist.tables import case_studies, cases, related_cases, workitems
 from worklist.turn_records import workitem_from
 from worklist.urgency import Urgency, goes_first
-from worklist.workitem import InputReadinessState, ProcedureStepState, Workitem
+from worklist.workitem import EndReason, InputReadinessState, ProcedureStepState, Workitem
 
 _CASE_AND_WORKITEM = (
     select(cases, workitems)
@@ -104,8 +104,12 @@ def list_cases(
 def newest_cases(
     connection: Connection, actor: Actor, *, site_id: str | None, limit: int, offset: int
 ) -> list[Case]:
-    """Return the cases that an actor may look at, the one opened last first."""
-    shown = and_(cases.c.linked_into.is_(None), in_reach(actor, Act.SEARCH))
+    """Return the cases that an actor may look at, the one opened last first; no earlier exams."""
+    shown = and_(
+        cases.c.linked_into.is_(None),
+        workitems.c.end_reason.is_distinct_from(EndReason.PRIOR.value),
+        in_reach(actor, Act.SEARCH),
+    )
     if site_id is not None:
         shown = and_(shown, cases.c.site_id == site_id)
     newest = _CASE_AND_WORKITEM.where(shown).order_by(None).order_by(cases.c.case_id.desc())

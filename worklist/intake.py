@@ -31,14 +31,23 @@ from worklist.retakes import answer_open
 from worklist.study_records import count_instance, site_time_zone
 from worklist.turns import make_ready
 from worklist.urgency import Urgency
-from worklist.workitem import first_workitem
+from worklist.workitem import end_prior, first_workitem
 
 CURSOR = "worklist.intake"
-_FROM_OUTSIDE = {OriginKind.DEVICE.value, OriginKind.ACCOUNT.value, OriginKind.IMPORT.value}
+_FROM_OUTSIDE = {
+    OriginKind.DEVICE.value,
+    OriginKind.ACCOUNT.value,
+    OriginKind.IMPORT.value,
+    OriginKind.PRIOR.value,
+}
 
 
 class Intake:
-    """The follower that keeps the reading list. Objects of the hub's own never open or reopen a case."""
+    """The follower that keeps the reading list. Objects of the hub's own never open or reopen a case.
+
+    Earlier exams that are imported as such open cases whose turn is over at once: they are priors of others,
+    and on the list only once somebody asks for one, or a device sends more of it.
+    """
 
     def __init__(self, *, is_self_test_site: Callable[[str], bool]) -> None:
         self._is_self_test_site = is_self_test_site
@@ -79,7 +88,7 @@ def _open_case(connection: Connection, change: Change) -> None:
     case = _new_case(connection, change)
     insert_case(connection, case)
     tell(connection, ChangeKind.CASE_OPENED, case, actor=HUB, at=change.at, modality=case.modality)
-    if not case.is_arriving:
+    if not case.is_arriving and not case.workitem.is_prior:
         tell(connection, ChangeKind.WORKITEM_READY, case, actor=HUB, at=change.at)
     match_waiting(connection, case.site_id, case.study_instance_uid, now=change.at)
 
@@ -88,6 +97,13 @@ def _new_case(connection: Connection, change: Change) -> Case:
     study = _study(connection, change)
     modality = routed_modality(change.body["modality"])
     case_id = new_key(change.at)
+    workitem = first_workitem(
+        workitem_uid=new_uid(),
+        case_id=case_id,
+        due_from=change.at,
+        now=change.at,
+        ready=needs_no_wait(modality, Urgency.ROUTINE),
+    )
     return Case(
         case_id=case_id,
         site_id=change.site_id,
@@ -109,13 +125,7 @@ def _new_case(connection: Connection, change: Change) -> Case:
         urgent_since=None,
         emergency_since=None,
         studies=(_first_of_study(connection, study, change),),
-        workitem=first_workitem(
-            workitem_uid=new_uid(),
-            case_id=case_id,
-            due_from=change.at,
-            now=change.at,
-            ready=needs_no_wait(modality, Urgency.ROUTINE),
-        ),
+        workitem=end_prior(workitem, now=change.at) if _is_prior(change) else workitem,
     )
 
 
@@ -165,7 +175,7 @@ def _add_instance(connection: Connection, case: Case, change: Change) -> None:
             actor=change.actor,
             now=change.at,
         )
-    elif case.workitem.is_over:
+    elif case.workitem.is_over and not _is_prior(change):
         _reopen(connection, grown, change)
     elif grown.is_arriving and grown.needs_no_wait:
         make_ready(connection, grown, now=change.at)
@@ -186,6 +196,10 @@ def _grown(case: Case, change: Change) -> Case:
         for study in case.studies
     )
     return replace(case, studies=studies, modality=studies[0].modality)
+
+
+def _is_prior(change: Change) -> bool:
+    return bool(change.body["origin_kind"] == OriginKind.PRIOR)
 
 
 def _is_about(case: Case, change: Change) -> str:

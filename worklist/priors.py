@@ -5,7 +5,7 @@ sex agree they are candidates, and marked as such: the hub never says that two p
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 from enum import StrEnum
 
 from core.access import Act, Actor
@@ -42,8 +42,14 @@ class Prior:
 
     @property
     def at(self) -> datetime:
-        """What they are ordered by: the hub's receipt, never a device's clock."""
-        return self.case.first_received_at
+        """What they are ordered by: the hub's receipt, never a device's clock.
+
+        But the day on which an earlier exam was imported says nothing: it has its own date.
+        """
+        taken_on = self.case.study_date
+        if not self.case.workitem.is_prior or taken_on is None:
+            return self.case.first_received_at
+        return datetime.combine(taken_on, time(), UTC)
 
 
 class Priors:

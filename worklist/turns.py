@@ -93,6 +93,16 @@ def let_arrive(connection: Connection, case: Case, *, now: datetime) -> None:
         make_ready(connection, arriving, now=now)
 
 
+def put_on_list(connection: Connection, case: Case, *, now: datetime) -> Case:
+    """Let an earlier exam be read after all: it is due from now."""
+    turn = first_workitem(
+        workitem_uid=new_uid(), case_id=case.case_id, due_from=now, now=now, ready=case.needs_no_wait
+    )
+    listed = succeed(connection, case, turn)
+    tell(connection, ChangeKind.WORKITEM_CREATED, listed, actor=HUB, at=now)
+    return listed
+
+
 def _next_turn(
     connection: Connection, case: Case, *, now: datetime, waits_until: datetime | None = None
 ) -> Case:

@@ -44,6 +44,8 @@ class EndReason(StrEnum):
     LINKED = "linked"
     TAKEN_OVER = "taken-over"
     AWAITS_RETAKE = "awaits-retake"
+    PRIOR = "prior"
+    """It never was to be read: an earlier exam, taken in to be found and compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,11 @@ class Workitem:
     def is_over(self) -> bool:
         """Whether its state is final."""
         return self.procedure_step_state in {ProcedureStepState.COMPLETED, ProcedureStepState.CANCELED}
+
+    @property
+    def is_prior(self) -> bool:
+        """Whether there is nothing to read, because the case is an earlier exam and nobody asked for it."""
+        return self.end_reason is EndReason.PRIOR
 
     @property
     def awaits_retake(self) -> bool:
@@ -227,6 +234,11 @@ def join(workitem: Workitem, *, due_from: datetime, is_ready: bool) -> Workitem:
 def end_linked(workitem: Workitem, *, now: datetime) -> Workitem:
     """End a turn that nobody has taken, because its studies are read elsewhere."""
     return _ended(workitem, ProcedureStepState.CANCELED, EndReason.LINKED, now)
+
+
+def end_prior(workitem: Workitem, *, now: datetime) -> Workitem:
+    """End a turn that nobody is to take, because the case is an earlier exam."""
+    return _ended(workitem, ProcedureStepState.CANCELED, EndReason.PRIOR, now)
 
 
 def is_reader(actor: Actor) -> bool:

@@ -74,6 +74,15 @@ def test_a_stick_with_a_directory_and_other_files_gives_its_images(
     assert _tally(settings) == tally
 
 
+def test_earlier_exams_say_so_for_good(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "old").write_bytes(encoded(data_set()))
+    assert run_import(settings, [tmp_path / "old"], "xinglong", are_priors=True) == 0
+    house = open_house(settings)
+    [kept] = house.archive.search_instances(Query(), visible_to=Scope(site_ids=frozenset({"xinglong"})))
+    house.close()
+    assert (kept.origin_kind, kept.source) == ("prior", "import")
+
+
 def test_a_data_set_without_file_meta_is_taken_in(settings: Settings, tmp_path: Path) -> None:
     sent = data_set()
     (tmp_path / "bare").write_bytes(encoded(sent))

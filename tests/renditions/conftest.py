@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from core.access import EVERY_SITE, at_site
+from core.origin import Origin
 from database.change_feed import follow
 from database.engine import Database
 from database.jobs import resting_jobs
@@ -38,11 +39,11 @@ class Room:
     emergencies: set[str]
     heading: list[str]
 
-    def store(self, file: bytes, site_id: str = SITE) -> Instance:
+    def store(self, file: bytes, site_id: str = SITE, origin: Origin | None = None) -> Instance:
         """Keep a Part 10 file as a device of the site would send it."""
         with self.archive.incoming.new_file(self.clock.now()) as incoming:
             incoming.write_part10(file)
-            return self.find(self.archive.store(incoming.sealed_part10(), device_at(site_id)))
+            return self.find(self.archive.store(incoming.sealed_part10(), origin or device_at(site_id)))
 
     def find(self, stored: StoredInstance) -> Instance:
         """Return what was stored."""

@@ -13,6 +13,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, JPE
 
 from core.access import EVERY_SITE
 from core.errors import NotFound, StorageUnavailable, UnsupportedTransferSyntax
+from core.origin import Origin, OriginKind
 from database.change_feed import Change, ChangeKind, append_change
 from database.jobs import ATTEMPTS, claim_jobs
 from renditions import metadata_records, preparation, preparation_records
@@ -298,6 +299,8 @@ def test_ecgs_and_emergencies_go_first_also_when_it_is_asked_later(room: Room) -
     plain, late = stored(), stored()
     ecg = stored(Modality="ECG", SOPClassUID=TWELVE_LEAD_ECG)
     emergency = stored(StudyInstanceUID="1.2.3.99")
+    imported = Origin(kind=OriginKind.PRIOR, site_id="township", source="import")
+    old_ecg = room.store(part10(small(Modality="ECG", SOPClassUID=TWELVE_LEAD_ECG)), origin=imported)
     room.emergencies |= {emergency}
     room.follow()
     room.emergencies |= {late}
@@ -318,7 +321,7 @@ def test_ecgs_and_emergencies_go_first_also_when_it_is_asked_later(room: Room) -
         room.database, kinds=[PREPARE_JOB], now=room.clock.now(), lease=timedelta(1), limit=10
     )
     assert [job.body["study_instance_uid"] for job in claimed][:3] == [late, ecg, emergency]
-    assert [job.body["study_instance_uid"] for job in claimed][3:] == [plain]
+    assert [job.body["study_instance_uid"] for job in claimed][3:] == [plain, old_ecg.study_instance_uid]
 
 
 def test_pictures_are_asked_for_of_what_may_have_some(room: Room) -> None:
