@@ -115,6 +115,7 @@ def _measured(
         comparisons = [_compared(each, both, studies, rounds, seconds, folder) for each in asked]
         behind = sum(hub.figures().jobs_waiting.values())
         prepared = {"Background": f"{behind} jobs of the hub's worker were left to do at the end"}
+        prepared["Answered by"] = f"{hub.register.settings.api_processes} processes on one port"
         return comparisons, _conditions(orthanc, studies, rounds, seconds) | prepared
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.errors import Misconfigured
-from hub.ports import free_port, require_free
+from hub.ports import bound, free_port, port_of, require_free
 
 
 @pytest.fixture
@@ -38,6 +38,20 @@ def test_a_port_busy_on_loopback_is_busy_for_hosts_that_include_it(
 ) -> None:
     with pytest.raises(Misconfigured, match="in use"):
         require_free(host, listener.getsockname()[1], "HTTP")
+
+
+def test_a_bound_port_is_nobody_elses_and_answers_once_it_is_listened_on() -> None:
+    port = free_port("127.0.0.1")
+    with bound("127.0.0.1", port, "HTTP") as [held]:
+        assert port_of(held) == port
+        with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            pass
+        held.listen()
+        with pytest.raises(Misconfigured, match=f"port {port} for HTTP is in use .*--http-port"):
+            require_free("127.0.0.1", port, "HTTP")
+        with socket.create_connection(("127.0.0.1", port)):
+            pass
+    require_free("127.0.0.1", port, "HTTP")
 
 
 def test_a_port_whose_last_connection_waits_to_close_is_free() -> None:
