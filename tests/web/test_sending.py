@@ -12,6 +12,7 @@ from core.uids import new_uid
 from storage.upload_intake import UploadIntake
 from tests.ecg.formats.aecg_files import aecg, lead
 from tests.fixtures.consultation import SITES, XINGLONG
+from tests.viewer_api.stored import small
 from tests.web.conftest import WebHub
 from tests.web.test_send_and_clinic import ask, file_of, given, opened, patient_id_of, require_accessible
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.tool("chromium")
 
 SignIn = Callable[..., "Page"]
+FILLED_IN = "form => Object.fromEntries(new FormData(form))"
 
 
 def drop(page: "Page", *paths: Path) -> None:
@@ -88,7 +90,7 @@ def test_what_comes_is_counted_of_what_was_announced(hub: WebHub, sign_in: SignI
     assert page.evaluate("window.isSame") is True
 
 
-def test_an_ecg_file_without_an_id_is_marked_and_attached_to_its_patient(
+def test_an_ecg_file_without_an_id_is_marked_and_attached_as_typed_while_another_study_arrives(
     hub: WebHub, sign_in: SignIn
 ) -> None:
     leads = (lead(code=f"MDC_ECG_LEAD_{name}", digits="1 2 3 4 5 6 7 8" * 80) for name in ("I", "II"))
@@ -99,16 +101,26 @@ def test_an_ecg_file_without_an_id_is_marked_and_attached_to_its_patient(
     hub.consultation.take_in()
     line = page.locator(".arrival", has_text="身份待确认")
     line.get_by_role("button", name="登记患者").press("Enter")
+    form = page.get_by_role("dialog").locator("form")
+    said = {"patient_id": "", "patient_name": "李明", "patient_sex": "F", "patient_birth_date": "1960-02-29"}
+    assert form.evaluate(FILLED_IN) == said | {"reason": ""}
     for label, words in (("患者编号", "E-17"), ("姓名", "Li^Yun=李^运"), ("依据", "家属带来了身份证")):
         page.get_by_label(label, exact=True).fill(words)
-    page.get_by_label("性别").select_option("F")
-    require_accessible(page)
+    page.get_by_label("性别").select_option("M")
     page.get_by_label("出生日期").fill("1961-02-03")
+    require_accessible(page)
+    typed = form.evaluate(FILLED_IN)
+    assert not typed.items() & said.items(), "nothing is as the device said"
+    [other] = hub.store([small()], PatientID="E-18")
+    hub.consultation.take_in()
+    page.locator(".arrival", has_text=other.PatientID).wait_for()
+    assert form.evaluate(FILLED_IN) == typed
     page.get_by_role("dialog").get_by_role("button", name="登记患者").press("Enter")
     page.get_by_role("dialog").wait_for(state="detached")
     hub.consultation.take_in()
     named = page.locator(".arrival", has_text="E-17")
     named.get_by_text("李运 (Li Yun)").wait_for()
+    named.get_by_text("男 ").wait_for()
     assert named.get_by_text("身份待确认").count() == 0
     with page.expect_download() as download:
         named.get_by_role("link", name="原始文件").click()

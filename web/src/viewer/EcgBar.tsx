@@ -1,6 +1,7 @@
 /** What one chooses of the paper, and what the callipers say. */
 
 import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
 import { keysShown } from '../keys'
 import { t } from '../shell/words'
 import { BANDS, calliperWords, GAINS, isMeasured, LAYOUTS, NOTCHES, type Paper, SPEEDS } from './ecg'
@@ -136,8 +137,9 @@ function Toggle({ label, isOn, onChange }: ToggleProps): JSX.Element {
   )
 }
 
-/** From which second on the sheet shows a long recording. */
+/** From which second on the sheet shows a long recording; what is being typed stays when the page is drawn anew. */
 function Start({ paper, onPaper }: Pick<Props, 'paper' | 'onPaper'>): JSX.Element {
+  const [typed, setTyped] = useState<string>()
   return (
     <label>
       {t('viewer.ecg-start')}
@@ -145,8 +147,15 @@ function Start({ paper, onPaper }: Pick<Props, 'paper' | 'onPaper'>): JSX.Elemen
         type="number"
         min={0}
         step={10}
-        value={paper.startSeconds}
+        value={typed ?? String(paper.startSeconds)}
+        onInput={(event) => {
+          setTyped(event.currentTarget.value)
+        }}
+        onBlur={() => {
+          setTyped(undefined)
+        }}
         onChange={(event) => {
+          setTyped(undefined)
           onPaper({ startSeconds: Math.max(0, Number(event.currentTarget.value)) })
         }}
       />
