@@ -110,7 +110,9 @@ def http_application(house: House, share: ApiShare = _ALL) -> FastAPI:
             public_url=house.settings.public_url,
             schema=head_revision(),
             passwords=Places(share.of(PASSWORDS_AT_ONCE), waiting=PASSWORDS_WAITING),
-            figures_of_requests=partial(told_by_all, share.figures) if share.figures else own_figures,
+            figures_of_requests=partial(told_by_all, share.figures, or_else=own_figures)
+            if share.figures
+            else own_figures,
             figures_of_neighbours=partial(
                 figures_of_neighbours,
                 {

@@ -10,10 +10,10 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -54,20 +54,34 @@ def figures_folder(processes: int) -> Iterator[str]:
 
 
 def count_into(share: ApiShare) -> None:
-    """Have this process count in its files; to be called before it counts anything."""
+    """Have this process count in its files; to be called before it counts anything.
+
+    The folder may vanish, as a system may do with all that a user has in memory once they log out. What is
+    counted first after that is this process's own.
+    """
     from prometheus_client import values
 
-    if share.figures:
-        os.environ[_FOLDER_VARIABLE] = share.figures
-        counted = values.MultiProcessValue(process_identifier=lambda: share.number)  # type: ignore[no-untyped-call] # the library's
-        values.ValueClass = counted
+    if not share.figures:
+        return
+    os.environ[_FOLDER_VARIABLE] = share.figures
+    shared = values.MultiProcessValue(process_identifier=lambda: share.number)  # type: ignore[no-untyped-call] # the library's
+
+    def value(*arguments: Any, **named: Any) -> Any:
+        try:
+            return shared(*arguments, **named)
+        except OSError:
+            return values.MutexValue(*arguments, **named)  # type: ignore[no-untyped-call] # the library's
+
+    values.ValueClass = value
 
 
-def told_by_all(folder: str) -> bytes:
-    """Return the sum over all processes, in Prometheus' text form."""
+def told_by_all(folder: str, *, or_else: Callable[[], bytes]) -> bytes:
+    """Return the sum over all processes in Prometheus' text form, `or_else` where the folder is gone."""
     from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.multiprocess import MultiProcessCollector
 
+    if not Path(folder).is_dir():
+        return or_else()
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call] # the library's
     return generate_latest(registry)

@@ -1,12 +1,14 @@
 """What processes count together: the sum, which does not fall when one of them dies."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram, values
+from prometheus_client.samples import Sample
 
 from hub import shared_figures
 from hub.api_share import SHARE_VARIABLE, ApiShare, share_of_this_process
@@ -34,7 +36,7 @@ def life(folder: str, number: int) -> tuple[Counter, Histogram]:
 
 
 def told(folder: str) -> dict[str, float]:
-    lines = told_by_all(folder).decode().splitlines()
+    lines = told_by_all(folder, or_else=bytes).decode().splitlines()
     return {name: float(text) for name, _, text in (line.rpartition(" ") for line in lines if line[0] != "#")}
 
 
@@ -73,6 +75,25 @@ def test_what_a_killed_hub_left_is_removed_and_what_another_uses_is_not(memory: 
             os.utime(folder, (time.time() - 3600,) * 2)
         with figures_folder(1):
             assert [folder.exists() for folder in (left, fresh, Path(used))] == [False, True, True]
+
+
+def test_a_process_goes_on_where_the_folder_is_gone(memory: Path) -> None:
+    with figures_folder(1) as folder:
+        parts, seconds = life(folder, 1)
+        parts.labels("stored").inc()
+        shutil.rmtree(folder)
+        parts.labels("stored").inc()
+        parts.labels("refused").inc()
+        seconds.labels("200").observe(0.5)
+        counted = {sample.labels["outcome"]: sample.value for sample in samples(parts, "parts_total")}
+        assert counted == {"stored": 2, "refused": 1}
+        assert [sample.value for sample in samples(seconds, "seconds_count")] == [1]
+        assert told_by_all(folder, or_else=lambda: b"its own") == b"its own"
+
+
+def samples(counted: Counter | Histogram, name: str) -> list[Sample]:
+    """Return what a process counted by itself."""
+    return [sample for metric in counted.collect() for sample in metric.samples if sample.name == name]
 
 
 def test_where_there_is_no_such_place_each_counts_for_itself(memory: Path) -> None:
