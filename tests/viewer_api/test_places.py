@@ -48,7 +48,7 @@ def test_a_place_is_given_back_when_the_work_fails() -> None:
 
 
 def test_too_many_logins_at_once_are_told_to_come_back(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = HttpSettings(passwords=Places(0, waiting=0))
-    monkeypatch.setattr(edge.app.state, "settings", full)
+    settings: HttpSettings = edge.app.state.settings
+    monkeypatch.setattr(settings.passwords, "_room", threading.BoundedSemaphore(0))
     answer = edge.client().post("/api/v1/login", json={"username": "reader", "password": PASSWORD})
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/busy")
