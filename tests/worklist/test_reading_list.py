@@ -1,5 +1,6 @@
 """The reading list: who sees what, in which order, and what claiming, releasing and taking over do."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -315,8 +316,9 @@ def test_the_timeline_tells_all_in_order_and_names_no_patient(consultation: Cons
         "workitem.completed",
     ]
     assert [change.sequence for change in told] == sorted(change.sequence for change in told)
+    words = re.sub(r"2\.25\.\d+", "", repr(told))  # any four digits may come up in a UID
     for secret in ("Sun", "孙", "PID-77", "1961"):
-        assert secret not in repr(told)
+        assert secret not in words
     assert len(consultation.reading_list.timeline(at_site("technician"), report.case_id)) == 6
     with pytest.raises(NotFound):
         consultation.reading_list.timeline(at_site("technician", QINGSHAN), report.case_id)
