@@ -11,7 +11,6 @@ from typing import Any
 
 import trustme
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from core.access import ALLOWED, EVERY_SITE, Act, Grant, Role, Route, Scope
@@ -26,6 +25,7 @@ from storage.character_set_decision import TextSource
 from storage.query import Query
 from storage.upload import AnnouncedFile
 from tests.ecg.formats.aecg_files import aecg
+from tests.fixtures.app_client import AppClient
 from tests.fixtures.archive import device_at
 from tests.fixtures.catalogue import new_database
 from tests.fixtures.clock import FixedClock
@@ -125,7 +125,7 @@ def expected_status(door: Door, person: Person) -> int:
 class World:
     """The edge with everybody and everything in it; `things` are those of here."""
 
-    client: TestClient
+    client: AppClient
     catalogue: Path
     made_at: datetime
     headers: dict[str, dict[str, str]]
@@ -177,7 +177,7 @@ class World:
         _copy(self.catalogue.with_suffix(".kept"), self.catalogue)
 
 
-def new_world(app: FastAPI, client: TestClient, folder: Path) -> World:
+def new_world(app: FastAPI, client: AppClient, folder: Path) -> World:
     """Make everything that a door may name at one clinic, and register everybody."""
     consultation = new_consultation(new_database(folder / "catalogue.sqlite"), folder, FixedClock(RECEIVED))
     edge = Edge(consultation=consultation, rooms=new_rooms(consultation), app=app, tokens={})

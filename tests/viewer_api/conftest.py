@@ -14,7 +14,6 @@ import pytest
 import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from core.access import Grant, Role, Route
 from database.engine import Database, sqlite_url
@@ -37,6 +36,7 @@ from storage.patients import Patients
 from storage.shelf import Shelf
 from storage.upload_intake import UploadIntake
 from storage.uploads import Uploads
+from tests.fixtures.app_client import AppClient
 from tests.fixtures.catalogue import new_database, open_catalogue
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import (
@@ -88,10 +88,10 @@ class Edge:
         """Return what says that a request is from this person."""
         return {"Authorization": f"Bearer {self.tokens[username]}"}
 
-    def client(self, username: str | None = None) -> TestClient:
+    def client(self, username: str | None = None) -> AppClient:
         """Return a client on this machine, with a bearer token of this person."""
         headers = self.headers(username) if username else {}
-        return TestClient(self.app, client=LOOPBACK, headers=headers, base_url="http://127.0.0.1")
+        return AppClient(self.app, client=LOOPBACK, headers=headers, base_url="http://127.0.0.1")
 
 
 def new_rooms(consultation: Consultation) -> Rooms:

@@ -5,10 +5,10 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from registry.certificate import Certificate
 from registry.unknown_devices import Attempts
+from tests.fixtures.app_client import AppClient
 from tests.fixtures.consultation import XINGLONG
 from tests.viewer_api.conftest import Edge
 
@@ -16,7 +16,7 @@ FINGERPRINT = "ab" * 32
 
 
 @pytest.fixture
-def admin(edge: Edge) -> TestClient:
+def admin(edge: Edge) -> AppClient:
     """An administrator of all sites, where two strangers called; one showed a certificate."""
     now = edge.rooms.clock.now()
     shown = Certificate(fingerprint=FINGERPRINT, subject="CN=NEW_ECG", not_after=now + timedelta(days=99))
@@ -37,13 +37,13 @@ def admin(edge: Edge) -> TestClient:
     return edge.client("admin")
 
 
-def listed(admin: TestClient) -> dict[str, dict[str, Any]]:
+def listed(admin: AppClient) -> dict[str, dict[str, Any]]:
     answer = admin.get("/api/v1/devices/unknown")
     assert answer.status_code == HTTPStatus.OK, answer.text
     return {item["calling_ae_title"]: item for item in answer.json()["items"]}
 
 
-def test_strangers_are_listed_and_adopted(edge: Edge, admin: TestClient) -> None:
+def test_strangers_are_listed_and_adopted(edge: Edge, admin: AppClient) -> None:
     strangers = listed(admin)
     assert set(strangers) == {"NEW_US", "NEW_ECG", "US\\r\\n"}
     assert strangers["NEW_US"]["attempts"] == 2
@@ -74,7 +74,7 @@ def test_strangers_are_listed_and_adopted(edge: Edge, admin: TestClient) -> None
     ],
 )
 def test_what_cannot_be_adopted_says_why_and_stays(
-    edge: Edge, admin: TestClient, title: str, body: dict[str, str], status: HTTPStatus
+    edge: Edge, admin: AppClient, title: str, body: dict[str, str], status: HTTPStatus
 ) -> None:
     if status is HTTPStatus.CONFLICT:
         edge.rooms.directory.add_device(

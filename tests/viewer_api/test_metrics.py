@@ -1,9 +1,8 @@
 """What a monitor is told: figures, and nothing that names anybody."""
 
-from starlette.testclient import TestClient
-
 from core.access import EVERY_SITE
 from database.tallies import IMPORTED, add_to_tally
+from tests.fixtures.app_client import AppClient
 from tests.fixtures.consultation import reader
 from tests.fixtures.doors import BOUNDARY, STOW_TYPE, part10
 from tests.fixtures.instances import data_set, encoded
@@ -101,7 +100,7 @@ def test_what_was_imported_is_counted_over_all_commands(edge: Edge) -> None:
 def test_the_neighbours_figures_follow_on_those_of_this_process(edge: Edge) -> None:
     settings = HttpSettings(figures_of_neighbours=lambda: b"hub_worker_runs 3.0\n")
     app = create_app(edge.rooms, settings)
-    client = TestClient(app, "http://127.0.0.1", client=LOOPBACK, headers=edge.headers("admin"))
+    client = AppClient(app, "http://127.0.0.1", client=LOOPBACK, headers=edge.headers("admin"))
     lines = client.get("/metrics").text.splitlines()
     assert lines[-1] == "hub_worker_runs 3.0"
     assert any(line.startswith("hub_build") for line in lines)

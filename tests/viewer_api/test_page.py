@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from core.access import Grant, Role
+from tests.fixtures.app_client import AppClient
 from tests.fixtures.consultation import XINGLONG
 from tests.fixtures.reading_over_http import IMPRESSION, PASSWORD, Reading
 from tests.viewer_api.conftest import LOOPBACK
@@ -55,12 +55,12 @@ class Page(HTMLParser):
         return " ".join(self.texts)
 
 
-def _browser(reading: Reading, **settings: Any) -> TestClient:
+def _browser(reading: Reading, **settings: Any) -> AppClient:
     app = create_app(reading.edge.rooms, HttpSettings(**settings)) if settings else reading.edge.app
-    return TestClient(app, ADDRESS, follow_redirects=False, client=LOOPBACK)
+    return AppClient(app, ADDRESS, follow_redirects=False, client=LOOPBACK)
 
 
-def _log_in(browser: TestClient, username: str, password: str = PASSWORD, page: str = REPORT) -> Any:
+def _log_in(browser: AppClient, username: str, password: str = PASSWORD, page: str = REPORT) -> Any:
     """Fill in the form that the browser was given, and send it."""
     form = Page(browser.get(page).text).hidden
     fields = form | {"username": username, "password": password}

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from pydantic import BaseModel, Field, field_validator
 
 from core import errors
 from core.errors import HubError
+from tests.fixtures.app_client import AppClient
 from tests.viewer_api.conftest import Edge
 from viewer_api import problems
 from viewer_api.problems import STATUS, SeveralSites, answer_with_problems, documented, problem_of, status_of
@@ -106,7 +106,7 @@ class Sent(BaseModel):
 
 
 @pytest.fixture
-def client() -> TestClient:
+def client() -> AppClient:
     app = FastAPI()
     answer_with_problems(app)
 
@@ -114,7 +114,7 @@ def client() -> TestClient:
     def take(number: int, sent: Sent) -> dict[str, Any]:
         return {}
 
-    return TestClient(app)
+    return AppClient(app)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def client() -> TestClient:
     ],
 )
 def test_a_wrong_request_is_told_field_by_field_but_never_what_it_sent(
-    client: TestClient, path: str, body: Any, field: str
+    client: AppClient, path: str, body: Any, field: str
 ) -> None:
     answer = client.post(path, json=body)
     assert answer.status_code == 400
@@ -137,7 +137,7 @@ def test_a_wrong_request_is_told_field_by_field_but_never_what_it_sent(
     assert "Zhang" not in answer.text
 
 
-def test_json_that_is_none_is_a_problem(client: TestClient) -> None:
+def test_json_that_is_none_is_a_problem(client: AppClient) -> None:
     answer = client.post("/sent/1", content=b'{"name": Zhang', headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert "Zhang" not in answer.text
@@ -145,7 +145,7 @@ def test_json_that_is_none_is_a_problem(client: TestClient) -> None:
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/none", 404), ("GET", "/sent/1", 405)])
 def test_what_the_framework_refuses_is_a_problem_too(
-    client: TestClient, method: str, path: str, status: int
+    client: AppClient, method: str, path: str, status: int
 ) -> None:
     answer = client.request(method, path)
     assert answer.status_code == status

@@ -5,31 +5,31 @@ from typing import Any
 
 import pytest
 import trustme
-from fastapi.testclient import TestClient
 
 from core.access import EVERY_SITE, Scope
 from database.audit import AuditFilter, audit_within
+from tests.fixtures.app_client import AppClient
 from tests.fixtures.consultation import GROUP, QINGSHAN, SITES, XINGLONG
 from tests.viewer_api.conftest import Edge
 
 
 @pytest.fixture
-def admin(edge: Edge) -> TestClient:
+def admin(edge: Edge) -> AppClient:
     """An administrator of all sites."""
     return edge.client("admin")
 
 
-def posted(client: TestClient, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+def posted(client: AppClient, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     answer = client.post(f"/api/v1/{path}", json=body)
     assert answer.is_success, answer.text
     return dict(answer.json())
 
 
-def listed(client: TestClient, noun: str, key: str) -> dict[str, dict[str, Any]]:
+def listed(client: AppClient, noun: str, key: str) -> dict[str, dict[str, Any]]:
     return {item[key]: item for item in client.get(f"/api/v1/{noun}").json()["items"]}
 
 
-def test_a_new_person_logs_in_with_the_password_that_is_shown_once(edge: Edge, admin: TestClient) -> None:
+def test_a_new_person_logs_in_with_the_password_that_is_shown_once(edge: Edge, admin: AppClient) -> None:
     grant = {"role": "technician", "site_id": XINGLONG}
     made = posted(admin, "users", {"username": "wang", "display_name": "王医生", "grants": [grant]})
     login = {"username": "wang", "password": made["password"]}
@@ -48,7 +48,7 @@ def test_a_new_person_logs_in_with_the_password_that_is_shown_once(edge: Edge, a
     assert edge.client().post("/api/v1/login", json=login | {"password": again}).is_success
 
 
-def test_a_token_works_until_it_is_refused_and_is_shown_once(edge: Edge, admin: TestClient) -> None:
+def test_a_token_works_until_it_is_refused_and_is_shown_once(edge: Edge, admin: AppClient) -> None:
     clinic = listed(admin, "users", "username")["clinic"]["user_id"]
     secret = posted(admin, f"users/{clinic}/tokens", {"name": "county RIS"})["token"]
     program = edge.client()
@@ -64,7 +64,7 @@ def test_a_token_works_until_it_is_refused_and_is_shown_once(edge: Edge, admin: 
 
 
 def test_a_role_that_is_taken_back_is_refused_at_once_but_never_ones_own(
-    edge: Edge, admin: TestClient
+    edge: Edge, admin: AppClient
 ) -> None:
     users = listed(admin, "users", "username")
     clinic, own = users["clinic"]["user_id"], users["admin"]["user_id"]
@@ -80,7 +80,7 @@ def test_a_role_that_is_taken_back_is_refused_at_once_but_never_ones_own(
     assert edge.rooms.accounts.account("admin").grants
 
 
-def test_a_route_decides_what_a_group_reads(edge: Edge, admin: TestClient) -> None:
+def test_a_route_decides_what_a_group_reads(edge: Edge, admin: AppClient) -> None:
     whole = {"site_id": XINGLONG}
     group = posted(admin, f"reading-groups/{GROUP}/routes/remove", whole)
     assert XINGLONG not in [route["site_id"] for route in group["routes"]]
@@ -103,7 +103,7 @@ def test_a_route_decides_what_a_group_reads(edge: Edge, admin: TestClient) -> No
     ],
 )
 def test_settings_of_a_site_change_or_stay(
-    admin: TestClient, change: dict[str, Any], status: HTTPStatus
+    admin: AppClient, change: dict[str, Any], status: HTTPStatus
 ) -> None:
     before = listed(admin, "sites", "site_id")[XINGLONG]
     answer = admin.patch(f"/api/v1/sites/{XINGLONG}", json=change)
@@ -112,7 +112,7 @@ def test_settings_of_a_site_change_or_stay(
     assert after == before | (change if answer.is_success else {})
 
 
-def test_every_change_of_the_register_names_who_made_it(edge: Edge, admin: TestClient) -> None:
+def test_every_change_of_the_register_names_who_made_it(edge: Edge, admin: AppClient) -> None:
     made = edge.rooms.clock.now()
     posted(admin, "sites", {"site_id": "qinghe", "name": "清河"})
     admin.patch("/api/v1/sites/qinghe", json={"quiet_seconds": 30, "name": "清河"})
@@ -165,7 +165,7 @@ def test_everybody_learns_the_names_of_the_sites_they_see_and_no_others(edge: Ed
     assert [site["site_id"] for site in everywhere if not site["is_in_use"]] == [QINGSHAN]
 
 
-def test_a_device_is_given_a_certificate_and_refused_without(edge: Edge, admin: TestClient) -> None:
+def test_a_device_is_given_a_certificate_and_refused_without(edge: Edge, admin: AppClient) -> None:
     named = {"calling_ae_title": "XL_US", "called_ae_title": "HUB", "network": "10.7.0.0/24"}
     device = posted(admin, "devices", {"site_id": XINGLONG, **named})
     assert (device["certificates"], device["needs_certificate"]) == ([], False)
@@ -182,7 +182,7 @@ def test_a_device_is_given_a_certificate_and_refused_without(edge: Edge, admin: 
     assert gone.status_code == HTTPStatus.NOT_FOUND
 
 
-def test_figures_tell_how_the_hub_fares_and_nothing_of_anybody(edge: Edge, admin: TestClient) -> None:
+def test_figures_tell_how_the_hub_fares_and_nothing_of_anybody(edge: Edge, admin: AppClient) -> None:
     edge.consultation.arrive(PatientName="Canary^Zhang")
     edge.consultation.clock.advance(seconds=90)
     answer = admin.get("/api/v1/figures")

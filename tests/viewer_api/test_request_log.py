@@ -6,11 +6,11 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from starlette.responses import StreamingResponse
 from structlog.testing import capture_logs
 
 from core.uids import new_uid
+from tests.fixtures.app_client import AppClient
 from tests.viewer_api.conftest import Edge, served
 from viewer_api.request_log import RequestLog
 
@@ -77,7 +77,7 @@ def broken() -> FastAPI:
 
 def test_a_bug_ends_its_request_with_nothing_told() -> None:
     with capture_logs() as lines:
-        answer = TestClient(broken()).get("/bug")
+        answer = AppClient(broken()).get("/bug")
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {"type": "about:blank", "title": "Internal Server Error", "status": 500}

@@ -3,8 +3,8 @@
 from ipaddress import ip_network
 
 import pytest
-from fastapi.testclient import TestClient
 
+from tests.fixtures.app_client import AppClient
 from tests.viewer_api.conftest import LOOPBACK, PASSWORD, Edge
 from viewer_api.app import create_app
 from viewer_api.authentication import CSRF_HEADER, SESSION_COOKIE
@@ -12,7 +12,7 @@ from viewer_api.page_forms import CSRF_COOKIE
 from viewer_api.rooms import HttpSettings
 
 
-def log_in(client: TestClient, username: str, password: str = PASSWORD) -> str:
+def log_in(client: AppClient, username: str, password: str = PASSWORD) -> str:
     """Log in and return the CSRF token."""
     answer = client.post("/api/v1/login", json={"username": username, "password": password})
     assert answer.status_code == 200, answer.text
@@ -43,7 +43,7 @@ def test_the_cookie_is_out_of_scripts_and_other_sites_reach(edge: Edge) -> None:
 
 def test_behind_https_the_cookie_stays_on_https(edge: Edge) -> None:
     app = create_app(edge.rooms, HttpSettings(trusted_proxies=(ip_network("10.0.0.1/32"),)))
-    client = TestClient(app, client=("10.0.0.1", 50000))
+    client = AppClient(app, client=("10.0.0.1", 50000))
     answer = client.post(
         "/api/v1/login",
         json={"username": "reader", "password": PASSWORD},
@@ -167,7 +167,7 @@ def test_after_five_failures_even_the_right_password_waits(edge: Edge) -> None:
 
 def test_failures_behind_the_proxy_count_for_the_client_not_for_the_proxy(edge: Edge) -> None:
     app = create_app(edge.rooms, HttpSettings(trusted_proxies=(ip_network("10.0.0.1/32"),)))
-    client = TestClient(app, client=("10.0.0.1", 50000))
+    client = AppClient(app, client=("10.0.0.1", 50000))
     wrong = {"username": "reader", "password": "not the password"}
     for _ in range(6):
         client.post("/api/v1/login", json=wrong, headers={"X-Forwarded-For": "203.0.113.9"})
@@ -180,7 +180,7 @@ def test_failures_behind_the_proxy_count_for_the_client_not_for_the_proxy(edge: 
 
 
 def test_a_forged_client_address_does_not_help_from_this_machine(edge: Edge) -> None:
-    client = TestClient(edge.app, client=LOOPBACK)
+    client = AppClient(edge.app, client=LOOPBACK)
     wrong = {"username": "reader", "password": "not the password"}
     statuses = [
         client.post(

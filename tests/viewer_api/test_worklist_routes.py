@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from starlette.testclient import TestClient
 
 from core.access import Grant, Role
 from core.origin import Origin, OriginKind
 from core.uids import new_uid
+from tests.fixtures.app_client import AppClient
 from tests.fixtures.consultation import GROUP, QINGSHAN, XINGLONG
 from tests.fixtures.instances import DIGITAL_XRAY, TWELVE_LEAD_ECG
 from tests.fixtures.reading_over_http import Reading
@@ -328,23 +328,23 @@ def test_two_sites_may_hold_one_study_and_each_is_a_case_of_its_own(reading: Rea
 
 
 @pytest.fixture
-def nobody_is_asked(reading: Reading) -> TestClient:
+def nobody_is_asked(reading: Reading) -> AppClient:
     """A reader's client of an edge without rooms: asking one is a bug, and answered 500."""
     rooms = replace(reading.edge.rooms, reading_list=None, desk=None, inbox=None)
-    return TestClient(
+    return AppClient(
         create_app(rooms, HttpSettings()), client=LOOPBACK, headers=reading.edge.headers("reader")
     )
 
 
 @pytest.mark.parametrize("key", ["x", "%00", "0" * 25, "0" * 27, "0" * 25 + "U", "..%2F..", "０" * 26])
-def test_what_can_be_no_key_of_ours_is_not_found(nobody_is_asked: TestClient, key: str) -> None:
+def test_what_can_be_no_key_of_ours_is_not_found(nobody_is_asked: AppClient, key: str) -> None:
     for path in (f"/api/v1/cases/{key}", f"/api/v1/cases/{key}/draft", f"/api/v1/reports/{key}"):
         assert nobody_is_asked.get(path).status_code == HTTPStatus.NOT_FOUND
     assert nobody_is_asked.get(f"/api/v1/cases/{'0' * 26}").status_code == HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 @pytest.mark.parametrize("uid", ["x", "%00", "1" * 65, "1.2.3%20", "１.２"])
-def test_what_can_be_no_uid_is_not_found(nobody_is_asked: TestClient, uid: str) -> None:
+def test_what_can_be_no_uid_is_not_found(nobody_is_asked: AppClient, uid: str) -> None:
     path = f"/api/v1/studies/{uid}/case"
     assert nobody_is_asked.get(path, params={"site_id": XINGLONG}).status_code == HTTPStatus.NOT_FOUND
     path = f"/api/v1/workitems/{uid}/claim"

@@ -12,10 +12,10 @@ import pydicom
 import pytest
 from argon2 import PasswordHasher
 from pydicom import Dataset
-from starlette.testclient import TestClient
 
 from core.uids import new_uid
 from registry import passwords
+from tests.fixtures.app_client import AppClient
 from tests.fixtures.catalogue import new_database
 from tests.fixtures.clock import FixedClock
 from tests.fixtures.consultation import XINGLONG, Consultation, new_consultation
@@ -46,7 +46,7 @@ class WebHub:
     consultation: Consultation
     rooms: Rooms
     tokens: dict[str, str]
-    client: TestClient
+    client: AppClient
     url: str
 
     def headers(self, username: str) -> dict[str, str]:
@@ -103,7 +103,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebHub]:
         patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         tokens = register(rooms)
         app = create_app(rooms, HttpSettings())
-        client = TestClient(app, client=LOOPBACK, base_url="http://127.0.0.1")
+        client = AppClient(app, client=LOOPBACK, base_url="http://127.0.0.1")
         with served(app) as url:
             yield WebHub(consultation, rooms, tokens, client, url)
     client.close()
