@@ -69,6 +69,12 @@ def take(page: "Page", hub: WebHub, patient_id: str) -> "Locator":
     return findings
 
 
+def let_the_clock_go_on(page: "Page") -> None:
+    """Wait until the page, whose list shows one case, has been drawn anew for the next second."""
+    clock = page.locator(".case time")
+    expect(clock).not_to_have_text(clock.inner_text())
+
+
 def draft_of(hub: WebHub, case: "Case") -> str:
     """Return the findings that the hub has."""
     answer = hub.client.get(f"/api/v1/cases/{case.case_id}/draft", headers=hub.headers("reader"))

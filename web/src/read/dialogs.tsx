@@ -132,6 +132,9 @@ export function RetakeDialog(props: { onDo: (wish: RetakeWish) => Promise<void>;
   )
 }
 
+/** As a function that stays the same it is called when the field comes, not each second when the page is drawn anew. */
+const focus = (field: HTMLInputElement | null) => field?.focus()
+
 export function SignDialog(props: {
   each: Case
   words: Words
@@ -192,7 +195,7 @@ export function SignDialog(props: {
               autocomplete="current-password"
               required
               // The dialog has just asked for it.
-              ref={(element) => element?.focus()}
+              ref={focus}
               value={password}
               onInput={(event) => setPassword(event.currentTarget.value)}
             />

@@ -2,11 +2,15 @@ import type { JSX } from 'preact'
 import type { Marking } from './useMarking'
 import { t } from './words'
 
+/** As a function that stays the same it is called when the field comes, not each time it is drawn anew. */
+const focus = (field: HTMLInputElement | null): void => field?.focus()
+
 /** Ask what an arrow points at; nothing where none waits for it. */
 export function ArrowText({ marking: { unnamed, name } }: { marking: Marking }): JSX.Element | null {
   if (unnamed === undefined) return null
   return (
     <form
+      key={unnamed.id}
       class="viewer-arrow-text"
       onSubmit={(event) => {
         event.preventDefault()
@@ -20,7 +24,7 @@ export function ArrowText({ marking: { unnamed, name } }: { marking: Marking }):
           name="words"
           maxLength={200}
           autocomplete="off"
-          ref={(field) => field?.focus()}
+          ref={focus}
           onKeyDown={(event) => {
             if (event.key === 'Escape') name(unnamed, '')
           }}
