@@ -17,6 +17,36 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.tool("chromium")
 
+TYPE = """(words) => {
+  const field = document.querySelector('[type=search]')
+  field.value += words
+  field.dispatchEvent(new Event('input', { bubbles: true }))
+}"""
+TYPED_AND_CHOSEN = f"""async () => {{
+  const type = {TYPE}
+  const replace = history.replaceState
+  const searched = new Promise((resolve) => {{
+    history.replaceState = (...given) => {{
+      replace.apply(history, given)
+      if (given[2].includes('patient=')) resolve()
+    }}
+  }})
+  type('q')
+  document.querySelector('[type=checkbox]').click()
+  await searched
+  history.replaceState = replace
+  type('i')
+}}"""
+"""A filter is chosen before what was typed is searched for, and a letter comes just after that."""
+LEFT = f"""async (there) => {{
+  const type = {TYPE}
+  type('x')
+  document.querySelector(there).click()
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  return location.pathname + location.search
+}}"""
+"""Where a page is once what was typed before a click would have been searched for."""
+
 
 def reported(hub: WebHub, number: int) -> "Report":
     """Return the report of a study made on a day of its own, signed a while after the one before."""
@@ -50,6 +80,22 @@ def test_unread_reports_stand_first_and_are_found_by_date(hub: WebHub, sign_in: 
     page.get_by_role("button", name="显示全部").press("Enter")
     page.get_by_label("患者", exact=True).fill("Q-1")
     expect_patients(page, 1)
+
+
+def test_what_is_typed_and_what_is_chosen_meanwhile_are_both_searched_for(
+    hub: WebHub, sign_in: SignIn
+) -> None:
+    page = opened(sign_in, hub, "clinic", "/clinic")
+    field = page.get_by_label("患者", exact=True)
+    field.wait_for()
+    page.evaluate(TYPED_AND_CHOSEN)
+    page.wait_for_url("**/clinic?patient=qi&unread=1")
+    expect(field).to_have_value("qi")
+    expect(page.get_by_label("只看未读")).to_be_checked()
+    # What was typed last is not searched for any more where all was asked for, and takes nobody back.
+    assert page.evaluate(LEFT, "search button") == "/clinic"
+    expect(field).to_have_value("")
+    assert page.evaluate(LEFT, "a[href='/account']") == "/account"
 
 
 def test_a_corrected_report_is_red_and_an_addendum_says_what_it_is(hub: WebHub, sign_in: SignIn) -> None:

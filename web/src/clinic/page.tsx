@@ -29,18 +29,25 @@ function useTitle(unread: number): void {
   }, [unread])
 }
 
-function Search(props: { wanted: Wanted; sites: readonly string[]; onChange: (wanted: Wanted) => void }) {
-  const { wanted, onChange } = props
+interface SearchProps {
+  wanted: Wanted
+  sites: readonly string[]
+  /** Only what is another now: the rest may have been chosen anew while somebody was typing. */
+  onChange: (changed: Partial<Wanted>) => void
+  onClear: () => void
+}
+
+function Search({ wanted, sites, onChange, onClear }: SearchProps) {
   const [text, setText] = useState(wanted.patient)
   const field = useRef<HTMLInputElement>(null)
   const typing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
-  useEffect(() => setText(wanted.patient), [wanted.patient])
+  useEffect(() => () => clearTimeout(typing.current), [])
   useKeys({ find: () => field.current?.focus() })
 
   function type(patient: string): void {
     setText(patient)
     clearTimeout(typing.current)
-    typing.current = setTimeout(() => onChange({ ...wanted, patient }), TYPING_PAUSE)
+    typing.current = setTimeout(() => onChange({ patient }), TYPING_PAUSE)
   }
 
   return (
@@ -50,7 +57,7 @@ function Search(props: { wanted: Wanted; sites: readonly string[]; onChange: (wa
         onSubmit={(event) => {
           event.preventDefault()
           clearTimeout(typing.current)
-          onChange({ ...wanted, patient: text })
+          onChange({ patient: text })
         }}
       >
         <Field label={t('clinic.search.patient')}>
@@ -67,24 +74,21 @@ function Search(props: { wanted: Wanted; sites: readonly string[]; onChange: (wa
           <input
             type="date"
             value={wanted.from}
-            onChange={(event) => onChange({ ...wanted, from: event.currentTarget.value })}
+            onChange={(event) => onChange({ from: event.currentTarget.value })}
           />
         </Field>
         <Field label={t('clinic.search.to')}>
           <input
             type="date"
             value={wanted.to}
-            onChange={(event) => onChange({ ...wanted, to: event.currentTarget.value })}
+            onChange={(event) => onChange({ to: event.currentTarget.value })}
           />
         </Field>
-        {props.sites.length > 1 && (
+        {sites.length > 1 && (
           <Field label={t('clinic.search.site')}>
-            <select
-              value={wanted.site}
-              onChange={(event) => onChange({ ...wanted, site: event.currentTarget.value })}
-            >
+            <select value={wanted.site} onChange={(event) => onChange({ site: event.currentTarget.value })}>
               <option value="">{t('clinic.search.all-sites')}</option>
-              {props.sites.map((each) => (
+              {sites.map((each) => (
                 <option key={each} value={each}>
                   {siteName(each)}
                 </option>
@@ -96,12 +100,12 @@ function Search(props: { wanted: Wanted; sites: readonly string[]; onChange: (wa
           <input
             type="checkbox"
             checked={wanted.unread}
-            onChange={(event) => onChange({ ...wanted, unread: event.currentTarget.checked })}
+            onChange={(event) => onChange({ unread: event.currentTarget.checked })}
           />
           {t('clinic.search.unread')}
         </label>
         {addressOf(wanted) !== addressOf(EMPTY) && (
-          <button type="button" class="quiet" onClick={() => onChange(EMPTY)}>
+          <button type="button" class="quiet" onClick={onClear}>
             {t('clinic.search.clear')}
           </button>
         )}
@@ -113,6 +117,8 @@ function Search(props: { wanted: Wanted; sites: readonly string[]; onChange: (wa
 export default function ClinicPage() {
   const me = session()
   const [wanted, setWanted] = useState(() => wantedIn(location.search))
+  const newest = useRef(wanted)
+  const [cleared, setCleared] = useState(0)
   const [limit, setLimit] = useState(PAGE)
   const [confirming, setConfirming] = useState<ReportLine | null>(null)
   const path = inboxPath(wanted, limit)
@@ -128,7 +134,9 @@ export default function ClinicPage() {
   const reports = inbox.body?.items ?? []
   const sites = sitesOf(me, ['clinic', 'technician', 'admin'], inUse)
 
-  function change(next: Wanted): void {
+  function change(changed: Partial<Wanted>): void {
+    const next = { ...newest.current, ...changed }
+    newest.current = next
     setWanted(next)
     setLimit(PAGE)
     navigate(addressOf(next), { replace: true })
@@ -142,7 +150,16 @@ export default function ClinicPage() {
           {t('clinic.unread-count', { count: unread })}
         </span>
       </h1>
-      <Search wanted={wanted} sites={sites} onChange={change} />
+      <Search
+        key={cleared}
+        wanted={wanted}
+        sites={sites}
+        onChange={change}
+        onClear={() => {
+          change(EMPTY)
+          setCleared(cleared + 1)
+        }}
+      />
       {inbox.problem && <Notice kind="error">{inbox.problem}</Notice>}
       {reports.length > 0 && (
         <InboxTable
