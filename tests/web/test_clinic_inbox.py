@@ -46,6 +46,14 @@ LEFT = f"""async (there) => {{
   return location.pathname + location.search
 }}"""
 """Where a page is once what was typed before a click would have been searched for."""
+YEARS = """async (field, years) => {
+  for (const year of years) {
+    field.value = `${year}-10-02`
+    for (const kind of ['input', 'change']) field.dispatchEvent(new Event(kind, { bubbles: true }))
+    await new Promise(requestAnimationFrame)
+  }
+}"""
+"""A year that is being typed, as a browser tells of it: the date is whole at each digit."""
 
 
 def reported(hub: WebHub, number: int) -> "Report":
@@ -96,6 +104,25 @@ def test_what_is_typed_and_what_is_chosen_meanwhile_are_both_searched_for(
     assert page.evaluate(LEFT, "search button") == "/clinic"
     expect(field).to_have_value("")
     assert page.evaluate(LEFT, "a[href='/account']") == "/account"
+
+
+def test_a_date_is_searched_for_when_its_year_is_typed_to_the_end(hub: WebHub, sign_in: SignIn) -> None:
+    page = opened(sign_in, hub, "clinic", "/clinic")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    day = page.get_by_label("检查日期从")
+    day.focus()
+    with page.expect_request(lambda request: "study_date_from=2026-10-02" in request.url):
+        day.evaluate(YEARS, ["0002", "0020", "0202", "2026"])
+    assert [url for url in asked if "study_date_from=0" in url] == []
+    assert page.url.endswith("/clinic?from=2026-10-02")
+    # A year that is being typed stays when the page is drawn anew; who gives it up sees what was asked for.
+    day.evaluate(YEARS, ["0006"])
+    page.get_by_label("只看未读").dispatch_event("click")
+    page.wait_for_url("**/clinic?from=2026-10-02&unread=1")
+    expect(day).to_have_value("0006-10-02")
+    day.blur()
+    expect(day).to_have_value("2026-10-02")
 
 
 def test_a_corrected_report_is_red_and_an_addendum_says_what_it_is(hub: WebHub, sign_in: SignIn) -> None:

@@ -13,7 +13,7 @@ import './clinic.css'
 import { ConfirmDialog } from './confirm'
 import { InboxTable } from './inbox'
 import type { Inbox, ReportLine } from './types'
-import { addressOf, inboxPath, type Wanted, wantedIn } from './wanted'
+import { addressOf, EARLIEST, inboxPath, isDay, LATEST, type Wanted, wantedIn } from './wanted'
 
 const PAGE = 50
 const TYPING_PAUSE = 350
@@ -27,6 +27,28 @@ function useTitle(unread: number): void {
       document.title = before
     }
   }, [unread])
+}
+
+/** Searched for once it is whole: while its year is typed it is another date at each digit. */
+function Day({ label, value, onChange }: { label: string; value: string; onChange: (day: string) => void }) {
+  const [typed, setTyped] = useState(value)
+  return (
+    <Field label={label}>
+      <input
+        type="date"
+        min={EARLIEST}
+        max={LATEST}
+        value={typed}
+        onChange={(event) => {
+          const day = event.currentTarget.value
+          setTyped(day)
+          if (!day || isDay(day)) onChange(day)
+        }}
+        // What is shown is what was searched for.
+        onBlur={() => setTyped(value)}
+      />
+    </Field>
+  )
 }
 
 interface SearchProps {
@@ -70,20 +92,8 @@ function Search({ wanted, sites, onChange, onClear }: SearchProps) {
             onInput={(event) => type(event.currentTarget.value)}
           />
         </Field>
-        <Field label={t('clinic.search.from')}>
-          <input
-            type="date"
-            value={wanted.from}
-            onChange={(event) => onChange({ from: event.currentTarget.value })}
-          />
-        </Field>
-        <Field label={t('clinic.search.to')}>
-          <input
-            type="date"
-            value={wanted.to}
-            onChange={(event) => onChange({ to: event.currentTarget.value })}
-          />
-        </Field>
+        <Day label={t('clinic.search.from')} value={wanted.from} onChange={(from) => onChange({ from })} />
+        <Day label={t('clinic.search.to')} value={wanted.to} onChange={(to) => onChange({ to })} />
         {sites.length > 1 && (
           <Field label={t('clinic.search.site')}>
             <select value={wanted.site} onChange={(event) => onChange({ site: event.currentTarget.value })}>

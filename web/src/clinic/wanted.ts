@@ -8,11 +8,18 @@ export interface Wanted {
   site: string
 }
 
+export const EARLIEST = '1900-01-01'
+export const LATEST = '9999-12-31'
 const DAY = /^\d{4}-\d\d-\d\d$/
+
+/** Whether this is a day that somebody may mean: one in the year 20 or 202 is not typed to its end. */
+export function isDay(text: string): boolean {
+  return DAY.test(text) && text >= EARLIEST
+}
 
 export function wantedIn(search: string): Wanted {
   const given = new URLSearchParams(search)
-  const day = (name: string) => (DAY.test(given.get(name) ?? '') ? given.get(name)! : '')
+  const day = (name: string) => (isDay(given.get(name) ?? '') ? given.get(name)! : '')
   return {
     patient: (given.get('patient') ?? '').slice(0, 256),
     from: day('from'),
