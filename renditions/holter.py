@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.errors import InvalidInstance
 from ecg.disclosure import ROW_SECONDS, ROWS
 from ecg.trend import Minute, minutes, trend_svg
 from renditions.allowance import allowance_for_samples
@@ -104,8 +103,6 @@ class Holter:
         while start < whole:
             part = waveform_part(self._archive, instance, start, PIECE_SECONDS + _OVERLAP_SECONDS)
             whole = part.whole_seconds
-            if whole == 0:
-                raise InvalidInstance("The waveform holds no samples.")
             yield part, json.loads(self._made(beats_of, part))
             start += PIECE_SECONDS
 

@@ -37,7 +37,7 @@ def waveform_part(archive: Archive, instance: Instance, start_seconds: float, se
 
     Raises:
         TooLarge: they are more than PART_LIMIT.
-        InvalidInstance: nothing says how the samples lie.
+        InvalidInstance: nothing says how the samples lie, or there are none in the whole waveform.
         StorageUnavailable.
     """
     with opened(archive, instance) as content:
@@ -55,6 +55,8 @@ def waveform_part(archive: Archive, instance: Instance, start_seconds: float, se
             group.WaveformData = little_endian(value, data.vr) if data.encoding.big_endian else value
             group.NumberOfWaveformSamples = last - first
             begin, whole = first / rate, max(whole, frames / rate)
+    if whole == 0:
+        raise InvalidInstance("The waveform holds no samples.")
     return WaveformPart(dataset=dataset, begins_at_seconds=begin, whole_seconds=whole)
 
 

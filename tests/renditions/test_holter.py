@@ -2,15 +2,20 @@
 
 import json
 import re
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from core.errors import InvalidRequest, NotFound, TooLarge
+from core.errors import InvalidInstance, InvalidRequest, NotFound, TooLarge
 from core.limits import MIB
+from database.jobs import claim_jobs
 from ecg.filters import SheetFilter
 from ecg.paper import PaperSettings
 from renditions.ecg_tasks import leads_of
+from renditions.electrocardiograms import is_long
+from renditions.holter import OVERVIEW_JOB
+from renditions.preparation import PICTURE_JOB
 from renditions.rendition import RenditionKind
 from storage import waveform_part
 from storage.instance import Instance
@@ -124,3 +129,24 @@ def test_what_is_not_there_is_said(room: Room, long_ecg: Instance) -> None:
         holter.page(long_ecg, "V9", 10, 0)
     with pytest.raises(NotFound):
         holter.overview(room.store(part10(small())))
+
+
+def test_a_long_object_without_samples_is_settled_and_everything_says_the_same(room: Room) -> None:
+    dataset = small(SOPClassUID=AMBULATORY, Modality="ECG")
+    dataset.PixelData = bytes(5 * MIB)
+    dataset.WaveformSequence = []
+    empty = room.store(part10(dataset))
+    assert is_long(empty)
+    assert room.draw() == []
+    assert room.look_over() == []
+    later, kinds = room.clock.now() + timedelta(days=1), [PICTURE_JOB, OVERVIEW_JOB]
+    assert claim_jobs(room.database, kinds=kinds, now=later, lease=timedelta(1), limit=1) == []
+    ecgs, holter = room.electrocardiograms(), room.holter()
+    for ask in (
+        lambda: ecgs.read_part(empty, leads_of, 0, 2),
+        lambda: ecgs.drawn(empty, PaperSettings()),
+        lambda: holter.page(empty, "", 10, 0),
+        lambda: holter.overview(empty),
+    ):
+        with pytest.raises(InvalidInstance, match="holds no samples"):
+            ask()
