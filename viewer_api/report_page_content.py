@@ -11,7 +11,7 @@ from ecg.storage_classes import ELECTROCARDIOGRAMS
 from reporting.document import KeyImage, ReportDocument, ReportedInstance, ReportStatus
 from reporting.drawn_marks import Drawing
 from reporting.paper import words
-from reporting.paper.sheet import printed_name
+from reporting.paper.sheet import linked_facts, printed_name
 from reporting.paper.words import Words
 from reporting.report import Report
 from reporting.report_instance import in_order
@@ -124,6 +124,7 @@ def _facts(document: ReportDocument) -> tuple[tuple[Words, str], ...]:
         (words.STUDY_DESCRIPTION, document.study_description),
         (words.REFERRING_PHYSICIAN, printed_name(document.referring_physician_name)),
         (words.INSTANCES_READ, str(len(set(document.instances)))),
+        *linked_facts(document),
     )
     return tuple((label, value.strip() or words.NOT_STATED) for label, value in facts)
 

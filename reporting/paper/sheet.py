@@ -99,6 +99,19 @@ def _facts(document: ReportDocument) -> list[dict[str, str]]:
         _fact(words.STUDY_DESCRIPTION, document.study_description),
         _fact(words.REFERRING_PHYSICIAN, printed_name(document.referring_physician_name)),
         _fact(words.INSTANCES_READ, str(len(set(document.instances)))),
+        *(_fact(label, value) for label, value in linked_facts(document)),
+    ]
+
+
+def linked_facts(document: ReportDocument) -> list[tuple[Words, str]]:
+    """Return the number of the order and the name of each other study that the report covers."""
+    return [
+        fact
+        for study in document.linked_studies
+        for fact in (
+            (words.LINKED_ACCESSION_NUMBER, study.accession_number),
+            (words.STUDY_DESCRIPTION, study.study_description),
+        )
     ]
 
 

@@ -42,6 +42,7 @@ STUDY_DATE: Final = _words("检查日期", "Study date")
 ACCESSION_NUMBER: Final = _words("检查号", "Accession no.")
 MODALITY: Final = _words("设备类型", "Modality")
 STUDY_DESCRIPTION: Final = _words("检查项目", "Exam")
+LINKED_ACCESSION_NUMBER: Final = _words("并入检查", "Linked no.")
 REFERRING_PHYSICIAN: Final = _words("申请医师", "Referred by")
 INSTANCES_READ: Final = _words("阅片数", "Instances")
 

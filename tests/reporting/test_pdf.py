@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reporting.document import ReportDocument
+from reporting.document import LinkedStudy, ReportDocument
 from reporting.fonts import covered
 from reporting.pdf import report_pdf
 from tests.fixtures.report_documents import FINAL, PATIENT, addendum, of_patient, preliminary, report
@@ -96,6 +96,25 @@ def test_everything_a_clinic_needs_is_on_the_sheet() -> None:
         "Page 1 of 1",
     ):
         assert squeezed(expected) in printed, expected
+
+
+@pytest.mark.tool("pdftotext")
+def test_each_study_that_a_report_covers_is_printed_with_its_accession_number() -> None:
+    others = (
+        LinkedStudy(study_instance_uid="2.25.77", accession_number="A-101", study_description="胸部正位"),
+        LinkedStudy(study_instance_uid="2.25.78", accession_number="", study_description="膝关节"),
+    )
+    printed = text_of(report_pdf(replace(FINAL, linked_studies=others)), "-layout")
+    own, first, second = (
+        printed.index(squeezed(words_on_it))
+        for words_on_it in (
+            "检查号 Accession no. A-100",
+            "并入检查 Linked no. A-101 检查项目 Exam 胸部正位",
+            "并入检查 Linked no. — 检查项目 Exam 膝关节",
+        )
+    )
+    assert own < first < second
+    assert "并入" not in text_of(report_pdf(FINAL))
 
 
 @pytest.mark.tool("pdftotext")

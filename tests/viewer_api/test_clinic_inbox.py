@@ -1,5 +1,6 @@
 """The clinic's inbox and the report's own page; the technician's arrivals."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from storage.upload import AnnouncedFile
 from tests.fixtures.consultation import QINGSHAN, XINGLONG, at_site
 from tests.fixtures.reading_over_http import PASSWORD, Reading
 from tests.viewer_api.stored import part10, small
+from tests.viewer_api.test_visits import linked
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -126,6 +128,18 @@ def test_a_report_has_a_page_without_script(reading: Reading, browser: dict[str,
     )
     assert (done.status_code, done.headers["Location"]) == (303, f"/r/{report_id}")
     assert "王" in reading.as_("").get(f"/r/{report_id}", headers=browser).text
+
+
+def test_the_page_names_each_study_that_the_report_covers(reading: Reading, browser: dict[str, str]) -> None:
+    case = reading.claim("reader", linked(reading))
+    reading.save("reader", case, 0)
+    report_id = reading.sign("reader", case, 1).json()["report_id"]
+    page = reading.as_("").get(f"/r/{report_id}", headers=browser).text
+    plain = re.sub(r"<[^>]*>|\s+", "", page)
+    assert "Accessionno.A-1" in plain
+    assert "并入检查Linkedno.A-2检查项目Exam" in plain
+    alone = reading.signed()["report_id"]
+    assert "并入" not in reading.as_("").get(f"/r/{alone}", headers=browser).text
 
 
 def test_a_report_of_elsewhere_has_no_page(reading: Reading, browser: dict[str, str]) -> None:
