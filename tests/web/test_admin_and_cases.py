@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 import trustme
 
+from core.origin import Origin, OriginKind
 from registry.unknown_devices import Attempts
 from storage.aside_records import AsideFilter
 from tests.fixtures.consultation import GROUP, QINGSHAN, SITES, XINGLONG, at_site
@@ -218,3 +219,16 @@ def test_a_case_tells_what_happened_and_an_auditor_who_looked(hub: WebHub, sign_
         assert not [url for url in asked if "/api/v1/audit" in url]
     auditor.goto(f"{hub.url}/cases/1.2.3.4")
     auditor.get_by_text("There is no such study").wait_for()
+
+
+def test_an_earlier_exam_has_no_due_time_on_its_page(hub: WebHub, sign_in: SignIn) -> None:
+    imported = Origin(kind=OriginKind.PRIOR, site_id=XINGLONG, source="import")
+    page = sign_in("clinic")
+    for case, due in (
+        (hub.consultation.arrive(PatientName="Li^Si=李^四"), 1),
+        (hub.consultation.arrive(PatientName="Wang^Wu=王^五", origin=imported), 0),
+    ):
+        page.goto(f"{hub.url}/cases/{case.study_instance_uid}")
+        facts = page.get_by_role("region", name="患者")
+        facts.get_by_role("term").filter(has_text="收到").wait_for()
+        assert facts.get_by_role("term").filter(has_text="应报告").count() == due

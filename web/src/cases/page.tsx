@@ -11,7 +11,7 @@ import { hasRole, session } from '../shell/session'
 import { loadWords, t, tOr } from '../shell/words'
 import { siteName, useSiteNames } from '../site/names'
 import { StudyOfCase } from './instances'
-import { doorOf, folded, readable, type Told } from './rules'
+import { doorOf, dueOf, folded, readable, type Told } from './rules'
 import type { Case, Happening, Report, StudyCase } from './types'
 
 const LOOKS = 'study.looked-at'
@@ -98,7 +98,7 @@ function Head({ found }: { found: Case }) {
     [t('cases.type'), [found.modality, found.study_description].filter(Boolean).join(' · ')],
     [t('cases.accession'), found.accession_number],
     [t('cases.received'), moment(found.first_received_at)],
-    [t('cases.due'), moment(found.due_at)],
+    [t('cases.due'), moment(dueOf(found))],
     [t('cases.question'), found.clinical_question],
     [t('cases.history'), found.history],
   ]

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { doorOf, folded, readable, textOf } from './rules'
+import { doorOf, dueOf, folded, readable, textOf } from './rules'
 import type { Happening } from './types'
 
 function happening(kind: string, at: string, more: Partial<Happening> = {}): Happening {
@@ -50,4 +50,14 @@ test.each([
   ['li.na', ''],
 ])('%s came through the door %j', (actor, door) => {
   expect(doorOf(actor)).toBe(door)
+})
+
+test.each([
+  ['SCHEDULED', '2026-11-20T10:00:00Z'],
+  ['IN PROGRESS', '2026-11-20T10:00:00Z'],
+  ['COMPLETED', '2026-11-20T10:00:00Z'],
+  ['CANCELED', ''],
+])('a case whose turn is %s is due %s', (state, due) => {
+  const workitem = { procedure_step_state: state, claimed_by_name: null }
+  expect(dueOf({ due_at: '2026-11-20T10:00:00Z', workitem })).toBe(due)
 })

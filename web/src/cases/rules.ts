@@ -1,5 +1,5 @@
 // What of a case's history is told together, and how names and data sets read.
-import type { Happening } from './types'
+import type { Case, Happening } from './types'
 
 export interface Told {
   kind: string
@@ -45,6 +45,11 @@ export function readable(name: string): string {
   const plain = (part: string) => part.replace(/\^+/g, ' ').trim()
   const [own, spelled] = [plain(ideographs).replace(/ /g, ''), plain(letters)]
   return own && spelled ? `${own} ${spelled}` : own || spelled
+}
+
+/** When a case is due, "" where nobody is to read it: an earlier exam, or one that is read with another. */
+export function dueOf({ due_at: due, workitem }: Pick<Case, 'due_at' | 'workitem'>): string {
+  return workitem.procedure_step_state === 'CANCELED' ? '' : due
 }
 
 type DataSet = Record<string, { Value?: unknown[] }>
