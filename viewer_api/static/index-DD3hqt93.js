@@ -1,1 +1,0 @@
-import{D as e,L as t,d as n,o as r,s as i,t as a,v as o}from"./shell-C1E0UpNe.js";e(),i(),n(),o().then(()=>t(r(a,{}),document.getElementById(`page`)));

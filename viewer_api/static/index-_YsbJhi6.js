@@ -1,0 +1,1 @@
+import{D as e,L as t,d as n,o as r,s as i,t as a,v as o}from"./shell-DZAAsjGa.js";e(),i(),n(),o().then(()=>t(r(a,{}),document.getElementById(`page`)));
