@@ -17,9 +17,8 @@ $(BUILT): requirements.lock pyproject.toml .ci/build-venv
 demo: setup ## start a hub with a demo site, and send it real studies
 	@.venv/bin/imaging-hub demo
 
-test: setup ## run the whole test suite of the hub; that of its pages is `make web`
-	@bash .ci/system-parts
-	@bash .ci/tests
+test: ## set up and run the whole test suite of the hub; that of its pages is `make web`
+	@bash .ci/system-parts & $(MAKE) --no-print-directory setup && wait && bash .ci/tests
 
 screens: setup ## take the pictures of all pages in docs/screens anew, in Chromium
 	@bash .ci/system-parts pages
