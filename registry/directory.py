@@ -1,6 +1,7 @@
 """Sites, reading groups, routes and devices: registered, listed, disabled."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,11 +90,18 @@ class Directory:
             created_at=self._clock.now(),
             disabled_at=None,
         )
-        self._insert_new(sites, "site_id", site_id, vars(site), site_id=site_id)
+        with self._database.write(within=EVERY_SITE) as connection:
+            self._insert_new(connection, sites, "site_id", vars(site), site_id=site_id)
         return site
 
-    def add_reading_group(self, reading_group_id: str, name: str) -> ReadingGroup:
-        """Register a reading group. Raises AlreadyRegistered, InvalidRequest."""
+    def add_reading_group(
+        self, reading_group_id: str, name: str, *, reads: Sequence[Route] = ()
+    ) -> ReadingGroup:
+        """Register a reading group with what it reads: all of it or, where something is refused, nothing.
+
+        Raises:
+            AlreadyRegistered, InvalidRequest, NotFound: a site that it is to read does not exist.
+        """
         _require_slug(reading_group_id)
         group = ReadingGroup(
             reading_group_id=reading_group_id,
@@ -101,7 +109,9 @@ class Directory:
             created_at=self._clock.now(),
             disabled_at=None,
         )
-        self._insert_new(reading_groups, "reading_group_id", reading_group_id, vars(group))
+        with self._database.write(within=EVERY_SITE) as connection:
+            self._insert_new(connection, reading_groups, "reading_group_id", vars(group))
+            self._insert_routes(connection, reads)
         return group
 
     def add_route(self, route: Route) -> None:
@@ -111,18 +121,12 @@ class Directory:
             NotFound: there is no such group or site.
             InvalidRequest: no modality is written like this, so the route would never match.
         """
-        row = {
-            "reading_group_id": route.reading_group_id,
-            "site_id": route.site_id,
-            "modality": _require_modality(route.modality or ""),
-        }
+        self.add_routes([route])
+
+    def add_routes(self, added: Sequence[Route]) -> None:
+        """Add all of them or, where one is refused, none; raises as `add_route` does."""
         with self._database.write(within=EVERY_SITE) as connection:
-            _require_row(connection, reading_groups, "reading_group_id", route.reading_group_id)
-            _require_row(connection, sites, "site_id", route.site_id)
-            if connection.execute(select(routes.c.route_key).filter_by(**row)).first() is None:
-                connection.execute(insert(routes), row)
-                action = f"route added: {row['modality'] or 'every modality'}"
-                self._record(connection, action, route.reading_group_id, site_id=route.site_id)
+            self._insert_routes(connection, added)
 
     def add_device(
         self,
@@ -239,13 +243,27 @@ class Directory:
         put_on_record(connection, action, by=self._acting, at=now, subject=subject, site_id=site_id)
 
     def _insert_new(
-        self, table: Table, column: str, key: str, values: dict[str, Any], *, site_id: str = ""
+        self, connection: Connection, table: Table, column: str, values: dict[str, Any], *, site_id: str = ""
     ) -> None:
-        with self._database.write(within=EVERY_SITE) as connection:
-            if connection.execute(select(table.c[column]).where(table.c[column] == key)).first():
-                raise AlreadyRegistered(f"{key} is registered already.")
-            connection.execute(insert(table), values)
-            self._record(connection, f"{_noun(table)} added", key, site_id=site_id)
+        key = values[column]
+        if connection.execute(select(table.c[column]).where(table.c[column] == key)).first():
+            raise AlreadyRegistered(f"{key} is registered already.")
+        connection.execute(insert(table), values)
+        self._record(connection, f"{_noun(table)} added", key, site_id=site_id)
+
+    def _insert_routes(self, connection: Connection, added: Sequence[Route]) -> None:
+        for route in added:
+            row = {
+                "reading_group_id": route.reading_group_id,
+                "site_id": route.site_id,
+                "modality": _require_modality(route.modality or ""),
+            }
+            _require_row(connection, reading_groups, "reading_group_id", route.reading_group_id)
+            _require_row(connection, sites, "site_id", route.site_id)
+            if connection.execute(select(routes.c.route_key).filter_by(**row)).first() is None:
+                connection.execute(insert(routes), row)
+                action = f"route added: {row['modality'] or 'every modality'}"
+                self._record(connection, action, route.reading_group_id, site_id=route.site_id)
 
 
 def routes_in_use(connection: Connection) -> list[Route]:

@@ -22,9 +22,8 @@ def add_group(
 ) -> None:
     """Register a reading group and what it reads."""
     with opened_register(data) as register:
-        register.directory.add_reading_group(group, name)
-        for text in reads or []:
-            register.directory.add_route(_route(group, text))
+        routes = [_route(group, text) for text in reads or []]
+        register.directory.add_reading_group(group, name, reads=routes)
     typer.echo(f"Reading group {group} is registered.")
 
 
@@ -36,8 +35,7 @@ def add_route(
 ) -> None:
     """Let a group read more."""
     with opened_register(data) as register:
-        for text in reads:
-            register.directory.add_route(_route(group, text))
+        register.directory.add_routes([_route(group, text) for text in reads])
     typer.echo(f"Reading group {group} reads {', '.join(reads)}.")
 
 

@@ -110,7 +110,8 @@ def test_a_device_that_called_is_adopted_by_one_command(admin: Admin, tmp_path: 
     assert len(lines) == 3
     (line,) = [line for line in lines if "XL_US1" in line]
     assert "\tXL_US1\tHUB\t10.20.3.7\tno certificate\t3 times, last" in line
-    assert "is registered: XL_US1 from 10.20.3.7/32" in admin("device", "adopt", "xinglong", "XL_US1")
+    told = admin("device", "adopt", "xinglong", "XL_US1")
+    assert "is registered: XL_US1 from 10.20.3.7/32, calling HUB." in told
     assert "\txinglong\tXL_US1\tHUB\t10.20.3.7/32\tXL_US1\tin use" in admin("device", "list")
     with pytest.raises(NotFound):
         admin("device", "adopt", "xinglong", "XL_US1")
@@ -157,6 +158,27 @@ def test_what_cannot_be_is_refused_in_words(
     with pytest.raises(error) as refused:
         admin(*arguments)
     assert len(str(refused.value)) > 10
+
+
+@pytest.mark.parametrize(
+    ("reads", "error"),
+    [
+        (("xinglong:US", "nowhere:US"), NotFound),
+        (("xinglong", "xinglong:超声"), InvalidRequest),
+        (("xinglong", ":US"), InvalidRequest),
+    ],
+)
+def test_a_refused_group_or_route_leaves_nothing(
+    admin: Admin, reads: tuple[str, ...], error: type[HubError]
+) -> None:
+    admin("site", "add", "xinglong", "兴隆镇卫生院")
+    with pytest.raises(error):
+        admin("group", "add", "county", "县医院", *(word for text in reads for word in ("--reads", text)))
+    assert admin("group", "list") == ""
+    admin("group", "add", "county", "县医院", "--reads", "xinglong:ECG")
+    with pytest.raises(error):
+        admin("group", "route", "county", *reads)
+    assert "county\t县医院\txinglong:ECG\tin use" in admin("group", "list")
 
 
 def test_without_a_catalogue_the_command_that_makes_one_is_named(tmp_path: Path) -> None:
