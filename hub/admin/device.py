@@ -52,7 +52,7 @@ def add_device(
             network=network,
             certificate=shown,
         )
-    typer.echo(f"Device {device.device_id} is registered: {device.calling_ae_title} {_known_by(device)}.")
+    typer.echo(_registered(device))
 
 
 @app.command("list")
@@ -152,7 +152,7 @@ def adopt_device(
             name=name,
             network=network,
         )
-    typer.echo(f"Device {device.device_id} is registered: {device.calling_ae_title} {_known_by(device)}.")
+    typer.echo(_registered(device))
 
 
 def _meant(unknown_devices: "UnknownDevices", text: str) -> "UnknownDevice":
@@ -166,6 +166,12 @@ def _meant(unknown_devices: "UnknownDevices", text: str) -> "UnknownDevice":
     if len(found) > 1:
         raise InvalidRequest(f"{len(found)} devices called as {text}: say which by its key in the list.")
     return found[0]
+
+
+def _registered(device: "Device") -> str:
+    """Name all that it is told from another by: two may differ only in the AE title they call."""
+    titles = f"{device.calling_ae_title} {_known_by(device)}, calling {device.called_ae_title}"
+    return f"Device {device.device_id} is registered: {titles}."
 
 
 def _known_by(device: "Device") -> str:
