@@ -180,6 +180,10 @@ def import_files(
     Each study is on the reading list then, like anything that a device sends. With --priors it is not, and
     is never late: it is found by searching and shown as a prior of the patient's other exams, until a request
     asks for it or a device sends more of it.
+
+    The exit status is 0 where all that is DICOM or an ECG is in, or was before; other files do not matter.
+    It is 1 where something failed or was kept aside until a person decides (in quarantine, or beside another
+    data set of the same UID), and where there was nothing to take in.
     """
     from hub.import_files import run_import
 

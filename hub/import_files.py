@@ -2,7 +2,6 @@
 
 import os
 import zipfile
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,20 +13,25 @@ from core.errors import HubError
 from core.origin import Origin, OriginKind
 from database.tallies import IMPORTED, add_to_tally
 from hub.file_taking import take_opened
+from hub.import_account import ImportAccount
 from hub.operator import operator
 from hub.schema import require_current, require_made
 from hub.settings import Settings
+from hub.unread_studies import unread_studies
 from hub.wiring import House, open_house
 from storage.companion_files import belonging, files_beside, header_first, opener_of
-from storage.file_taking import WORDS, LeftOut, Taken
-from storage.instance import StoreOutcome
+from storage.file_taking import LeftOut, Taken
 from storage.zip_files import Opener, zip_entries
 
 
 def run_import(settings: Settings, sources: Sequence[Path], site_id: str, *, are_priors: bool = False) -> int:
-    """Take everything in and tell what became of it; 0 only if nothing is left out that was DICOM.
+    """Take everything in and tell what became of it.
 
     Where they `are_priors` they are no work: found and compared, but not on the reading list.
+
+    Returns:
+        The exit status: 0 where all that is DICOM or an ECG is in, 1 where there was none, or any of it
+        failed or was kept aside until a person decides.
     """
     console = Console()
     require_made(settings)
@@ -36,7 +40,26 @@ def run_import(settings: Settings, sources: Sequence[Path], site_id: str, *, are
     house.directory.site(site_id)
     kind = OriginKind.PRIOR if are_priors else OriginKind.IMPORT
     origin = Origin(kind=kind, site_id=site_id, source="import", brought_by=operator())
-    counts: Counter[StoreOutcome | LeftOut] = Counter()
+    account = ImportAccount()
+    _take_all_in(house, origin, sources, account, console)
+    for line in account.lines():
+        _tell(console, line)
+    with house.database.write(within=EVERY_SITE) as connection:
+        add_to_tally(
+            connection, IMPORTED, {outcome.value: count for outcome, count in account.counts.items()}
+        )
+    for line in () if are_priors else unread_studies(house, site_id, account.new_in_studies):
+        _tell(console, line)
+    waits = account.what_waits(site_id, house.settings.data)
+    if waits:
+        _tell(console, waits)
+    house.close()
+    return account.status
+
+
+def _take_all_in(
+    house: House, origin: Origin, sources: Sequence[Path], account: ImportAccount, console: Console
+) -> None:
     files = [
         (*file, beside) for source in sources for beside in (_beside(source),) for file in _files_of(source)
     ]
@@ -47,21 +70,10 @@ def run_import(settings: Settings, sources: Sequence[Path], site_id: str, *, are
             taken = known.get((id(beside), name)) or _take_in(house, origin, name, opened, beside)
             for other in belonging(name, beside, taken.companions):
                 known[id(beside), other] = taken
-            outcome = taken.outcome
-            counts[outcome] += 1
-            if outcome in {LeftOut.QUARANTINED, LeftOut.FAILED}:
-                why = f" ({taken.detail})" if taken.detail else ""
-                _tell(progress.console, f"{WORDS[outcome]}: {name}{why}")
+            line = account.note(name, taken)
+            if line:
+                _tell(progress.console, line)
             progress.advance(task)
-    for outcome, count in counts.items():
-        _tell(console, f"{count:6} {WORDS[outcome]}")
-    kept = sum(counts[outcome] for outcome in StoreOutcome)
-    if not kept:
-        _tell(console, "There was nothing to import.")
-    with house.database.write(within=EVERY_SITE) as connection:
-        add_to_tally(connection, IMPORTED, {outcome.value: count for outcome, count in counts.items()})
-    house.close()
-    return 0 if kept and not counts[LeftOut.FAILED] and not counts[LeftOut.QUARANTINED] else 1
 
 
 def _tell(console: Console, line: str) -> None:
