@@ -29,6 +29,7 @@ from hub.occupancy import Occupant, occupant_of
 from hub.schema import require_current
 from hub.server_findings import server_findings
 from hub.settings import Settings
+from hub.unread_studies import give_readers
 from hub.wiring import House, open_house
 from pacs_gateway.tls import server_context
 from registry.certificate import Certificate
@@ -161,7 +162,7 @@ def _unrouted(house: House) -> str:
     numbers = house.unrouted.numbers(EVERY_SITE)
     if numbers:
         told = ", ".join(f"{number} of {site_id}" for site_id, number in list(numbers.items())[:5])
-        return _fail(f"nobody can read {told}. See /api/v1/cases/unrouted, and add routes or readers.")
+        return _fail(f"nobody can read {told}. {give_readers({'SITE'})} /api/v1/cases/unrouted says why.")
     return "somebody can read every open case"
 
 

@@ -178,4 +178,6 @@ def test_cases_that_nobody_can_read_are_counted(
     follow(house.database, CURSOR, house.intake().handle)
     house.close()
     assert examine(settings) == 1
-    assert "BAD  unread cases: nobody can read 1 of xinglong." in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "BAD  unread cases: nobody can read 1 of xinglong." in told
+    assert "`imaging-hub admin group route GROUP SITE`" in told
