@@ -30,6 +30,10 @@ class ImportAccount:
         self.counts: Counter[StoreOutcome | LeftOut] = Counter()
         self.new_in_studies: set[str] = set()
         """The Study Instance UIDs of what was stored now, and not before."""
+        self.held_before: set[str] = set()
+        """The SOP Instance UIDs of what was held already, be it beside another data set."""
+        self.waiting_before: set[str] = set()
+        """Those of them under which something waits for a decision."""
 
     def note(self, name: str, taken: Taken) -> str | None:
         """Count one file, and return the line that names it where one does."""
@@ -37,6 +41,8 @@ class ImportAccount:
         self.counts[outcome] += 1
         if outcome is StoreOutcome.STORED and taken.stored is not None:
             self.new_in_studies.add(taken.stored.study_instance_uid)
+        if outcome is StoreOutcome.ALREADY_HELD and taken.stored is not None:
+            self.held_before.add(taken.stored.sop_instance_uid)
         is_named = outcome in _SOME_NAMED and self.counts[outcome] <= NAMED_AT_MOST
         if outcome not in _ALL_NAMED and not is_named:
             return None
@@ -50,20 +56,22 @@ class ImportAccount:
                 yield f"{WORDS[outcome]}: and {self.counts[outcome] - NAMED_AT_MOST} more"
         for outcome, count in self.counts.items():
             yield f"{count:6} {WORDS[outcome]}"
+        if self.waiting_before:
+            yield f"{len(self.waiting_before):6} of the UIDs held already wait for a decision"
         if not self._number(_IN):
             yield self._nothing()
 
     def what_waits(self, site_id: str, data: Path) -> str | None:
         """Return what shows that which waits for a person's decision, where anything came that does."""
-        if not self._number(_WAITING):
+        if not self._number(_WAITING) and not self.waiting_before:
             return None
         command = f"imaging-hub admin quarantine list --site {site_id} --data {shlex.quote(str(data))}"
-        return f"What was kept aside waits for a decision: {command}"
+        return f"What is kept aside until a person decides is listed by: {command}"
 
     @property
     def status(self) -> int:
         """Return 0 where there was something and all of it is in; else 1."""
-        is_amiss = self._number((*_WAITING, LeftOut.FAILED))
+        is_amiss = self._number((*_WAITING, LeftOut.FAILED)) or self.waiting_before
         return 0 if self._number(_IN) and not is_amiss else 1
 
     def _nothing(self) -> str:

@@ -10,15 +10,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from core.access import EVERY_SITE
 from core.errors import HubError
+from core.limits import SEARCH_LIMIT
 from core.origin import Origin, OriginKind
 from database.tallies import IMPORTED, add_to_tally
 from hub.file_taking import take_opened
 from hub.import_account import ImportAccount
-from hub.operator import operator
+from hub.operator import operating_actor, operator
 from hub.schema import require_current, require_made
 from hub.settings import Settings
 from hub.unread_studies import unread_studies
 from hub.wiring import House, open_house
+from storage.aside_records import AsideFilter
 from storage.companion_files import belonging, files_beside, header_first, opener_of
 from storage.file_taking import LeftOut, Taken
 from storage.zip_files import Opener, zip_entries
@@ -42,6 +44,7 @@ def run_import(settings: Settings, sources: Sequence[Path], site_id: str, *, are
     origin = Origin(kind=kind, site_id=site_id, source="import", brought_by=operator())
     account = ImportAccount()
     _take_all_in(house, origin, sources, account, console)
+    account.waiting_before = _waiting(house, site_id, account.held_before)
     for line in account.lines():
         _tell(console, line)
     with house.database.write(within=EVERY_SITE) as connection:
@@ -74,6 +77,18 @@ def _take_all_in(
             if line:
                 _tell(progress.console, line)
             progress.advance(task)
+
+
+def _waiting(house: House, site_id: str, sop_instance_uids: set[str]) -> set[str]:
+    """Return those of the UIDs under which something waits for a decision, in the site's room for it."""
+    found: set[str] = set()
+    for offset in range(0, house.settings.kept_aside_rows if sop_instance_uids else 0, SEARCH_LIMIT):
+        wanted = AsideFilter(site_id=site_id, limit=SEARCH_LIMIT, offset=offset)
+        listed = house.shelf.items(operating_actor(), wanted)
+        found |= {kept.sop_instance_uid for kept in listed} & sop_instance_uids
+        if len(listed) < SEARCH_LIMIT:
+            break
+    return found
 
 
 def _tell(console: Console, line: str) -> None:

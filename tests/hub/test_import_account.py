@@ -7,8 +7,11 @@ import pytest
 from core.access import Grant, Role, Route
 from hub.import_account import NAMED_AT_MOST, ImportAccount
 from hub.import_files import run_import
+from hub.operator import operating_actor
 from hub.register import open_register
 from hub.settings import Settings, load
+from hub.wiring import open_house
+from storage.aside_records import AsideFilter
 from storage.file_taking import LeftOut, Taken
 from storage.instance import StoreOutcome
 from tests.fixtures.instances import data_set, encoded
@@ -50,7 +53,7 @@ def test_the_status_says_whether_all_is_in(
     assert account.status == status
     told = account.what_waits(SITE, Path("a hub"))
     command = f"imaging-hub admin quarantine list --site {SITE} --data 'a hub'"
-    assert told == (f"What was kept aside waits for a decision: {command}" if waits else None)
+    assert told == (f"What is kept aside until a person decides is listed by: {command}" if waits else None)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,7 @@ def settings(tmp_path: Path, migrated: Migrated) -> Settings:
     return settings
 
 
-def test_another_data_set_under_one_uid_is_named_and_the_command_that_shows_it_comes_last(
+def test_another_data_set_under_one_uid_is_named_and_is_amiss_as_long_as_it_waits(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = data_set()
@@ -117,6 +120,15 @@ def test_another_data_set_under_one_uid_is_named_and_the_command_that_shows_it_c
     assert "not DICOM: notes.txt" in told
     assert "kept beside another data set of the same UID: second" in told
     assert f"imaging-hub admin quarantine list --site {SITE} --data {settings.data}" in told[-1]
+
+    assert run_import(settings, files, SITE) == 1
+    assert f"{1:6} of the UIDs held already wait for a decision" in capsys.readouterr().out.splitlines()
+    house = open_house(settings)
+    [kept] = house.shelf.items(operating_actor(), AsideFilter())
+    house.shelf.keep_apart(operating_actor(), kept.kept_key, reason="Sent twice.")
+    house.close()
+    assert run_import(settings, files, SITE) == 0
+    assert "quarantine" not in capsys.readouterr().out
 
 
 def test_studies_that_nobody_can_read_are_told_with_the_command_until_somebody_can(
