@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from core.errors import InvalidInstance, TooLarge
+from core.errors import InvalidInstance, InvalidRequest, TooLarge
 from core.limits import FOREIGN_FILE_LIMIT
 from ecg.annotations import Stated
 from ecg.document import EcgDocument, EcgFormat, EcgPatient
@@ -24,7 +24,12 @@ _SHOWN: Final = (
 def run_ecg(
     file: Path, *, as_json: bool, svg: Path | None = None, pdf: Path | None = None, png: Path | None = None
 ) -> int:
-    """Write what is asked for; without any of it tell in words what the file holds."""
+    """Write what is asked for; without any of it tell in words what the file holds.
+
+    Raises:
+        InvalidInstance: it is no ECG, or cannot be read.
+        InvalidRequest: what is asked for cannot be written there.
+    """
     recording, stated, lines = read(file)
     if as_json:
         from ecg.telling import told
@@ -32,14 +37,14 @@ def run_ecg(
         sys.stdout.buffer.write(told(recording, stated) + b"\n")
     drawing = drawn(recording, stated, lines) if svg or pdf or png else ""
     if svg:
-        svg.write_text(drawing, encoding="utf-8")
+        _write(svg, drawing.encode())
     if pdf or png:
         from reporting.ecg_sheet import MOST_DPI, sheet_pdf, sheet_png
 
         if pdf:
-            pdf.write_bytes(sheet_pdf(drawing))
+            _write(pdf, sheet_pdf(drawing))
         if png:
-            png.write_bytes(sheet_png(drawing, MOST_DPI))
+            _write(png, sheet_png(drawing, MOST_DPI))
     if not (as_json or drawing):
         _tell(recording, stated, lines)
     return 0
@@ -76,6 +81,13 @@ def drawn(recording: Recording, stated: Stated, lines: list[str]) -> str:
     from ecg.paper import PaperSettings, svg
 
     return svg(recording, PaperSettings(), [*lines, *device_lines(stated)])
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise InvalidRequest(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _of_file(content: bytes, beside: Mapping[str, bytes], name: str) -> tuple[Recording, Stated, list[str]]:

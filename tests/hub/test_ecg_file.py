@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from pydicom.data import get_testdata_file
 
-from core.errors import InvalidInstance, TooLarge
+from core.errors import InvalidInstance, InvalidRequest, TooLarge
 from ecg.leads import STANDARD
 from hub import ecg_file
 from hub.ecg_file import run_ecg
@@ -92,6 +92,14 @@ def test_a_record_is_read_with_its_signals_beside_it(
 def test_what_cannot_be_read_is_said(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InvalidInstance):
         run_ecg(written(tmp_path, content), as_json=True)
+
+
+@pytest.mark.parametrize("form", ["svg", "pdf", "png"])
+def test_what_cannot_be_written_is_said_with_its_path_and_the_reason(tmp_path: Path, form: str) -> None:
+    out = tmp_path / "nowhere" / f"sheet.{form}"
+    with pytest.raises(InvalidRequest) as refused:
+        run_ecg(written(tmp_path, aecg().encode()), as_json=False, **{form: out})
+    assert str(refused.value) == f"{out} cannot be written: No such file or directory."
 
 
 def test_a_file_that_is_too_long_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
