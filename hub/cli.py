@@ -50,6 +50,31 @@ app = typer.Typer(
 app.add_typer(admin.app, name="admin")
 
 
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        from hub.schema import head_revision
+
+        typer.echo(f"imaging-hub {version('imaging-hub')}, newest schema step {head_revision()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_tell_version,
+            is_eager=True,
+            help="Print the version and the newest schema step.",
+        ),
+    ] = False,
+) -> None:
+    """What may stand before every command."""
+
+
 @app.command()
 def serve(
     data: DataOption = None,
@@ -135,11 +160,13 @@ def migrate(data: DataOption = None) -> None:
     from hub.migrate import migrate as bring_up_to_date
 
     settings = _settings({"data": data})
-    done = bring_up_to_date(settings, Database(settings.database_url), SystemClock(), tell=typer.echo)
+    database = Database(settings.database_url)
+    done = bring_up_to_date(settings, database, SystemClock(), tell=typer.echo)
+    database.close()
     if done.backup:
         typer.echo(f"Backup: {done.backup}")
-    state = f"from {done.before or 'empty'} to {done.after}" if done.was_needed else "is up to date"
-    typer.echo(f"The catalogue {state}.")
+    moved = f"was migrated from {done.before or 'empty'} to {done.after}"
+    typer.echo(f"The catalogue {moved if done.was_needed else 'is up to date'}.")
 
 
 @app.command()
