@@ -15,6 +15,7 @@ from sqlalchemy import URL
 from core.clock import Clock
 from database import rules
 from database.engine import Database
+from hub.data_folder import open_lock, require_usable
 from hub.schema import (
     MIGRATIONS,
     current_revision,
@@ -49,9 +50,10 @@ def migrate(
     `tell` hears, before an older schema on a server is changed, how a copy of it is made.
 
     Raises:
-        Misconfigured: the catalogue was made by a newer hub, or its server does not let us set up the rules.
+        Misconfigured: the data directory cannot be used, the catalogue was made by a newer hub, or its server
+            does not let us set up the rules.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
+    require_usable(settings)
     with _lock(settings.data / "migrate.lock"):
         before, after = current_revision(database), head_revision()
         if before == after and has_its_rules(database):
@@ -107,6 +109,6 @@ def copy_command(url: URL, revision: str | None) -> str:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
+    with open_lock(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

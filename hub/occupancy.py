@@ -16,6 +16,7 @@ from typing import BinaryIO, Final, Self
 
 from core.errors import Misconfigured
 from database.address import embedded_file
+from hub.data_folder import open_lock, require_usable
 from hub.settings import Settings
 
 LOCK: Final = "serve.lock"
@@ -69,10 +70,10 @@ def occupied(settings: Settings) -> Iterator[Occupancy]:
     On a database server several hubs may share a directory, which then is the first one's.
 
     Raises:
-        Misconfigured: another hub serves the catalogue in it.
+        Misconfigured: it cannot be used, or another hub serves the catalogue in it.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
-    with (settings.data / LOCK).open("a+b") as file:
+    require_usable(settings)
+    with open_lock(settings.data / LOCK) as file:
         is_ours = _is_locked(file, fcntl.LOCK_EX, patience=PATIENCE_SECONDS)
         if is_ours is False and embedded_file(settings.database_url) is not None:
             raise Misconfigured(

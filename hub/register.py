@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.clock import Clock, SystemClock
 from database.engine import Database
+from hub.data_folder import make_folder
 from hub.settings import Settings
 from registry.accounts import Accounts
 from registry.acts import HUB
@@ -26,9 +27,13 @@ class Register:
 
 
 def open_register(settings: Settings, clock: Clock | None = None, *, acting: str = HUB) -> Register:
-    """Open the register; nothing is migrated. `acting` is whose changes will be on record."""
+    """Open the register; nothing is migrated. `acting` is whose changes will be on record.
+
+    Raises:
+        Misconfigured: the data directory cannot be made.
+    """
     clock = clock or SystemClock()
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     database = Database(settings.database_url)
     return Register(
         settings=settings,

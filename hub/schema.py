@@ -11,6 +11,7 @@ from core.errors import Misconfigured
 from database import rules
 from database.address import embedded_file
 from database.engine import Database
+from hub.data_folder import is_there, refused_by_name
 from hub.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -21,10 +22,12 @@ def require_made(settings: Settings) -> None:
     """Refuse a data directory without a catalogue before anything is made in it: its name may be mistyped.
 
     Raises:
-        Misconfigured: it says which directory was meant, and which command makes one.
+        Misconfigured: it says which directory was meant, and which command makes one, or why it is none.
     """
     file = embedded_file(settings.database_url)
-    if file is not None and not file.exists():
+    with refused_by_name(settings.data):
+        is_missing = file is not None and not is_there(file)
+    if is_missing:
         raise Misconfigured(
             f"There is no hub in {settings.data}. Is --data (or HUB_DATA) right?"
             f" A new one is made by: imaging-hub migrate --data {settings.data}"

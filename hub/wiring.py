@@ -6,6 +6,7 @@ from datetime import timedelta
 from core.clock import Clock
 from database.engine import Database
 from hub import tables
+from hub.data_folder import refused_by_name, require_usable
 from hub.register import open_register
 from hub.settings import Settings
 from registry.accounts import Accounts
@@ -159,18 +160,16 @@ class House:
 
 
 def open_house(settings: Settings, clock: Clock | None = None, *, decoders_at_once: int = AT_ONCE) -> House:
-    """Build every room from the settings; nothing listens yet, and nothing is migrated."""
+    """Build every room from the settings; nothing listens yet, and nothing is migrated.
+
+    Raises:
+        Misconfigured: the data directory cannot be used.
+    """
+    require_usable(settings)
     register = open_register(settings, clock)
     clock, database, directory = register.clock, register.database, register.directory
     quota = AsideQuota(size=int(settings.kept_aside_size), rows=settings.kept_aside_rows)
-    archive = Archive(
-        database=database,
-        blobs=blob_store(settings),
-        incoming=Incoming(settings.data / "incoming"),
-        clock=clock,
-        disk_reserve_bytes=int(settings.disk_reserve),
-        aside_quota=quota,
-    )
+    archive = _archive(settings, database, clock, quota)
     decoders = Decoders(at_once=decoders_at_once)
     foreign = ForeignFiles(archive=archive, conversion=ecg_conversion(decoders), clock=clock)
     intake = UploadIntake(database=database, archive=archive, clock=clock, foreign=foreign)
@@ -217,6 +216,19 @@ def open_house(settings: Settings, clock: Clock | None = None, *, decoders_at_on
         uploads=Uploads(database=database, archive=archive, clock=clock, intake=intake),
         upload_intake=intake,
         marking=Marking(database=database, clock=clock),
+    )
+
+
+def _archive(settings: Settings, database: Database, clock: Clock, quota: AsideQuota) -> Archive:
+    with refused_by_name(settings.data):
+        blobs, incoming = blob_store(settings), Incoming(settings.data / "incoming")
+    return Archive(
+        database=database,
+        blobs=blobs,
+        incoming=incoming,
+        clock=clock,
+        disk_reserve_bytes=int(settings.disk_reserve),
+        aside_quota=quota,
     )
 
 
