@@ -22,11 +22,12 @@ from core.uids import IMPLEMENTATION_CLASS_UID, new_key, new_uid
 from database.change_feed import cursor_position, newest_sequence
 from database.jobs import resting_jobs
 from database.server_settings import server_settings
+from hub.data_folder import require_writable
 from hub.door_findings import dicom_door, door_finding, http_door, hub_finding, tls_door, where_it_listens
 from hub.finding import Finding, Standing
 from hub.gateway_process import tls_settings
 from hub.occupancy import Occupant, occupant_of
-from hub.schema import require_current
+from hub.schema import require_current, require_made
 from hub.server_findings import server_findings
 from hub.settings import Settings
 from hub.unread_studies import give_readers
@@ -60,6 +61,10 @@ def examine(settings: Settings, *, asked: Collection[str] = ()) -> int:
 
 def _findings(settings: Settings, occupant: Occupant | None) -> Iterator[Finding]:
     yield _clock()
+    data = _finding("data directory", lambda: _data_directory(settings))
+    yield data
+    if not data.is_good:
+        return
     yield _disk(settings)
     house = open_house(settings)
     database = _finding("database", lambda: _database(house))
@@ -100,13 +105,19 @@ def _clock() -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    free = shutil.disk_usage(settings.data.parent if not settings.data.exists() else settings.data).free
+    free = shutil.disk_usage(settings.data).free
     reserve = int(settings.disk_reserve)
     return Finding(
         what="disk space",
         standing=Standing.WELL if free > 2 * reserve else Standing.BAD,
         detail=f"{free // 2**20} MiB free; new instances are refused below {reserve // 2**20} MiB",
     )
+
+
+def _data_directory(settings: Settings) -> str:
+    require_made(settings)
+    require_writable(settings.data)
+    return f"{settings.data} can be written"
 
 
 def _database(house: House) -> str:

@@ -20,6 +20,7 @@ from tests.fixtures.archive import device_at
 from tests.fixtures.encrypted_line import Authority, Identity
 from tests.fixtures.instances import data_set, receive
 from tests.fixtures.migrated import Migrated
+from tests.fixtures.ordinary_user import as_an_ordinary_user
 from worklist.intake import CURSOR
 
 
@@ -94,6 +95,32 @@ def test_a_hub_without_schema_is_sick_and_the_cure_is_named(
     settings = load(data=tmp_path / "none", disk_reserve=0)
     assert examine(settings) == 1
     assert "imaging-hub migrate" in capsys.readouterr().out
+
+
+def test_a_mistyped_directory_is_told_as_every_command_tells_it_and_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in (tmp_path / "none", tmp_path / "none" / "below", tmp_path):
+        assert examine(load(data=folder)) == 1
+        assert f"BAD  data directory: There is no hub in {folder}. Is --data" in capsys.readouterr().out
+    on_server = load(data=tmp_path / "none", database_url="postgresql+psycopg://hub:x@127.0.0.1:1/hub")
+    assert examine(on_server) == 1
+    assert "No such file or directory" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_cannot_be_is_bad_with_the_reason(
+    tmp_path: Path, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"")
+    assert examine(load(data=file)) == 1
+    assert f"BAD  data directory: {file} cannot be the data directory: Not a d" in capsys.readouterr().out
+    with as_an_ordinary_user(may_not_write=settings.data):
+        assert examine(settings) == 1
+    assert (
+        f"BAD  data directory: {settings.data} cannot be the data directory: Perm" in capsys.readouterr().out
+    )
 
 
 def test_a_full_disk_is_sick(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
