@@ -107,6 +107,9 @@ DECISIONS: dict[str, Callable[[Hub], object]] = {
     "a route is added": lambda hub: hub.directory.add_route(
         Route(reading_group_id="heart", site_id="station", modality=None)
     ),
+    "several routes are added": lambda hub: hub.directory.add_routes(
+        [Route(reading_group_id="heart", site_id="station", modality=text) for text in ("ECG", "US")]
+    ),
     "a route is removed": lambda hub: hub.upkeep.remove_route(ECG_AT_TOWNSHIP),
     "a role is taken back": lambda hub: hub.upkeep.revoke("chen", READER_OF_HEARTS),
     "a site is changed": lambda hub: hub.upkeep.change_site("township", name="Another"),
